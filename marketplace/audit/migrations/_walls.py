@@ -1,0 +1,63 @@
+"""The walls around the audit trail: one function may add to it, and nobody may change it."""
+
+from django.db import migrations
+
+from marketplace.core.tenancy import append_only, row_level_security
+
+APPEND = migrations.RunSQL(
+    """
+    CREATE FUNCTION audit_append(p_id uuid, p_chain uuid, p_at timestamptz, p_body text)
+    RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE
+        facts jsonb := p_body::jsonb;
+        other uuid := (facts->>'counterparty_id')::uuid;
+        place bigint;
+        previous bytea;
+        this bytea;
+    BEGIN
+        IF p_chain IS DISTINCT FROM acting_organisation()
+           AND other IS DISTINCT FROM acting_organisation()
+           AND NOT pg_has_role(session_user, 'marketplace_steward', 'MEMBER')
+           AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
+            RAISE EXCEPTION 'only the two sides of a dealing may add to its trail'
+                USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        INSERT INTO audit_chainhead (chain, sequence, hash)
+            VALUES (p_chain, 0, decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING;
+        SELECT sequence, hash INTO place, previous
+            FROM audit_chainhead WHERE chain = p_chain FOR UPDATE;
+        place := place + 1;
+        this := sha256(previous || convert_to(p_body, 'UTF8'));
+        INSERT INTO audit_event (
+            id, chain, sequence, at, verb, subject_type, subject_id, subject_reference, actor_id,
+            actor_name, counterparty_id, before, after, note, request_id, body, previous_hash, hash
+        ) VALUES (
+            p_id, p_chain, place, p_at, facts->>'verb', facts->>'subject_type',
+            (facts->>'subject_id')::uuid, facts->>'subject_reference', (facts->>'actor_id')::uuid,
+            facts->>'actor_name', other, facts->'before', facts->'after', facts->>'note',
+            facts->>'request_id', p_body, previous, this
+        );
+        UPDATE audit_chainhead SET sequence = place, hash = this WHERE chain = p_chain;
+        RETURN place;
+    END
+    $$;
+    REVOKE ALL ON audit_event, audit_chainhead
+        FROM marketplace_web, marketplace_worker, marketplace_steward;
+    GRANT SELECT ON audit_event, audit_chainhead
+        TO marketplace_web, marketplace_worker, marketplace_steward;
+    """,
+    reverse_sql="DROP FUNCTION audit_append(uuid, uuid, timestamptz, text);",
+)
+
+WALLS = [
+    row_level_security(
+        "audit_event",
+        "chain = acting_organisation() OR counterparty_id = acting_organisation()",
+        writable="false",
+    ),
+    row_level_security(
+        "audit_chainhead", "chain = acting_organisation()", writable="false"
+    ),
+    append_only("audit_event"),
+    APPEND,
+]

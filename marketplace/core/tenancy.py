@@ -1,0 +1,159 @@
+"""The last wall between tenants: row-level security, and who the connection acts for.
+
+`TenantQuerySet.of()` is the first wall and says in the query whose rows are meant. This is the
+last: the application's database roles own nothing and cannot bypass row-level security, and a
+connection on which nobody has been named sees no tenant's row, whatever the query says. The
+decision and its alternatives: docs/decisions/0001-tenants-apart.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import connection, migrations
+
+STEWARD = "marketplace_steward"
+
+_SET = (
+    "SELECT set_config('marketplace.organisation', %s, false),"
+    " set_config('marketplace.person', %s, false)"
+)
+
+
+def act_for(organisation_id: UUID | str | None, person_id: UUID | str | None = None) -> None:
+    """Name the organisation and the person for whom this connection acts from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, [str(organisation_id or ""), str(person_id or "")])
+
+
+def clear() -> None:
+    """Make this connection nobody's, so that it sees no tenant's row."""
+    act_for(None)
+
+
+def acting() -> tuple[str, str]:
+    """Return for whom this connection acts now: the organisation's and the person's key, or ''."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(current_setting('marketplace.organisation', true), ''),"
+            " coalesce(current_setting('marketplace.person', true), '')"
+        )
+        organisation, person = cursor.fetchone()
+    return organisation, person
+
+
+@contextmanager
+def tenant(
+    organisation_id: UUID | str | None, person_id: UUID | str | None = None
+) -> Iterator[None]:
+    """Act for an organisation within a block, and for whoever it was before afterwards."""
+    before = acting()
+    act_for(organisation_id, person_id)
+    try:
+        yield
+    finally:
+        if _usable():
+            act_for(*before)
+
+
+@contextmanager
+def stewardship() -> Iterator[None]:
+    """Work across tenants within a block, as the role that row-level security lets through.
+
+    Only a worker's or a command's login is a member of that role; from a web process the database
+    refuses. Which modules may use this is a list in tests/architecture.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {STEWARD}")
+    try:
+        yield
+    finally:
+        if _usable():
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")
+
+
+def _usable() -> bool:
+    """Tell whether the connection can still be spoken to.
+
+    After an error inside a transaction it cannot until the rollback, which undoes the settings
+    made within that transaction anyway.
+    """
+    return connection.connection is not None and not connection.needs_rollback
+
+
+def row_level_security(
+    table: str, mine: str = "council_id = acting_organisation()", *, writable: str | None = None
+) -> migrations.RunSQL:
+    """Return the migration step that walls a table in.
+
+    Shapes: `mine` is an SQL condition on a row that tells whether the acting organisation may see
+    it; `writable` the condition that a row must meet to be written, `mine` if not given.
+    """
+    check = writable or mine
+    return migrations.RunSQL(
+        f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+        CREATE POLICY {table}_seen ON {table} FOR SELECT USING ({mine});
+        CREATE POLICY {table}_added ON {table} FOR INSERT WITH CHECK ({check});
+        CREATE POLICY {table}_changed ON {table} FOR UPDATE
+            USING (({mine}) AND ({check})) WITH CHECK ({check});
+        CREATE POLICY {table}_removed ON {table} FOR DELETE USING (({mine}) AND ({check}));
+        CREATE POLICY {table}_steward ON {table} TO {STEWARD} USING (true) WITH CHECK (true);
+        CREATE POLICY {table}_owner ON {table} TO CURRENT_USER USING (true) WITH CHECK (true);
+        """,
+        reverse_sql=f"""
+        DROP POLICY {table}_seen ON {table};
+        DROP POLICY {table}_added ON {table};
+        DROP POLICY {table}_changed ON {table};
+        DROP POLICY {table}_removed ON {table};
+        DROP POLICY {table}_steward ON {table};
+        DROP POLICY {table}_owner ON {table};
+        ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+        ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+        """,
+    )
+
+
+def append_only(table: str) -> migrations.RunSQL:
+    """Return the migration step after which rows of a table can be added and never changed."""
+    return migrations.RunSQL(
+        f"""
+        CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION refuse_change();
+        CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+        """,
+        reverse_sql=f"""
+        DROP TRIGGER {table}_append_only ON {table};
+        DROP TRIGGER {table}_no_truncate ON {table};
+        """,
+    )
+
+
+# The functions that the two steps above stand on; the first migration of marketplace.jobs makes
+# them, since every other package's tables come after it.
+FLOOR_FUNCTIONS = migrations.RunSQL(
+    """
+    CREATE FUNCTION acting_organisation() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
+        SELECT nullif(current_setting('marketplace.organisation', true), '')::uuid
+    $$;
+    CREATE FUNCTION acting_person() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
+        SELECT nullif(current_setting('marketplace.person', true), '')::uuid
+    $$;
+    CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION '% on % is refused: its rows are only ever added', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation';
+    END
+    $$;
+    """,
+    reverse_sql="""
+    DROP FUNCTION acting_organisation();
+    DROP FUNCTION acting_person();
+    DROP FUNCTION refuse_change();
+    """,
+)

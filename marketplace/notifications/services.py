@@ -1,0 +1,91 @@
+"""Owing mail, and sending it: claim, call, record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Q
+
+from marketplace.documents.models import Document
+from marketplace.jobs.services import wake
+from marketplace.notifications.models import Message
+
+CLAIM_LASTS = timedelta(minutes=5)
+
+
+@transaction.atomic
+def notify(
+    *,
+    organisation_id: UUID,
+    to: str,
+    subject: str,
+    body: str,
+    key: str,
+    at: datetime,
+    link: str = "",
+    attachments: Sequence[Document] = (),
+) -> None:
+    """Owe a message, once for each `key` of this organisation.
+
+    Shapes: `link` is a path on this site ("/orders/…/"), put under the body as an address.
+    """
+    message = Message(
+        organisation_id=organisation_id,
+        key=key,
+        to=to,
+        subject=" ".join(subject.split())[:200],
+        body=body,
+        link=link,
+        owed_at=at,
+    )
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    kept = Message.objects.get(organisation_id=organisation_id, key=key)
+    if kept.pk != message.pk:
+        return
+    if attachments:
+        kept.attachments.set(attachments)
+    wake(
+        "notifications.send_message",
+        key=str(message.pk),
+        organisation_id=organisation_id,
+        payload={"message_id": str(message.pk)},
+    )
+
+
+def send_message(*, message_id: UUID | str, at: datetime) -> bool:
+    """Send one owed message; tell whether it was sent here.
+
+    The Message-ID is the row's key, so a mail server that gets it twice can tell.
+    """
+    free = Q(claimed_at=None) | Q(claimed_at__lt=at - CLAIM_LASTS)
+    owed = Message.objects.filter(free, pk=message_id, sent_at=None)
+    if owed.update(claimed_at=at) != 1:
+        return False
+    message = Message.objects.prefetch_related("attachments").get(pk=message_id)
+    try:
+        _mail(message).send(fail_silently=False)
+    except Exception:
+        Message.objects.filter(pk=message_id, sent_at=None).update(claimed_at=None)
+        raise
+    Message.objects.filter(pk=message_id).update(sent_at=at)
+    return True
+
+
+def _mail(message: Message) -> EmailMessage:
+    body = message.body
+    if message.link:
+        body = f"{body}\n\n{settings.SITE_ADDRESS}{message.link}\n"
+    mail = EmailMessage(
+        subject=message.subject,
+        body=body,
+        to=[message.to],
+        headers={"Message-ID": f"<{message.pk}@{settings.MAIL_DOMAIN}>"},
+    )
+    for document in message.attachments.all():
+        mail.attach(document.name, bytes(document.content), document.media_type)
+    return mail

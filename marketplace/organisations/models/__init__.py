@@ -1,0 +1,29 @@
+from marketplace.organisations.models.organisations import (
+    Kind,
+    LinkStatus,
+    Nation,
+    NumberSequence,
+    Organisation,
+    SupplierLink,
+    SupplierProfile,
+)
+from marketplace.organisations.models.people import (
+    ROLE_LABELS,
+    ApiToken,
+    Membership,
+    User,
+)
+
+__all__ = [
+    "ROLE_LABELS",
+    "ApiToken",
+    "Kind",
+    "LinkStatus",
+    "Membership",
+    "Nation",
+    "NumberSequence",
+    "Organisation",
+    "SupplierLink",
+    "SupplierProfile",
+    "User",
+]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SupplierPortalConfig(AppConfig):
+    name = "supplier_portal"
+    label = "supplier_portal"

@@ -1,0 +1,188 @@
+"""Rules of the house that a reviewer would otherwise say twice."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.architecture.source import ROOT, called, decorators, in_role, modules
+
+MOST_LINES_A_MODULE = 400
+MOST_LINES_A_FUNCTION = 70
+WRITES = {
+    "save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create", "delete",
+    "select_for_update", "lock", "lock_all",
+}  # fmt: skip
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "managers", "misc"}
+
+# Services that change nothing of a tenant's, or whose change is its own record.
+UNRECORDED = {
+    "notify": "a message that is owed is its own record, beside the event that owes it",
+}
+# Who may work across tenants, and why. Anything else acts for one organisation.
+STEWARDS = {
+    "marketplace/core/tenancy.py": "defines it",
+    "marketplace/jobs/services.py": "the outbox of all tenants is one table",
+}
+
+
+def _length(node: ast.AST) -> int:
+    return node.end_lineno - node.lineno + 1
+
+
+def test_no_module_is_too_long():
+    long = {m.name: m.text.count("\n") for m in modules()}
+    assert {name: n for name, n in long.items() if n > MOST_LINES_A_MODULE} == {}
+
+
+def test_no_function_is_too_long():
+    long = [
+        f"{m.name}:{f.lineno} {f.name} {_length(f)}"
+        for m in modules()
+        for f in m.functions()
+        if _length(f) > MOST_LINES_A_FUNCTION
+    ]
+    assert long == []
+
+
+def test_no_module_is_a_drawer():
+    names = {
+        m.name
+        for m in modules()
+        for part in m.path.parts
+        if part.removesuffix(".py") in FORBIDDEN_NAMES
+    }
+    assert names == set()
+
+
+def _atomic_services():
+    for module in in_role("services"):
+        for node in module.tree.body:
+            if isinstance(node, ast.FunctionDef) and "atomic" in decorators(node):
+                yield module, node
+
+
+def test_atomic_services_take_keywords_and_say_what_they_do():
+    wrong = [
+        f"{m.name}:{f.lineno} {f.name}"
+        for m, f in _atomic_services()
+        if not f.name.startswith("_")
+        and (f.args.args or f.args.posonlyargs or not ast.get_docstring(f))
+    ]
+    assert wrong == []
+
+
+def _names_reached(module, function, seen):
+    """The names that a function calls, itself or through others of its module."""
+    own = {f.name: f for f in module.tree.body if isinstance(f, ast.FunctionDef)}
+    for name, _call in called(function):
+        yield name
+        if name in own and name not in seen:
+            seen.add(name)
+            yield from _names_reached(module, own[name], seen)
+
+
+def test_atomic_services_leave_a_trace():
+    silent = [
+        f"{m.name}:{f.lineno} {f.name}"
+        for m, f in _atomic_services()
+        if not f.name.startswith("_")
+        and f.name not in UNRECORDED
+        and not {"record", "_record"} & set(_names_reached(m, f, set()))
+    ]
+    assert silent == []
+
+
+def test_edges_and_selectors_do_not_write():
+    writing = [
+        f"{m.name}:{call.lineno} .{name}()"
+        for m in in_role("views", "api", "tasks", "selectors", "forms")
+        for name, call in called(m.tree)
+        if name in WRITES and isinstance(call.func, ast.Attribute)
+    ]
+    assert writing == []
+
+
+def test_only_move_sets_a_status():
+    setting = [
+        f"{m.name}:{node.lineno}"
+        for m in modules()
+        if m.name not in {"marketplace/core/models.py", "marketplace/jobs/services.py"}
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+        and target.attr == "status"
+        and not (isinstance(target.value, ast.Name) and target.value.id == "self")
+    ]
+    assert setting == []
+
+
+def test_rules_say_their_source_or_why():
+    bare = [
+        f"{m.name}:{f.lineno} {f.name}"
+        for m in in_role("rules")
+        for f in m.tree.body
+        if isinstance(f, ast.FunctionDef)
+        and not f.name.startswith("_")
+        and not re.search(r"(Source|Why):", ast.get_docstring(f) or "")
+    ]
+    assert bare == []
+
+
+def test_no_signals_and_no_saves_of_our_own():
+    found = [
+        f"{m.name}:{f.lineno} {f.name}"
+        for m in modules()
+        for f in m.functions()
+        if "receiver" in decorators(f) or (f.name == "save" and m.role == "models")
+    ]
+    assert found == []
+
+
+def test_nothing_is_sent_past_the_outbox():
+    sending = [
+        f"{m.name}:{call.lineno} .{name}()"
+        for m in modules()
+        for name, call in called(m.tree)
+        if name in {"delay", "apply_async", "send_task"} and m.name != "marketplace/jobs/bell.py"
+    ]
+    assert sending == []
+
+
+def test_one_gate_for_xml():
+    parsers = {"fromstring", "parse", "XMLParser", "iterparse", "XML"}
+    found = [
+        f"{m.name}:{call.lineno}"
+        for m in modules()
+        for name, call in called(m.tree)
+        if m.name != "marketplace/core/xml.py"
+        and name in parsers
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in {"etree", "ElementTree", "objectify", "html"}
+    ]
+    assert found == []
+
+
+def test_stewards_are_listed():
+    found = {m.name for m in modules() if any(name == "stewardship" for name, _ in called(m.tree))}
+    assert found - STEWARDS.keys() == set()
+    assert STEWARDS.keys() - found - {"marketplace/core/tenancy.py"} == set()
+
+
+@pytest.mark.parametrize("word", ["TODO", "FIXME", "XXX", "NotImplementedError"])
+def test_nothing_is_left_undone(word):
+    assert [m.name for m in modules() if re.search(rf"\b{word}\b", m.text)] == []
+
+
+def test_no_address_of_a_registry_is_kept():
+    pattern = re.compile(r"https?://[^\s\"']*(pypi|pythonhosted|npmjs|debian\.org)")
+    kept = [
+        path.relative_to(ROOT).as_posix()
+        for path in [*ROOT.glob("*"), *ROOT.glob("docs/**/*"), *ROOT.glob(".ci/*")]
+        if path.is_file() and pattern.search(path.read_text(errors="ignore"))
+    ]
+    assert kept == []
