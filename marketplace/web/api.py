@@ -1,0 +1,257 @@
+"""What every operation of the API has in common.
+
+An operation is a class: who may call it (`access`), which scope a token needs (`scope`), the shapes
+in and out as nested serializers, and one service call. It says what it takes and refuses the rest:
+a misspelt field that was passed over in silence would be a wrong order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import exceptions, serializers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.core.errors import Forbidden
+from marketplace.web.access import check_roles, checked_words
+from marketplace.web.actors import actor_or_none
+from marketplace.web.paging import page_by_key
+
+M = TypeVar("M", bound=Model)
+S = TypeVar("S", bound=serializers.Serializer[Any])
+
+LARGEST_PAGE = 100
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ScopeMissing(Forbidden):
+    """A token was given for other work than this."""
+
+    code = "token.scope-missing"
+    title = gettext_lazy("This token may not be used for this.")
+    advice = gettext_lazy("Make a token that has the scope which the answer names, and use that.")
+
+
+class StrictJSONParser(JSONParser):
+    """JSON without NaN and Infinity, without a name given twice, and without NUL in its texts."""
+
+    strict = True
+
+    def parse(
+        self,
+        stream: Any,  # noqa: ANN401  # DRF's own signature
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  # any JSON
+        """Return what was sent.
+
+        Raises: ParseError.
+        """
+        try:
+            parsed = super().parse(stream, media_type, dict(parser_context or {}))
+        except RecursionError as error:
+            raise exceptions.ParseError(_("The body is nested too deeply.")) from error
+        refuse_nul(parsed)
+        return parsed
+
+
+class JSONOnly(BaseContentNegotiation):
+    """Answer in JSON unless something else was asked for, and nothing but it."""
+
+    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:  # noqa: ANN401
+        """Return the parser for the content type that was sent."""
+        sent = (request.content_type or "").split(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == sent), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the only renderer there is: a client that reads no JSON is still told so in it."""
+        return renderers[0], str(renderers[0].media_type)
+
+
+def refuse_nul(value: Any) -> None:  # noqa: ANN401  # any JSON
+    """Refuse U+0000 anywhere, which PostgreSQL cannot store.
+
+    Raises: ParseError.
+    """
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise exceptions.ParseError(_("Texts may not contain the character U+0000."))
+        return
+    if isinstance(value, float) and not math.isfinite(value):
+        raise exceptions.ParseError(_("Numbers must be finite."))
+    parts: Sequence[Any] = ()
+    if isinstance(value, dict):
+        parts = [*value.keys(), *value.values()]
+    elif isinstance(value, list):
+        parts = value
+    for part in parts:
+        refuse_nul(part)
+
+
+class StrictInteger(serializers.IntegerField):
+    """A whole number: not "3", not 3.0, not true."""
+
+    default_error_messages = {"invalid": gettext_lazy("Must be a whole number, like 3.")}
+
+    def to_internal_value(self, data: Any) -> int:  # noqa: ANN401  # any JSON
+        """Return the number.
+
+        Raises: ValidationError.
+        """
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Input(serializers.Serializer[Any]):
+    """What an operation takes: refuses fields that it does not know."""
+
+    default_error_messages = {"unknown": gettext_lazy("There is no field of this name.")}
+    # Serializers declared inside an Input are strict in the same way when they are Inputs too.
+
+    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401  # DRF's own signature
+        """Return the checked values.
+
+        Raises: ValidationError.
+        """
+        checked = super().to_internal_value(data)
+        if isinstance(data, Mapping):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = [str(name) for name in data if name not in known]
+            if unknown:
+                raise serializers.ValidationError(
+                    {name: [self.error_messages["unknown"]] for name in unknown}, code="unknown"
+                )
+        return checked
+
+
+class HasAccess(BasePermission):
+    """Sign in, then check role and scope, before anything is done."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ANN401  # an APIView
+        """Let the request pass.
+
+        Raises: NotAuthenticated, NoMembership, RoleMissing, ScopeMissing.
+        """
+        words = words_of(view)
+        if words == ("public",):
+            return True
+        if not request.user or not request.user.is_authenticated:
+            raise exceptions.NotAuthenticated
+        check_roles(words, actor_or_none(request))
+        _check_scope(request, getattr(view, "scope", None))
+        return True
+
+
+def words_of(view: Any) -> tuple[str, ...]:  # noqa: ANN401  # an APIView or its class
+    """Return who may call an operation."""
+    return checked_words((view.access,) if isinstance(view.access, str) else tuple(view.access))
+
+
+def _check_scope(request: Request, scope: str | Mapping[str, str] | None) -> None:
+    """Ask of a token, not of a session, that it was given for this work."""
+    if request.auth is None or scope is None:
+        return
+    if isinstance(scope, str):
+        wanted: str | None = scope
+    else:
+        wanted = scope.get("GET" if request.method in SAFE else str(request.method))
+    if wanted is not None and wanted not in getattr(request.auth, "scopes", ()):
+        raise ScopeMissing(
+            _("This needs the scope %(scope)s, which the token does not have.") % {"scope": wanted},
+            scope=wanted,
+        )
+
+
+class Operation(APIView):
+    """One address of the API.
+
+    Shapes: `access` is a word or a tuple of them, as in marketplace.web.access; `scope` the scope
+    that a token must have, or a mapping from method to scope; None for what any token may do.
+    """
+
+    access: ClassVar[str | tuple[str, ...]]
+    scope: ClassVar[str | Mapping[str, str] | None] = None
+    keeps_access: ClassVar[bool] = True
+
+    parser_classes = [StrictJSONParser]
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = JSONOnly
+    permission_classes = [HasAccess]
+
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401
+        super().__init_subclass__(**options)
+        if "access" in vars(cls):
+            words_of(cls)
+
+    def taken(self, serializer: type[S], *, partial: bool = False) -> dict[str, Any]:
+        """Return the body, checked.
+
+        Raises: ValidationError.
+        """
+        made = serializer(data=self.request.data, partial=partial)
+        made.is_valid(raise_exception=True)
+        checked: dict[str, Any] = made.validated_data
+        return checked
+
+    def asked(self, serializer: type[S]) -> dict[str, Any]:
+        """Return the query string, checked; it is strict too, apart from after and size.
+
+        Raises: ValidationError.
+        """
+        sent = {k: v for k, v in self.request.query_params.items() if k not in {"after", "size"}}
+        refuse_nul(sent)
+        made = serializer(data=sent)
+        made.is_valid(raise_exception=True)
+        checked: dict[str, Any] = made.validated_data
+        return checked
+
+    def page(
+        self,
+        queryset: QuerySet[M],
+        serializer: Callable[..., serializers.BaseSerializer[Any]],
+        *,
+        keys: Sequence[str],
+        size: int = 50,
+    ) -> Response:
+        """Return one page of a list: results, and the address of the next page or null.
+
+        Raises: BadCursor, ValidationError.
+        """
+        page = page_by_key(
+            queryset,
+            self.request.query_params.get("after") or None,
+            keys=keys,
+            size=self._page_size(size),
+        )
+        following = None
+        if page.next_cursor:
+            query = self.request.query_params.copy()
+            query["after"] = page.next_cursor
+            following = self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
+        return Response({"results": serializer(page.rows, many=True).data, "next": following})
+
+    def _page_size(self, usual: int) -> int:
+        sent = self.request.query_params.get("size")
+        if sent is None:
+            return usual
+        if not (
+            sent.isascii() and sent.isdigit() and len(sent) < 4 and 1 <= int(sent) <= LARGEST_PAGE
+        ):
+            raise exceptions.ValidationError(
+                {"size": [_("Must be a whole number from 1 to %(most)d.") % {"most": LARGEST_PAGE}]}
+            )
+        return int(sent)

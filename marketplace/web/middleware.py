@@ -1,0 +1,113 @@
+"""Middleware of page manners: refusals and bare errors become pages, and pages are not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from marketplace.core.errors import Refusal
+from marketplace.web import security, uploads, views
+from marketplace.web.access import AccessNotDeclared, declared, is_third_party
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# Numbers that Django and its packages answer with nothing, or with one line, as the body.
+BARE = frozenset({405, 413, 429})
+
+
+class RefusalPages:
+    """Answer a refusal that a view let pass, and errors without a page, with a page.
+
+    Stands innermost, so that the pages have the session, the person and the language.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Give a bare error a page."""
+        response = self.get_response(request)
+        if response.status_code not in BARE or not _is_bare(response):
+            return response
+        page = views.of_status(request, response.status_code)
+        for name in ("Allow", "Retry-After"):
+            if name in response:
+                page[name] = response[name]
+        return page
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Turn a refusal into an error page or a problem document."""
+        if isinstance(exception, Refusal):
+            return views.refused(request, exception)
+        return None
+
+
+class Manners:
+    """Set the headers that every answer has, and forbid to keep what a signed-in person saw."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the headers."""
+        response = self.get_response(request)
+        for name, value in security.HEADERS.items():
+            response.headers.setdefault(name, value)
+        if "Cache-Control" not in response.headers and _is_personal(request):
+            add_never_cache_headers(response)
+            response.headers["Cache-Control"] = "no-store"
+            patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class AccessDeclared:
+    """Refuse to run a view that does not say who may open it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        """Raise AccessNotDeclared for a view of ours that does not say who may open it."""
+        if declared(view) is None and not is_third_party(view):
+            raise AccessNotDeclared(f"{view.__module__}.{view.__qualname__} has no @access.")
+
+
+class UploadLimit:
+    """Refuse a body that is too large before any of it is read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Compare what the request says of its length with the limit."""
+        if uploads.is_too_long(request):
+            return views.too_large(request)
+        return self.get_response(request)
+
+
+def _is_bare(response: HttpResponseBase) -> bool:
+    if response.streaming or not isinstance(response, HttpResponse):
+        return False
+    return len(response.content) < 200 and "json" not in response.get("Content-Type", "")
+
+
+def _is_personal(request: HttpRequest) -> bool:
+    """Tell whether the answer may show what only this person may see."""
+    if request.headers.get("Authorization"):
+        return True
+    user = getattr(request, "user", None)
+    return bool(user is not None and user.is_authenticated)

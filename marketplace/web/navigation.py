@@ -1,0 +1,55 @@
+"""The menu at the top of every page: packages put their own entries in it.
+
+A package calls `register` from its AppConfig.ready, so that this one need not know who stands
+above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from marketplace.core.actors import Actor, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry: the name of a url, what people read, and who gets to see it."""
+
+    url_name: str
+    label: Any
+    roles: frozenset[Role]
+    order: int
+
+
+_ITEMS: dict[str, Item] = {}
+
+
+def register(url_name: str, label: object, roles: tuple[Role | str, ...], order: int = 50) -> None:
+    """Put an entry in the menu of everybody who holds one of `roles`.
+
+    Shapes: `label` is lazily translated; the menu is sorted by `order`, then by label.
+    """
+    _ITEMS[url_name] = Item(url_name, label, frozenset(Role(role) for role in roles), order)
+
+
+def menu_for(actor: Actor | None, path: str = "") -> list[dict[str, Any]]:
+    """Return the menu for a person, as GOV.UK's service navigation takes it.
+
+    Shapes: nobody signed in has an empty menu; the entry whose address is the longest beginning
+    of `path` is marked as the present one.
+    """
+    if actor is None:
+        return []
+    mine = [item for item in _ITEMS.values() if item.roles & actor.roles]
+    mine.sort(key=lambda item: (item.order, str(item.label)))
+    entries = [{"text": str(item.label), "href": reverse(item.url_name)} for item in mine]
+    here = max((e["href"] for e in entries if path.startswith(e["href"])), key=len, default="")
+    return [
+        {**entry, "current": path == here, "active": path != here}
+        if entry["href"] == here
+        else entry
+        for entry in entries
+    ]

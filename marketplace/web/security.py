@@ -1,0 +1,73 @@
+"""What browsers are told to refuse: the values that the settings hand to django-csp and others."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SELF: Final = "'self'"
+NONE: Final = "'none'"
+
+# django-csp 4: CONTENT_SECURITY_POLICY. No inline style or script anywhere: a page that needs one
+# does not work, and the test of all pages in a browser says so.
+CONTENT_SECURITY_POLICY: Final = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "frame-src": [NONE],
+        "img-src": [SELF, "data:"],  # the QR code of the second factor is a data: image
+        "manifest-src": [SELF],
+        "object-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "worker-src": [NONE],
+    }
+}
+
+# django-permissions-policy: PERMISSIONS_POLICY. An empty list is nobody, ourselves included.
+PERMISSIONS_POLICY: Final[dict[str, list[str] | str]] = {
+    name: []
+    for name in (
+        "accelerometer",
+        "autoplay",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+} | {"publickey-credentials-get": "self", "publickey-credentials-create": "self"}
+
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+# Settings of Django's own that belong to the same thought; `secure` is whether we are on HTTPS.
+
+
+def cookie_settings(secure: bool) -> dict[str, object]:
+    """Return Django's settings for cookies and transport."""
+    return {
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_SECURE": secure,
+        "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": secure,
+        "SECURE_SSL_REDIRECT": secure,
+    }

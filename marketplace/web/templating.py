@@ -1,0 +1,135 @@
+"""The Jinja2 environment of every page.
+
+Two environments in one: our own templates are strict, so that a misspelt name fails at once, and
+the templates of govuk_frontend_jinja are lenient, since they test for parameters that nobody
+passed. Each is compiled in its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import jinja2
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language, gettext, ngettext
+from jinja2 import nodes
+
+from marketplace.web import controls, formats, navigation, tags
+
+GOVUK = "govuk_frontend_jinja/"
+# Macros that need the request (the CSRF token, the address of the page) without being passed it.
+SEES_THE_PAGE = frozenset({"web/forms.html"})
+
+
+class Environment(jinja2.Environment):
+    """Jinja2, strict for our templates and lenient for GOV.UK's."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # Jinja2's own signature
+        loader = options.pop("loader", None)
+        packaged = jinja2.PrefixLoader(
+            {GOVUK.rstrip("/"): jinja2.PackageLoader("govuk_frontend_jinja")}
+        )
+        own = [loader] if loader is not None else []
+        super().__init__(loader=jinja2.ChoiceLoader([*own, packaged]), **options)
+        self.govuk = jinja2.Environment(loader=packaged, autoescape=True)
+
+    def get_template(
+        self,
+        name: str | jinja2.Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # Jinja2's own name
+    ) -> jinja2.Template:
+        """Return a template, GOV.UK's from the lenient environment."""
+        if isinstance(name, str) and name.startswith(GOVUK):
+            return self.govuk.get_template(name, parent)
+        return super().get_template(name, parent, globals)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for node in tree.find_all((nodes.FromImport, nodes.Import)):
+            if isinstance(node.template, nodes.Const) and node.template.value in SEES_THE_PAGE:
+                node.with_context = True
+        return tree
+
+
+def environment(**options: Any) -> Environment:  # noqa: ANN401  # Django passes OPTIONS through
+    """Make the environment for Django's Jinja2 backend."""
+    options.update(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[*options.pop("extensions", []), "jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made = Environment(**options)
+    # Set by the i18n extension; with newstyle off, "%" in a message is the author's to use.
+    made.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
+    written = {
+        "money": formats.money,
+        "price": formats.price,
+        "number": formats.number,
+        "day": formats.day,
+        "moment": formats.moment,
+        "clock": formats.clock,
+        "iso": formats.iso,
+    }
+    made.filters.update(written)
+    made.globals.update(
+        written,
+        url=url,
+        url_if_any=url_if_any,
+        static=static,
+        control=controls.control,
+        error_list=controls.error_list,
+        has_errors=controls.has_errors,
+        menu=menu,
+        with_query=with_query,
+        messages_for=get_messages,
+        language=get_language,
+        demonstration=demonstration,
+        tag_classes=tags.tag_classes,
+        plain_verb=tags.plain_verb,
+    )
+    return made
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # as reverse() takes them
+    """Return the address of a named page."""
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+def url_if_any(name: str) -> str:
+    """Return the address of a named page, or nothing where no package answers to the name.
+
+    The frame of a page names pages of packages above this one (help, sign-in); a test of the whole
+    product asks that each is there.
+    """
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the service navigation for whoever asks."""
+    return navigation.menu_for(getattr(request, "actor", None), request.path)
+
+
+def with_query(request: HttpRequest, **changes: str | None) -> str:
+    """Return this page's query string with some parameters set, or taken out where None."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
+    return f"?{query.urlencode()}"
+
+
+def demonstration() -> bool:
+    """Tell whether this is the demonstration, where nothing is real."""
+    return bool(getattr(settings, "DEMO", False))
