@@ -36,7 +36,8 @@ def _is_djangos(field: forms.Field, error: ValidationError) -> bool:
         return True  # a validator's: Django replaces its words when the field has some
     default: dict[str, Any] = {}
     for cls in reversed(type(field).__mro__):
-        default.update(getattr(cls, "default_error_messages", {}))
+        if cls.__module__.startswith("django."):
+            default.update(vars(cls).get("default_error_messages", {}))
     return error.message == default.get(error.code) and (
         field.error_messages[error.code] == default.get(error.code)
     )
@@ -48,6 +49,8 @@ def _small(label: str) -> str:
 
 
 def _required(field: forms.Field, label: str, params: dict[str, Any]) -> str:
+    if label.endswith("?"):
+        return _("Answer the question: %(label)s") % {"label": label}
     if isinstance(field.widget, forms.CheckboxInput):
         return _("Tick the box: %(label)s") % {"label": label}
     if isinstance(field.widget, forms.FileInput):

@@ -272,8 +272,8 @@ KINDS = {
 # The first that fits, so the narrower classes come first.
 WIDGETS: tuple[tuple[type[forms.Widget], str], ...] = (
     (DayWidget, "date"),
+    (forms.CheckboxSelectMultiple, "checkboxes"),  # which Django derives from RadioSelect
     (forms.RadioSelect, "radios"),
-    (forms.CheckboxSelectMultiple, "checkboxes"),
     (forms.CheckboxInput, "checkbox"),
     (forms.PasswordInput, "password"),
     (forms.Textarea, "textarea"),
