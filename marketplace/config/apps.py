@@ -13,7 +13,7 @@ class RoofConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the tasks of every package, so that `wake` knows each name everywhere."""
-        from marketplace.config import checks, metrics  # noqa: F401, PLC0415
+        from marketplace.config import metrics  # noqa: F401, PLC0415
         from marketplace.config.celery import app  # noqa: PLC0415  # needs the apps to be loaded
 
         app.autodiscover_tasks(force=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from celery.schedules import crontab
+
 broker_url = os.environ.get("BROKER_URL", "memory://")
 broker_connection_retry_on_startup = True
 broker_connection_timeout = 2
@@ -26,4 +28,5 @@ worker_hijack_root_logger = False
 timezone = "Europe/London"
 beat_schedule = {
     "sweep": {"task": "jobs.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "keep_house": {"task": "config.keep_house", "schedule": crontab(hour="3", minute="17")},
 }

@@ -42,13 +42,18 @@ def _list(name: str, default: str = "") -> list[str]:
 STATE_DIR = Path(_text("STATE_DIR", str(ROOT / "var")))
 SECRET_KEY = _text("SECRET_KEY")
 DEBUG = False
-# A demonstration lets anybody in; a system check refuses it anywhere but on loopback.
+LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 DEMO = _flag("DEMO")
 PORT = int(_text("PORT", "8000"))
 SITE_ADDRESS = _text("SITE_ADDRESS", f"http://127.0.0.1:{PORT}").rstrip("/")
 SECURE = urlsplit(SITE_ADDRESS).scheme == "https"
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS]
+if DEMO and not {*ALLOWED_HOSTS, urlsplit(SITE_ADDRESS).hostname or ""} <= LOOPBACK:
+    raise ImproperlyConfigured(
+        "DEMO lets anybody in, so it only runs where nobody else can come: leave ALLOWED_HOSTS"
+        " and SITE_ADDRESS on 127.0.0.1, or unset DEMO."
+    )
 METRICS_TOKEN = _text("METRICS_TOKEN", "")
 
 INSTALLED_APPS = [
@@ -93,6 +98,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "marketplace.web.middleware.UploadLimit",
+    "marketplace.web.middleware.Manners",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -175,7 +181,21 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/15m/key"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_USER_DISPLAY = "marketplace.organisations.adapters.display"
+# A council's staff sit behind one address, so an address is allowed more than a person is.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,200/h/ip,5/15m/key",
+    "reauthenticate": "10/m/user",
+}
+MFA_ADAPTER = "marketplace.organisations.adapters.SecondFactors"
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

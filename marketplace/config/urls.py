@@ -7,8 +7,6 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from marketplace.web.views import api_not_found
-
 PACKAGES = (
     "marketplace.desk",
     "supplier_portal",
@@ -36,7 +34,6 @@ def _pages_and_operations() -> list[URLPattern | URLResolver]:
 urlpatterns = [
     *_pages_and_operations(),
     path("account/", include("allauth.urls")),
-    path("api/", api_not_found),
 ]
 
 _errors = import_module("marketplace.web.views")

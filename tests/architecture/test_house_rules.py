@@ -25,6 +25,7 @@ UNRECORDED = {
 STEWARDS = {
     "marketplace/core/tenancy.py": "defines it",
     "marketplace/jobs/services.py": "the outbox of all tenants is one table",
+    "marketplace/web/idempotency.py": "keys of all tenants are forgotten after a week",
 }
 
 
