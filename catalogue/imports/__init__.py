@@ -1,0 +1,1 @@
+"""Price lists: from the bytes that a supplier sends to listings, all rows or none."""

@@ -1,0 +1,217 @@
+"""Rows into tables, all at once: a fixed number of statements, however long the file is.
+
+The file is copied into a temporary table, held against what the supplier offers now, and what
+differs is written by one statement a table. The temporary tables are gone when the transaction
+ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from catalogue.imports.report import MOST_MOVES, PriceMove
+from catalogue.imports.rules import Problem
+from catalogue.listings.rules import PART_NUMBER, Offer, content_hash
+from catalogue.states import LISTING, ListingStatus
+from marketplace.core.ids import uuid7
+
+# Offer's columns as the table of listings calls them.
+OFFER_COLUMNS = (
+    "part_number", "name", "description", "brand", "manufacturer_part_number", "gtin",
+    "category_id", "unit", "pack_size", "unit_price", "vat_category", "minimum_quantity",
+    "lead_time_days", "keywords",
+)  # fmt: skip
+_LIST = ", ".join(OFFER_COLUMNS)
+
+_TABLES = f"""
+    DROP TABLE IF EXISTS pg_temp.incoming, pg_temp.compared;
+    CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
+        SELECT id, {_LIST}, content_hash, 0 AS row FROM catalogue_listing WITH NO DATA;
+"""  # noqa: S608  # every part is a constant of this module, here and below
+_COPY = f"COPY pg_temp.incoming (id, {_LIST}, content_hash, row) FROM STDIN"
+_TWICE = """
+    SELECT i.row, i.part_number, d.first FROM pg_temp.incoming i
+    JOIN (SELECT part_number, min(row) AS first FROM pg_temp.incoming WHERE part_number <> ''
+          GROUP BY part_number HAVING count(*) > 1) d USING (part_number)
+    WHERE i.row <> d.first ORDER BY i.row LIMIT %s
+"""
+_TWICE_COUNT = """
+    SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM pg_temp.incoming
+        WHERE part_number <> '' GROUP BY part_number HAVING count(*) > 1) d
+"""
+# Every part number that the file or the catalogue has: what is in the file and what was there.
+_COMPARE = """
+    CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
+        SELECT i.row, l.id AS listing_id, l.unit_price AS old_price, l.price_since,
+               i.unit_price AS new_price, l.status AS old_status,
+               coalesce(l.content_hash <> i.content_hash OR l.status <> %(live)s, true) AS differs
+        FROM pg_temp.incoming i LEFT JOIN catalogue_listing l
+            ON l.supplier_id = %(supplier)s AND l.part_number = i.part_number;
+    ANALYZE pg_temp.compared;
+"""
+_COUNTS = """
+    SELECT count(*) FILTER (WHERE listing_id IS NULL),
+           count(*) FILTER (WHERE listing_id IS NOT NULL AND differs),
+           count(*) FILTER (WHERE NOT differs),
+           count(*) FILTER (WHERE old_price <> new_price)
+    FROM pg_temp.compared
+"""
+_MISSING = """
+    FROM catalogue_listing l WHERE l.supplier_id = %(supplier)s AND l.status = %(live)s
+        AND NOT EXISTS (SELECT FROM pg_temp.incoming i WHERE i.part_number = l.part_number)
+"""
+_MOVES = """
+    SELECT i.part_number, i.name, c.old_price, c.new_price
+    FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row)
+    WHERE c.old_price <> c.new_price
+    ORDER BY abs(c.new_price - c.old_price) / c.old_price DESC, i.part_number LIMIT %s
+"""
+_ARCHIVE = """
+    INSERT INTO catalogue_pastprice (id, supplier_id, listing_id, unit_price, valid_from,
+                                     valid_until)
+    SELECT i.id, %(supplier)s, c.listing_id, c.old_price, c.price_since, %(at)s
+    FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row)
+    WHERE c.old_price <> c.new_price AND c.price_since < %(at)s
+"""
+_CHANGE = f"""
+    UPDATE catalogue_listing l
+    SET ({_LIST}, content_hash, status, price_since, version, changed_at) = (
+        {", ".join(f"i.{name}" for name in OFFER_COLUMNS)}, i.content_hash, %(live)s,
+        CASE WHEN c.old_price = c.new_price THEN l.price_since ELSE %(at)s END,
+        l.version + 1, %(at)s)
+    FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row)
+    WHERE l.id = c.listing_id AND c.differs
+"""  # noqa: S608
+_ADD = f"""
+    INSERT INTO catalogue_listing (id, supplier_id, {_LIST}, content_hash, currency, status,
+                                   price_since, version, created_at, changed_at)
+    SELECT i.id, %(supplier)s, {", ".join(f"i.{name}" for name in OFFER_COLUMNS)}, i.content_hash,
+           'GBP', %(live)s, %(at)s, 1, %(at)s, %(at)s
+    FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row) WHERE c.listing_id IS NULL
+"""  # noqa: S608
+_WITHDRAW = f"""
+    UPDATE catalogue_listing SET status = %(withdrawn)s, version = version + 1, changed_at = %(at)s
+    WHERE id IN (SELECT l.id {_MISSING})
+"""  # noqa: S608
+_FORGET_COUNTS = "DELETE FROM catalogue_categorycount WHERE supplier_id = %(supplier)s"
+_COUNT_CATEGORIES = """
+    INSERT INTO catalogue_categorycount (supplier_id, category_id, live_count)
+    SELECT supplier_id, category_id, count(*) FROM catalogue_listing
+    WHERE supplier_id = %(supplier)s AND status = %(live)s GROUP BY 1, 2
+"""
+# In the order of the words, so that two suppliers' imports never wait for one another in a circle.
+_LEARN = """
+    INSERT INTO catalogue_lexeme (word, frequency)
+    SELECT word, count(*) FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row),
+        unnest(tsvector_to_array(to_tsvector('simple',
+            catalogue_plain(i.name || ' ' || i.brand || ' ' || i.keywords)))) AS word
+    WHERE c.differs AND word ~ '^[a-z]{3,40}$'
+    GROUP BY word ORDER BY word
+    ON CONFLICT (word) DO UPDATE SET frequency = catalogue_lexeme.frequency + excluded.frequency
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a file differs from what its supplier offers now."""
+
+    new: int
+    changed: int
+    unchanged: int
+    withdrawn: int
+    moved: int
+    moves: tuple[PriceMove, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file on its way into the tables: whose it is, when, and whether the rest is withdrawn."""
+
+    supplier_id: UUID
+    at: datetime
+    withdraw_missing: bool
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The values that the statements are given."""
+        return {
+            "supplier": self.supplier_id,
+            "at": self.at,
+            "live": ListingStatus.LIVE.value,
+            "withdrawn": LISTING.target("withdraw", ListingStatus.LIVE),
+        }
+
+
+def copy_rows(rows: Iterator[tuple[int, str, Offer | None]]) -> None:
+    """Copy checked rows into the temporary table.
+
+    Shapes: (row, part number, offer); a row that is wrong has no offer, and is copied with its
+    part number only, so that a part number that stands twice is found there too.
+    """
+    blank = ("",) * (len(OFFER_COLUMNS) - 1)
+    nothing = tuple(None for _each in blank)
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES)
+        with cursor.copy(_COPY) as copy:
+            write: Callable[[tuple[Any, ...]], None] = copy.write_row
+            for row, part_number, offer in rows:
+                if offer is None:
+                    write((None, part_number, *nothing, None, row))
+                else:
+                    write((uuid7(), *offer, content_hash(offer), row))
+        cursor.execute("ANALYZE pg_temp.incoming")
+
+
+def part_numbers_twice(most: int) -> tuple[int, list[Problem]]:
+    """Return how many rows repeat a part number, and the first `most` of them as problems."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TWICE_COUNT)
+        count = int(cursor.fetchone()[0])
+        if not count:
+            return 0, []
+        cursor.execute(_TWICE, [most])
+        return count, [
+            Problem(row, PART_NUMBER, part_number, "twice", {"first": first})
+            for row, part_number, first in cursor.fetchall()
+        ]
+
+
+def compare(delivery: Delivery) -> Comparison:
+    """Hold the copied rows against what the supplier offers now."""
+    facts = delivery.facts
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARE, facts)
+        cursor.execute(_COUNTS)
+        new, changed, unchanged, moved = cursor.fetchone()
+        withdrawn = 0
+        if delivery.withdraw_missing:
+            cursor.execute("SELECT count(*)" + _MISSING, facts)
+            withdrawn = cursor.fetchone()[0]
+        cursor.execute(_MOVES, [MOST_MOVES])
+        moves = tuple(PriceMove(*row) for row in cursor.fetchall())
+    return Comparison(new, changed, unchanged, withdrawn, moved, moves)
+
+
+def write(delivery: Delivery, difference: Comparison) -> None:
+    """Write what differs: past prices, changes, new listings, withdrawals, counts and words."""
+    facts = delivery.facts
+    with connection.cursor() as cursor:
+        if difference.moved:
+            cursor.execute(_ARCHIVE, facts)
+        if difference.changed:
+            cursor.execute(_CHANGE, facts)
+        if difference.new:
+            cursor.execute(_ADD, facts)
+        if difference.withdrawn:
+            cursor.execute(_WITHDRAW, facts)
+        if difference.new or difference.changed or difference.withdrawn:
+            cursor.execute(_FORGET_COUNTS, facts)
+            cursor.execute(_COUNT_CATEGORIES, facts)
+        if difference.new or difference.changed:
+            cursor.execute(_LEARN)

@@ -1,0 +1,127 @@
+"""What came of a file: counts, problems and price moves, in one shape for pages and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from catalogue.imports.rules import Problem
+from catalogue.listings.wording import column_label, reason, suggestion
+from catalogue.states import ImportVerdict
+
+MOST_PROBLEMS = 1000
+MOST_MOVES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import has come.
+
+    Units: `read_bytes` of `size_bytes`.
+    """
+
+    rows: int
+    read_bytes: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMove:
+    """A listing whose price the file changes.
+
+    Units: prices in pounds without VAT for one unit; `percent` of the old price, to one place.
+    """
+
+    part_number: str
+    name: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def percent(self) -> Decimal:
+        """By how much the price moves: 10 is a tenth dearer."""
+        return ((self.after - self.before) * 100 / self.before).quantize(Decimal("0.1"))
+
+
+@dataclass(frozen=True, slots=True)
+class WordedProblem:
+    """A problem as a person reads it."""
+
+    row: int
+    column: str
+    column_label: str
+    value: str
+    reason: str
+    suggestion: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or would have done.
+
+    Shapes: `problems` are the first MOST_PROBLEMS by row, of `problem_count`; `price_moves` are
+    the largest MOST_MOVES either way, of `price_moves_count`; `unknown_headings` are columns that
+    were passed over. `run_id` is the key of the ImportRun that keeps this.
+    """
+
+    run_id: UUID
+    name: str
+    verdict: ImportVerdict
+    dry_run: bool
+    rows_count: int
+    new_count: int = 0
+    changed_count: int = 0
+    unchanged_count: int = 0
+    withdrawn_count: int = 0
+    problem_count: int = 0
+    price_moves_count: int = 0
+    problems: tuple[Problem, ...] = ()
+    price_moves: tuple[PriceMove, ...] = ()
+    unknown_headings: tuple[str, ...] = field(default=())
+
+    @property
+    def refused(self) -> bool:
+        """Whether something was wrong, so that nothing was written."""
+        return self.verdict == ImportVerdict.REFUSED
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the file says what the catalogue says already."""
+        return not self.refused and not (
+            self.new_count or self.changed_count or self.withdrawn_count
+        )
+
+    @property
+    def worded_problems(self) -> list[WordedProblem]:
+        """The problems in the language of whoever reads."""
+        return [worded(problem) for problem in self.problems]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept on the run, besides its columns."""
+        return {
+            "price_moves_count": self.price_moves_count,
+            "problems": [_plain(asdict(problem)) for problem in self.problems],
+            "price_moves": [_plain(asdict(move)) for move in self.price_moves],
+            "unknown_headings": list(self.unknown_headings),
+        }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def worded(problem: Problem) -> WordedProblem:
+    """Return a problem in the language of whoever reads."""
+    return WordedProblem(
+        row=problem.row,
+        column=problem.column,
+        column_label=column_label(problem.column),
+        value=problem.value,
+        reason=reason(problem.code, problem.facts),
+        suggestion=suggestion(problem.code, problem.facts),
+    )

@@ -1,0 +1,106 @@
+"""What each row of a price list means, or everything that is wrong with it.
+
+Rows are checked one by one; what only the file as a whole can tell (a part number that stands
+twice) is found where all rows are together, in the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalogue.imports.columns import Header
+from catalogue.listings.cells import Bad
+from catalogue.listings.rules import (
+    BRAND,
+    CATEGORY,
+    CURRENCY,
+    LEAD_TIME_DAYS,
+    MINIMUM_QUANTITY,
+    PACK_SIZE,
+    PART_NUMBER,
+    UNIT,
+    VAT,
+    Offer,
+    value_of,
+)
+
+SHOWN = 100  # characters of a bad value that are repeated back
+# Columns with few different values: each is worked out once and remembered.
+_FEW = frozenset(
+    {BRAND, CATEGORY, UNIT, PACK_SIZE, CURRENCY, VAT, MINIMUM_QUANTITY, LEAD_TIME_DAYS}
+)
+MOST_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one cell of a file.
+
+    Shapes: `row` as a spreadsheet numbers it; `column` one of columns.COLUMNS, or "" for the row
+    as a whole; `value` what stood there, cut short.
+    """
+
+    row: int
+    column: str
+    value: str
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Checker:
+    """Checks the rows of one file, remembering what it has already worked out."""
+
+    def __init__(self, header: Header) -> None:
+        self._width = len(header.headings)
+        self._plan = [
+            (column, header.places.get(column), {} if column in _FEW else None)
+            for column in (*Offer._fields[:10], CURRENCY, VAT, *Offer._fields[11:])
+        ]
+
+    def check(self, row: int, cells: list[str]) -> tuple[Offer | None, list[Problem]]:
+        """Return the row's values, or None and everything that is wrong with it."""
+        problems = self._width_problem(row, cells)
+        if problems:
+            return None, problems
+        found: list[Any] = []
+        for column, place, memory in self._plan:
+            text = cells[place] if place is not None and place < len(cells) else ""
+            try:
+                found.append(_remembered(column, text, memory))
+            except Bad as bad:
+                problems.append(Problem(row, column, text.strip()[:SHOWN], bad.code, bad.facts))
+        if problems:
+            return None, problems
+        del found[10]  # the currency: it is the same for all
+        return Offer(*found), problems
+
+    def part_number(self, text: str) -> str:
+        """Return what a row that is wrong would be called, or "" when that too is wrong.
+
+        Why: a part number that stands twice is said at once, not after the rest is mended.
+        """
+        try:
+            return str(value_of(PART_NUMBER, text))
+        except Bad:
+            return ""
+
+    def _width_problem(self, row: int, cells: list[str]) -> list[Problem]:
+        extra = cells[self._width :]
+        if len(cells) >= self._width and not any(extra):
+            return []
+        if len(cells) < self._width or any(map(str.strip, extra)):
+            facts = {"found": len(cells), "expected": self._width}
+            return [Problem(row, "", "", "field-count", facts)]
+        return []
+
+
+def _remembered(column: str, text: str, memory: dict[str, Any] | None) -> Any:  # noqa: ANN401
+    if memory is None:
+        return value_of(column, text)
+    if text in memory:
+        return memory[text]
+    value = value_of(column, text)
+    if len(memory) < MOST_REMEMBERED:
+        memory[text] = value
+    return value

@@ -1,0 +1,247 @@
+"""Taking in a price list: every row or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from io import BytesIO
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.imports import loading, reading
+from catalogue.imports.loading import Comparison, Delivery
+from catalogue.imports.reading import Rows, Survey, Unreadable
+from catalogue.imports.report import MOST_PROBLEMS, ImportReport, Progress
+from catalogue.imports.rules import Checker, Problem
+from catalogue.imports.wording import why_unreadable
+from catalogue.listings.locks import hold_all
+from catalogue.listings.rules import PART_NUMBER, Offer
+from catalogue.models import ImportRun
+from catalogue.states import ImportVerdict
+from marketplace.audit.services import record
+from marketplace.core.actors import Actor, OrganisationKind
+from marketplace.core.errors import Conflict, Forbidden, Invalid
+from marketplace.core.ids import uuid7
+from marketplace.documents.models import Document, ScanState
+from marketplace.documents.services import store_document
+
+# A file up to this size is kept as evidence, and can be confirmed without being sent again.
+MOST_KEPT_BYTES = 25_000_000
+ROWS_A_STEP = 1000
+
+OnProgress = Callable[[Progress], None]
+
+
+class NotASupplier(Forbidden):
+    """Somebody who does not act for a supplier sends a price list."""
+
+    code = "catalogue.not-a-supplier"
+    title = gettext_lazy("Only a supplier can send a price list.")
+
+
+class UnreadablePriceList(Invalid):
+    """The file as a whole cannot be read: it is of another kind, or its heading makes no sense."""
+
+    code = "catalogue.unreadable-price-list"
+    title = gettext_lazy("We cannot read this file.")
+
+
+class NotConfirmable(Conflict):
+    """The import is not a dry run that found nothing wrong, so there is nothing to confirm."""
+
+    code = "catalogue.not-confirmable"
+    title = gettext_lazy("This price list cannot be confirmed.")
+
+
+class _Tally:
+    """The problems of a file: all counted, the first ones kept."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[Problem] = []
+
+    def add(self, problems: list[Problem]) -> None:
+        self.count += len(problems)
+        if len(self.first) < MOST_PROBLEMS:
+            self.first.extend(problems[: MOST_PROBLEMS - len(self.first)])
+
+
+@transaction.atomic
+def import_catalogue(
+    *,
+    supplier: Actor,
+    content: BinaryIO,
+    name: str,
+    at: datetime,
+    dry_run: bool,
+    withdraw_missing: bool = False,
+    encoding: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> ImportReport:
+    """Make a supplier's listings say what its price list says, or change nothing and say why.
+
+    The file is read and copied aside before anybody is made to wait: the supplier's listings are
+    held only while what differs is written.
+
+    Shapes: `content` can be read from its beginning more than once; `encoding` is None (UTF-8) or
+    "cp1252"; `withdraw_missing` takes what the file does not name out of the catalogue.
+    Raises: NotASupplier, UnreadablePriceList, ImportUnderWay. A bad cell is no refusal: it is in
+    the report, whose verdict is then REFUSED.
+    """
+    if supplier.kind != OrganisationKind.SUPPLIER:
+        raise NotASupplier
+    tally = _Tally()
+    try:
+        survey = reading.survey(content, encoding=encoding)
+        rows = reading.open_rows(content, encoding=survey.encoding)
+        loading.copy_rows(_checked(rows, tally, _steps(on_progress, rows, content, survey)))
+        if not rows.count:
+            raise Unreadable("no-rows")
+    except Unreadable as problem:
+        raise UnreadablePriceList(
+            why_unreadable(problem), field="file", reason=problem.code
+        ) from problem
+    count, twice = loading.part_numbers_twice(MOST_PROBLEMS)
+    tally.add(twice)
+    tally.count += count - len(twice)
+
+    delivery = Delivery(supplier.organisation_id, at, withdraw_missing)
+    difference = Comparison(0, 0, 0, 0, 0, ())
+    if not tally.count:
+        if not dry_run:
+            hold_all(supplier.organisation_id)
+        difference = loading.compare(delivery)
+        if not dry_run:
+            loading.write(delivery, difference)
+    report = _report(name, dry_run=dry_run, rows=rows, tally=tally, difference=difference)
+    run = _keep(report, supplier, survey, content, at, withdraw_missing=withdraw_missing)
+    record(
+        f"price-list.{report.verdict.lower()}",
+        run,
+        actor=supplier,
+        at=at,
+        organisation_id=supplier.organisation_id,
+        after={
+            "sha256": survey.sha256, "rows": report.rows_count, "new": report.new_count,
+            "changed": report.changed_count, "withdrawn": report.withdrawn_count,
+            "problems": report.problem_count,
+        },
+    )  # fmt: skip
+    return report
+
+
+def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportReport:
+    """Take in a price list that was tried before, from the copy that was kept of it.
+
+    Raises: Missing; NotConfirmable when the run was no clean dry run, or its file was too large to
+    be kept; whatever import_catalogue raises.
+    """
+    run = ImportRun.objects.of(supplier.organisation_id).one(run_id)
+    if run.verdict != ImportVerdict.CHECKED:
+        raise NotConfirmable(_("Only a price list that was checked, with no problems, can be."))
+    if run.document_id is None:
+        raise NotConfirmable(_("The file was too large to keep. Please send it again."))
+    kept = Document.objects.of(supplier.organisation_id).one(run.document_id)
+    return import_catalogue(
+        supplier=supplier,
+        content=BytesIO(bytes(kept.content)),
+        name=run.name,
+        at=at,
+        dry_run=False,
+        withdraw_missing=run.withdraw_missing,
+        encoding=run.encoding,
+    )
+
+
+def _steps(
+    on_progress: OnProgress | None, rows: Rows, content: BinaryIO, survey: Survey
+) -> Callable[[], None]:
+    def step() -> None:
+        if on_progress and rows.count % ROWS_A_STEP == 0:
+            on_progress(Progress(rows.count, content.tell(), survey.size))
+
+    return step
+
+
+def _checked(
+    rows: Rows, tally: _Tally, step: Callable[[], None]
+) -> Iterator[tuple[int, str, Offer | None]]:
+    checker = Checker(rows.header)
+    place = rows.header.places[PART_NUMBER]
+    for number, cells in rows:
+        offer, problems = checker.check(number, cells)
+        step()
+        if offer is None:
+            tally.add(problems)
+            yield number, checker.part_number(cells[place] if place < len(cells) else ""), None
+        else:
+            yield number, offer.part_number, offer
+
+
+def _report(
+    name: str, *, dry_run: bool, rows: Rows, tally: _Tally, difference: Comparison
+) -> ImportReport:
+    verdict = ImportVerdict.CHECKED if dry_run else ImportVerdict.DONE
+    return ImportReport(
+        run_id=uuid7(),
+        name=name[:200],
+        verdict=ImportVerdict.REFUSED if tally.count else verdict,
+        dry_run=dry_run,
+        rows_count=rows.count,
+        new_count=difference.new,
+        changed_count=difference.changed,
+        unchanged_count=difference.unchanged,
+        withdrawn_count=difference.withdrawn,
+        problem_count=tally.count,
+        price_moves_count=difference.moved,
+        problems=tuple(sorted(tally.first, key=lambda problem: problem.row)),
+        price_moves=difference.moves,
+        unknown_headings=rows.header.unknown,
+    )
+
+
+def _keep(
+    report: ImportReport,
+    supplier: Actor,
+    survey: Survey,
+    content: BinaryIO,
+    at: datetime,
+    *,
+    withdraw_missing: bool,
+) -> ImportRun:
+    document = None
+    if survey.size <= MOST_KEPT_BYTES:
+        content.seek(0)
+        document = store_document(
+            organisation_id=supplier.organisation_id,
+            name=report.name,
+            media_type="text/csv",
+            content=content.read(),
+            at=at,
+            scan_state=ScanState.WAITING,
+        )
+    return ImportRun.objects.create(
+        id=report.run_id,
+        supplier_id=supplier.organisation_id,
+        name=report.name,
+        sha256=survey.sha256,
+        size_bytes=survey.size,
+        document=document,
+        encoding=survey.encoding,
+        dry_run=report.dry_run,
+        withdraw_missing=withdraw_missing,
+        verdict=report.verdict,
+        rows_count=report.rows_count,
+        new_count=report.new_count,
+        changed_count=report.changed_count,
+        unchanged_count=report.unchanged_count,
+        withdrawn_count=report.withdrawn_count,
+        problem_count=report.problem_count,
+        report=report.as_json(),
+        started_at=at,
+        started_by_name=supplier.name,
+    )

@@ -1,0 +1,1 @@
+"""Offers: what a supplier sells, at which price, and who may see it."""

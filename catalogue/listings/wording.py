@@ -1,0 +1,166 @@
+"""The words for what is wrong with a value: what happened, and what to do.
+
+The rules give codes, so that they stay free of languages; the words are found when somebody reads
+them, in that person's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.listings.units import unit_name
+
+COLUMN_LABELS = {
+    "part_number": gettext_lazy("Part number"),
+    "name": gettext_lazy("Name"),
+    "description": gettext_lazy("Description"),
+    "brand": gettext_lazy("Brand"),
+    "manufacturer_part_number": gettext_lazy("Manufacturer part number"),
+    "gtin": gettext_lazy("Barcode number (GTIN)"),
+    "category": gettext_lazy("Category (CPV code)"),
+    "unit": gettext_lazy("Unit"),
+    "pack_size": gettext_lazy("Pack size"),
+    "unit_price": gettext_lazy("Unit price"),
+    "currency": gettext_lazy("Currency"),
+    "vat": gettext_lazy("VAT"),
+    "minimum_quantity": gettext_lazy("Minimum quantity"),
+    "lead_time_days": gettext_lazy("Delivery time in days"),
+    "keywords": gettext_lazy("Keywords"),
+}
+
+# Code: what is wrong, and what to do. "%(suggestion)s" is used only where there is one.
+_WORDS = {
+    "empty": (
+        gettext_lazy("This cell is empty."),
+        gettext_lazy("Fill it in: every row needs it."),
+    ),
+    "too-long": (
+        gettext_lazy("This has %(found)s characters. The most is %(most)s."),
+        gettext_lazy("Make it shorter."),
+    ),
+    "garbled": (
+        gettext_lazy("Some letters here were damaged when the file was saved."),
+        gettext_lazy("Save the file again as “CSV UTF-8”."),
+    ),
+    "unseen": (
+        gettext_lazy("There is a character here that nobody can see (%(character)s)."),
+        gettext_lazy("Type the text again in this cell."),
+    ),
+    "scientific": (
+        gettext_lazy("The spreadsheet has shortened this number, so digits are lost."),
+        gettext_lazy("Format the column as text, and type the whole number again."),
+    ),
+    "sheet-error": (
+        gettext_lazy("This is a spreadsheet error, not a value."),
+        gettext_lazy("Mend the formula, or type the value."),
+    ),
+    "formula": (
+        gettext_lazy("This is a formula. We need a number."),
+        gettext_lazy("Copy the column and paste it as values."),
+    ),
+    "negative": (
+        gettext_lazy("This number is below nought."),
+        gettext_lazy("Give a number above nought."),
+    ),
+    "nought": (
+        gettext_lazy("This is nought."),
+        gettext_lazy("Give a number above nought, or leave the row out."),
+    ),
+    "too-big": (
+        gettext_lazy("This number is too big. The most is %(most)s."),
+        gettext_lazy("Check the number."),
+    ),
+    "too-fine": (
+        gettext_lazy("This has more than %(places)s places after the point."),
+        gettext_lazy("Round it."),
+    ),
+    "decimal-comma": (
+        gettext_lazy("The comma here could mean thousands or pence."),
+        gettext_lazy("Use a point for pence."),
+    ),
+    "not-a-number": (
+        gettext_lazy("This is not a number."),
+        gettext_lazy("Give only the number, such as 12.50."),
+    ),
+    "not-whole": (
+        gettext_lazy("This is not a whole number."),
+        gettext_lazy("Give a whole number, such as 10."),
+    ),
+    "not-days": (
+        gettext_lazy("This is not a number of days."),
+        gettext_lazy("Give one whole number of working days, such as 5."),
+    ),
+    "other-currency": (
+        gettext_lazy("This is not in pounds."),
+        gettext_lazy("Give the price in pounds sterling."),
+    ),
+    "not-cpv": (
+        gettext_lazy("This is not a CPV code. A CPV code has eight digits."),
+        gettext_lazy("Find the code in the list of categories."),
+    ),
+    "leading-nought": (
+        gettext_lazy("The spreadsheet has dropped the nought at the front of this CPV code."),
+        gettext_lazy("Format the column as text, and type the code again."),
+    ),
+    "unknown-cpv": (
+        gettext_lazy("There is no such CPV code."),
+        gettext_lazy("Find the code in the list of categories."),
+    ),
+    "cpv-check-digit": (
+        gettext_lazy("The last digit does not fit this CPV code, so a digit may be wrong."),
+        gettext_lazy("Check the code. If it is right, leave the last digit off."),
+    ),
+    "unknown-unit": (
+        gettext_lazy("We do not know this unit."),
+        gettext_lazy("Use a unit from the list, such as each, box or kg."),
+    ),
+    "unknown-vat": (
+        gettext_lazy("We do not know this VAT rate."),
+        gettext_lazy("Use standard, reduced, zero or exempt."),
+    ),
+    "not-gtin": (
+        gettext_lazy("A barcode number has only digits."),
+        gettext_lazy("Type the digits under the barcode, or leave the cell empty."),
+    ),
+    "gtin-length": (
+        gettext_lazy("This has %(found)s digits. A barcode number has 8, 12, 13 or 14."),
+        gettext_lazy("Type the digits under the barcode, or leave the cell empty."),
+    ),
+    "gtin-check-digit": (
+        gettext_lazy("The last digit does not fit this barcode number. It should be %(right)s."),
+        gettext_lazy("Check the digits under the barcode, or leave the cell empty."),
+    ),
+    "field-count": (
+        gettext_lazy("This row has %(found)s cells. The heading row has %(expected)s."),
+        gettext_lazy("Look for a comma or a quotation mark that is missing or too many."),
+    ),
+    "twice": (
+        gettext_lazy("This part number is also on row %(first)s."),
+        gettext_lazy("Give each product its own part number, or take one row out."),
+    ),
+}
+
+
+def column_label(column: str) -> str:
+    """Return a column's name for people; "" for a row as a whole."""
+    return str(COLUMN_LABELS.get(column, column))
+
+
+def reason(code: str, facts: Mapping[str, Any]) -> str:
+    """Return what is wrong, in a sentence."""
+    return str(_WORDS[code][0]) % facts
+
+
+def suggestion(code: str, facts: Mapping[str, Any]) -> str:
+    """Return what to do about it, with the value that was probably meant if there is one."""
+    advice = str(_WORDS[code][1]) % facts
+    meant = str(facts.get("suggestion") or "")
+    if not meant:
+        return advice
+    if code == "unknown-unit":
+        meant = f"{unit_name(meant)} ({meant})"
+    return _("Did you mean %(meant)s? %(advice)s") % {"meant": meant, "advice": advice}

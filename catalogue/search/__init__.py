@@ -1,0 +1,1 @@
+"""Finding a listing among those that the acting council is entitled to."""
