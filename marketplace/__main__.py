@@ -1,0 +1,259 @@
+"""The marketplace's one command.
+
+    marketplace run                 servers, database, demo, web, worker and beat, until Ctrl-C
+    marketplace web|worker|beat     one part of it, on servers of the council's own
+    marketplace <anything else>     Django's commands: migrate, shell, test data, …
+
+Without DATABASE_URL and BROKER_URL the embedded servers are started, or joined where they run.
+"""
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import psycopg
+from django.core.management import execute_from_command_line
+from rich.console import Console
+
+from marketplace.config.database import prepare
+from marketplace.embedded.environment import Servers, project_folder, state_folder
+from marketplace.embedded.problems import ServerProblem
+from marketplace.embedded.programs import client_programs
+from marketplace.embedded.supervisor import Child, Supervisor, only_one
+
+# These change tables; the application's own roles may not.
+OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "flush", "sqlmigrate", "dbshell"})
+PARTS = ("web", "worker", "beat")
+LOOPBACK = "127.0.0.1"
+FIRST_ANSWER_PATIENCE_SECONDS = 90
+DEATHS_BEFORE_GIVING_UP = 3
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> int:
+    """Do what the command line says."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.config.settings")
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    try:
+        if name == "run":
+            return run()
+        if name in PARTS:
+            return run_part(name, sys.argv[2:])
+        return manage(name)
+    except ServerProblem as problem:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), markup=False)
+        return 1
+
+
+def manage(name: str) -> int:
+    """Run one of Django's commands in the role it needs."""
+    if os.environ.get("DATABASE_OWNER_URL"):
+        # Somebody has told us everything already: the supervisor, or the tests.
+        execute_from_command_line(sys.argv)
+        return 0
+    servers = Servers(state_folder())
+    try:
+        os.environ.update(begin(servers))
+        os.environ["DATABASE_ROLE"] = "owner" if name in OWNER_COMMANDS else "worker"
+        if name == "dbshell":
+            # It looks for psql, which comes with the embedded server where the system has none.
+            os.environ["PATH"] += os.pathsep + str(client_programs())
+        execute_from_command_line(sys.argv)
+    finally:
+        servers.leave()
+    return 0
+
+
+def run_part(name: str, options: list[str]) -> int:
+    """Become the web server, the worker or beat, on servers that the council names."""
+    missing = [each for each in ("DATABASE_URL", "BROKER_URL") if not os.environ.get(each)]
+    if missing:
+        raise ServerProblem(
+            f"marketplace {name} needs {' and '.join(missing)}. "
+            "To try the marketplace without servers of your own, use: marketplace run"
+        )
+    state = state_folder()
+    environment = {**os.environ, **Servers(state).begin(), "DATABASE_ROLE": role_of(name)}
+    command = part_command(name, state, bind=f"{LOOPBACK}:{wanted_port()}")
+    os.execve(command[0], [*command, *options], environment)  # noqa: S606  it becomes that program
+
+
+def run() -> int:
+    """Run everything on this machine until asked to stop."""
+    port, state = wanted_port(), state_folder()
+    address = f"http://{LOOPBACK}:{port}/"
+    with only_one(state, address), listen(port) as listening:
+        servers = Servers(state)
+        try:
+            with console.status("Starting the servers…"):
+                given = begin(servers)
+            environment = {**os.environ, **given, "PORT": str(port)}
+            # Only here, and only on this machine's own address, may anybody enter without a
+            # password; a council's own database gets no invented people unless it asks.
+            environment.setdefault("DEMO", "1" if not os.environ.get("DATABASE_URL") else "0")
+            supervisor = Supervisor(
+                state, project_folder(), servers=servers.embedded, say=console.print
+            )
+            with supervisor.running():
+                return supervise(supervisor, state, environment, listening, address)
+        finally:
+            servers.leave()
+
+
+def supervise(
+    supervisor: Supervisor,
+    state: Path,
+    environment: Mapping[str, str],
+    listening: socket.socket,
+    address: str,
+) -> int:
+    """Make the database ready, start the parts and keep them running."""
+    with console.status("Preparing the database…"):
+        make_ready(environment)
+
+    def add(name: str) -> Child:
+        child = Child(
+            name,
+            part_command(name, state, bind=f"fd://{listening.fileno()}"),
+            {**environment, "DATABASE_ROLE": role_of(name)},
+            state / "log" / f"{name}.log",
+            keep_open=(listening.fileno(),) if name == "web" else (),
+        )
+        supervisor.add(child)
+        return child
+
+    with console.status("Starting the web server…"):
+        web = add("web")
+        answered = supervisor.watch(until_answers(web, address))
+    if supervisor.stopping:
+        return 0
+    if not answered or web.deaths >= DEATHS_BEFORE_GIVING_UP:
+        last = "\n".join(web.log.read_text(errors="replace").splitlines()[-25:])
+        raise ServerProblem(f"The web server does not start. It said:\n{last}")
+    # After the first page, so that the worker and beat do not slow it.
+    add("worker")
+    add("beat")
+    welcome(environment, state, address)
+    supervisor.watch()
+    console.print("Stopping…")
+    return 0
+
+
+def begin(servers: Servers) -> dict[str, str]:
+    """Start or join the servers and make the roles and the database where they are missing."""
+    given = servers.begin()
+    if servers.admin_url:
+        try:
+            prepare(servers.admin_url)
+        except psycopg.Error as error:
+            raise ServerProblem(f"The database could not be prepared: {error}") from error
+    return given
+
+
+def make_ready(environment: Mapping[str, str]) -> None:
+    """Migrate, collect static files and make the demo, in one process because Django is slow."""
+    done = subprocess.run(
+        [sys.executable, "-m", "marketplace.config.ready"],
+        cwd=project_folder(),
+        env={**environment, "DATABASE_ROLE": "owner"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise ServerProblem(f"The database could not be prepared:\n{done.stderr[-4000:]}")
+    if done.stdout.strip():
+        console.print(done.stdout.strip(), markup=False)
+
+
+def part_command(name: str, state: Path, *, bind: str) -> list[str]:
+    """Return the command line of the web server, the worker or beat."""
+    python = [sys.executable, "-m"]
+    if name == "web":
+        command = [*python, "gunicorn", "marketplace.config.wsgi:application"]
+        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+        command += ["--graceful-timeout", "3", "--no-control-socket", "--bind", bind]
+        # A worker tells that it lives by touching a file, which must not wait for a disk.
+        return [*command, "--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else command  # noqa: S108
+    celery = [*python, "celery", "-A", "marketplace.config.celery", name, "--loglevel", "INFO"]
+    if name == "worker":
+        return [*celery, "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    return [*celery, "--schedule", str(state / "beat-schedule"), "--pidfile="]
+
+
+def role_of(part: str) -> str:
+    """Return the database role of a part of the marketplace."""
+    return "web" if part == "web" else "worker"
+
+
+def wanted_port() -> int:
+    """Return PORT, or 8000."""
+    wanted = os.environ.get("PORT") or "8000"
+    if not wanted.isdecimal() or not 0 < int(wanted) < 65536:
+        raise ServerProblem(f"PORT must be a number from 1 to 65535, not “{wanted}”.")
+    return int(wanted)
+
+
+@contextlib.contextmanager
+def listen(port: int) -> Iterator[socket.socket]:
+    """Listen on this machine's own address.
+
+    The supervisor holds the port and lends it to the web server, so that a browser waits, rather
+    than fails, while the web server starts or starts again.
+    """
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        try:
+            listening.bind((LOOPBACK, port))
+        except OSError as error:
+            raise ServerProblem(
+                f"Port {port} cannot be used ({error.strerror}). "
+                f"Choose another one: PORT={port + 1 if port < 65535 else 8000} make run"
+            ) from error
+        listening.listen(128)
+        yield listening
+    finally:
+        listening.close()
+
+
+def until_answers(web: Child, address: str) -> Callable[[], bool]:
+    """Return a question: does the web server answer, or has it died too often to wait longer?"""
+    deadline = time.monotonic() + FIRST_ANSWER_PATIENCE_SECONDS
+
+    def answers() -> bool:
+        if web.deaths >= DEATHS_BEFORE_GIVING_UP or time.monotonic() > deadline:
+            return True
+        host = address.split("/")[2]
+        connection = http.client.HTTPConnection(host, timeout=5)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status < 500
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    return answers
+
+
+def welcome(environment: Mapping[str, str], state: Path, address: str) -> None:
+    """Say where the marketplace is and how to enter."""
+    console.print(f"\n  The marketplace is ready: [bold]{address}[/bold]")
+    if environment["DEMO"] == "1":
+        console.print(
+            "  Enter without a password as a requester, buyer, approver, receiver, finance\n"
+            f"  officer, auditor, administrator or supplier: [bold]{address}demo/[/bold]"
+        )
+    console.print(f"  Logs are in {state / 'log'}. Stop with Ctrl-C.\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The command `marketplace`: what it says when it cannot do what it was asked."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOLD = (
+    "DATABASE_URL DATABASE_OWNER_URL DATABASE_WEB_URL DATABASE_WORKER_URL DATABASE_ROLE BROKER_URL"
+)
+
+
+@pytest.fixture
+def marketplace(state):
+    def run(*arguments, **environment):
+        kept = {name: value for name, value in os.environ.items() if name not in TOLD.split()}
+        return subprocess.run(
+            [sys.executable, "-m", "marketplace", *arguments],
+            cwd=ROOT,
+            env=kept | {"STATE_DIR": str(state)} | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+class TestRun:
+    def test_says_plainly_that_a_port_is_taken(self, marketplace, state):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            done = marketplace("run", PORT=str(port))
+        assert done.returncode == 1
+        assert f"Port {port} cannot be used (Address already in use)." in done.stderr
+        assert f"PORT={port + 1} make run" in done.stderr
+        assert not (state / "postgres").exists()
+
+    @pytest.mark.parametrize("port", ["eight", "0", "65536", "-1"])
+    def test_says_plainly_that_a_port_is_no_port(self, marketplace, port):
+        done = marketplace("run", PORT=port)
+        assert done.returncode == 1
+        assert done.stderr == f"PORT must be a number from 1 to 65535, not “{port}”.\n"
+
+
+class TestParts:
+    def test_a_part_alone_needs_servers_to_be_named(self, marketplace):
+        done = marketplace("worker")
+        assert done.returncode == 1
+        assert "marketplace worker needs DATABASE_URL and BROKER_URL." in done.stderr
+
+
+class TestManage:
+    def test_commands_that_change_tables_run_as_the_owner_and_others_as_the_worker(
+        self, marketplace
+    ):
+        ask = "from django.db import connection as c; print(c.settings_dict['USER'])"
+        assert marketplace("shell", "--command", ask).stdout.endswith("marketplace_worker\n")
+        done = marketplace("dbshell", "--", "--no-psqlrc", "-Atc", "SELECT current_user")
+        assert (done.stdout, done.returncode) == ("marketplace_owner\n", 0), done.stderr
