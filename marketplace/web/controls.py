@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from marketplace.web.complaints import complaints
@@ -33,9 +34,10 @@ def control(form: forms.Form, name: str, kind: str = "", **options: Any) -> Para
     bound = form[name]
     kind = kind or _kind_of(bound)
     params: Params = {"name": bound.html_name, "id": bound.auto_id or bound.html_name}
-    hint = options.pop("hint", "") or bound.help_text
+    hint = options.pop("hint") if "hint" in options else bound.help_text
     if hint:
-        params["hint"] = {"text": str(hint)}
+        # Help that a form marked as safe is HTML (Django's own list of password rules is).
+        params["hint"] = {"html" if isinstance(hint, SafeString) else "text": str(hint)}
     wrong = complaints(form, name)
     if wrong:
         params["errorMessage"] = {"text": " ".join(wrong)}

@@ -16,6 +16,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import json_script
 from django.utils.translation import get_language, gettext, ngettext
 from jinja2 import nodes
 
@@ -90,6 +91,7 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401  # Django passes
         menu=menu,
         with_query=with_query,
         messages_for=get_messages,
+        json_script=json_script,
         language=get_language,
         demonstration=demonstration,
         tag_classes=tags.tag_classes,
