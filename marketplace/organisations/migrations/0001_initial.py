@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('company_number', models.CharField(blank=True, max_length=8)),
                 ('order_prefix', models.CharField(blank=True, max_length=10)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('version', models.PositiveIntegerField(default=1)),
             ],
             options={
                 'verbose_name': 'organisation',

@@ -1,6 +1,5 @@
 from marketplace.organisations.models.organisations import (
     Kind,
-    LinkStatus,
     Nation,
     NumberSequence,
     Organisation,
@@ -13,6 +12,7 @@ from marketplace.organisations.models.people import (
     Membership,
     User,
 )
+from marketplace.organisations.states import LinkStatus
 
 __all__ = [
     "ROLE_LABELS",

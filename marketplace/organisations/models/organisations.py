@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.core.models import Row, TenantQuerySet
+from marketplace.core.models import Row, Stateful, TenantQuerySet
+from marketplace.organisations.states import LINK, LinkStatus
 
 HEX_COLOUR = RegexValidator(r"^#[0-9a-f]{6}$", _("Write the colour as # and six digits or a to f."))
 
@@ -45,6 +46,7 @@ class Organisation(Row):
     company_number = models.CharField(max_length=8, blank=True)
     order_prefix = models.CharField(max_length=10, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         verbose_name = _("organisation")
@@ -66,16 +68,10 @@ class SupplierProfile(models.Model):
     is_vcse = models.BooleanField(_("voluntary, community or social enterprise"), default=False)
 
 
-class LinkStatus(models.TextChoices):
-    """Whether a council buys from a supplier at present."""
-
-    ACTIVE = "ACTIVE", _("Active")
-    SUSPENDED = "SUSPENDED", _("Suspended")
-
-
-class SupplierLink(Row):
+class SupplierLink(Row, Stateful):
     """A council trades with a supplier. Without an active link, nothing of theirs can be bought."""
 
+    machine = LINK
     tenant_columns = ("council_id", "supplier_id")
 
     council = models.ForeignKey(Organisation, models.PROTECT, related_name="+")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.actors import Role
 from marketplace.core.ids import uuid7
 from marketplace.core.models import Row, TenantQuerySet
+from marketplace.organisations.deeds import DEEDS
 from marketplace.organisations.models.organisations import Organisation
 
 ROLE_LABELS = {
@@ -98,6 +99,16 @@ class Membership(Row):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "id"], name="membership_by_organisation")]
+
+    @property
+    def role_names(self) -> list[str]:
+        """The roles as people call them."""
+        return [str(ROLE_LABELS[Role(role)]) for role in self.roles]
+
+    @property
+    def deeds(self) -> list[str]:
+        """What somebody with these roles does, a sentence each."""
+        return [str(DEEDS[Role(role)]) for role in self.roles]
 
 
 class ApiToken(Row):

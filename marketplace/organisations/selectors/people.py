@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from marketplace.core.actors import Actor, OrganisationKind, Role
-from marketplace.organisations.models import Membership
+from marketplace.core.models import TenantQuerySet
+from marketplace.organisations.models import Kind, Membership, User
 
 
 def actor_of(membership: Membership, *, memberships_count: int = 1) -> Actor:
@@ -28,12 +29,53 @@ def actor_of(membership: Membership, *, memberships_count: int = 1) -> Actor:
 
 
 def memberships_of(user_id: UUID) -> QuerySet[Membership]:
-    """Return what a person may act as, by the organisation's name."""
+    """Return what a person may act as, by the organisation's name.
+
+    Shapes: only what the connection may see: the acting person's own, or those of the acting
+    organisation.
+    """
     live = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
     return live.select_related("user", "organisation").order_by("organisation__name", "id")
 
 
-def members(organisation_id: UUID) -> QuerySet[Membership]:
+def is_council_staff(user_id: UUID) -> bool:
+    """Tell whether a person works for a council, as far as the connection may see."""
+    return memberships_of(user_id).filter(organisation__kind=Kind.COUNCIL).exists()
+
+
+def members(organisation_id: UUID) -> TenantQuerySet[Membership]:
     """Return everybody in an organisation, by name, those who left too."""
     everybody = Membership.objects.of(organisation_id).select_related("user")
     return everybody.order_by("user__name", "id")
+
+
+def members_matching(
+    organisation_id: UUID, words: str = "", role: str = ""
+) -> TenantQuerySet[Membership]:
+    """Return the people of an organisation whose name or address has these words in it."""
+    found = members(organisation_id)
+    if words:
+        found = found.filter(Q(user__name__icontains=words) | Q(user__email__icontains=words))
+    if role:
+        found = found.filter(roles__contains=[Role(role).value])
+    return found
+
+
+def member(organisation_id: UUID, membership_id: UUID) -> Membership:
+    """Return one person of an organisation.
+
+    Raises: Missing when there is none, or it is somebody else's.
+    """
+    return Membership.objects.of(organisation_id).select_related("user").one(membership_id)
+
+
+def live_keepers(organisation_id: UUID, role: Role) -> TenantQuerySet[Membership]:
+    """Return those who can look after an organisation's people now."""
+    return Membership.objects.of(organisation_id).filter(
+        roles__contains=[role.value], is_active=True, user__is_active=True
+    )
+
+
+def person_by_email(email: str) -> User | None:
+    """Return the person with this address, whatever its capitals."""
+    return User.objects.filter(email=email.strip().lower()).first()

@@ -1,0 +1,136 @@
+"""How django-allauth works here: nobody signs up, staff keep their second factor, mail is owed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest  # noqa: TID251  # an adapter is an edge
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core.ids import uuid7
+from marketplace.jobs.services import wake
+from marketplace.organisations.models import User
+from marketplace.organisations.selectors.people import is_council_staff
+
+log = structlog.get_logger(__name__)
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# Said at every sign-in, it would only push down what the page is for.
+UNSAID = frozenset({"account/messages/logged_in.txt"})
+
+
+def display(user: User) -> str:
+    """Return how a person is called on allauth's pages and in its mail."""
+    return user.name or user.email
+
+
+class InvitedOnly(DefaultAccountAdapter):
+    """Sign-in for people whom an administrator invited."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("The email address or the password is not right."),
+        "account_inactive": _("The email address or the password is not right."),
+        "incorrect_password": _("The password is not right."),
+        "incorrect_code": _("The code is not right. Check the clock of your phone and try again."),
+        "too_many_login_attempts": _(
+            "Somebody has tried to sign in too often. Wait 15 minutes and try again, or ask for a"
+            " new password."
+        ),
+        "rate_limited": _("That was too often. Wait a minute and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Refuse: an administrator invites people."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Owe a mail rather than send it, so that no page waits for a mail server.
+
+        Why: how long an answer takes must not tell whether an address is known.
+        """
+        request = allauth_context.request
+        facts = {"request": request, "email": email, "current_site": _Site(request), **context}
+        message = self.render_mail(template_prefix, email, facts)
+        wake(
+            "organisations.send_account_mail",
+            key=str(uuid7()),
+            payload={"to": email, "subject": message.subject, "body": message.body},
+        )
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Owe a link for a new password; it is made when it is sent and kept nowhere."""
+        wake("organisations.send_password_link", key=str(uuid7()), payload={"user_id": str(user.pk)})
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,  # noqa: ANN401  # allauth's signature
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        """Show a message, except where it only says what the page shows anyway."""
+        if message_template not in UNSAID:
+            super().add_message(request, level, message_template, *args, **kwargs)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
+        """Log that somebody could not sign in; never what they typed."""
+        log.warning("sign_in.failed", ip=self.get_client_ip(request))
+
+
+class _Site:
+    """This site, as allauth's mail templates name it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.domain = self.name = request.get_host()
+
+
+class SecondFactors(DefaultMFAAdapter):
+    """Second factors, kept encrypted; council staff cannot remove their last one."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": _(
+            "People who work for a council need a second step. Add another one before you remove"
+            " this one."
+        ),
+        "incorrect_code": _("The code is not right. Check the clock of your phone and try again."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt a secret before it is kept.
+
+        Why: a copy of the database alone must not be enough to make codes.
+        """
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Read back a secret; keys that were replaced (SECRET_KEY_FALLBACKS) still open theirs."""
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Tell whether somebody may remove this factor."""
+        if authenticator.type not in FACTORS or not is_council_staff(authenticator.user_id):
+            return True
+        others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS)
+        return others.exclude(pk=authenticator.pk).exists()
+
+
+def _cipher() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_key_from(secret)) for secret in keys])
+
+
+def _key_from(secret: str) -> bytes:
+    derived = hashlib.blake2b(secret.encode(), digest_size=32, person=b"second-factor").digest()
+    return base64.urlsafe_b64encode(derived)

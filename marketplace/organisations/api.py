@@ -1,0 +1,45 @@
+"""Operations about oneself."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.organisations.scopes import scopes_for
+from marketplace.web.actors import actor
+from marketplace.web.api import Operation
+
+
+class Me(Operation):
+    """Who the API takes the caller for: the way to try a token."""
+
+    access = "signed-in"
+
+    class Output(serializers.Serializer[dict[str, object]]):
+        """The person, the organisation, and what they may do."""
+
+        name = serializers.CharField()
+        email = serializers.EmailField()
+        organisation_id = serializers.UUIDField()
+        organisation = serializers.CharField()
+        kind = serializers.CharField()
+        roles = serializers.ListField(child=serializers.CharField())
+        scopes = serializers.ListField(child=serializers.CharField())
+        expires_at = serializers.DateTimeField(allow_null=True)
+
+    def get(self, request: Request) -> Response:
+        """Say who is calling, and with which scopes."""
+        who = actor(request)
+        token = request.auth
+        facts = {
+            "name": who.name,
+            "email": who.email,
+            "organisation_id": who.organisation_id,
+            "organisation": who.organisation_name,
+            "kind": who.kind.value,
+            "roles": sorted(role.value for role in who.roles),
+            "scopes": token.scopes if token is not None else scopes_for(who.roles),
+            "expires_at": token.expires_at if token is not None else None,
+        }
+        return Response(self.Output(facts).data)

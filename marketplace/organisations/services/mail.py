@@ -1,0 +1,61 @@
+"""Mail about signing in. A link is made at the moment of sending and kept nowhere.
+
+These go out at once rather than through marketplace.notifications: that keeps every word of a
+message for the organisation to read, and a link that sets a password is for one person alone.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allauth.account import app_settings
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from marketplace.organisations.models import Membership, User
+
+
+def send_invitation(*, membership_id: UUID | str) -> None:
+    """Tell a person that they were added to an organisation, and how to get in."""
+    membership = Membership.objects.select_related("user", "organisation").get(pk=membership_id)
+    organisation, user = membership.organisation.name, membership.user
+    if user.has_usable_password():
+        link = f"{settings.SITE_ADDRESS}{reverse('account_login')}"
+        how = _("Sign in with the password that you have:")
+    else:
+        link = password_link(user)
+        how = _("Choose a password first. The link works for three days:")
+    body = _(
+        "Hello %(name)s\n\n%(organisation)s has added you to its marketplace.\n\n%(how)s\n\n"
+        "%(link)s\n\nIf you did not expect this, you need not do anything."
+    ) % {"name": user.name, "organisation": organisation, "how": how, "link": link}
+    subject = _("%(organisation)s has invited you") % {"organisation": organisation}
+    send_account_mail(to=user.email, subject=subject, body=body)
+
+
+def send_password_link(*, user_id: UUID | str) -> None:
+    """Mail somebody a link that sets a new password, if they may sign in at all."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return
+    body = _(
+        "Hello %(name)s\n\nSomebody, probably you, asked for a new password.\n\n"
+        "Choose it here. The link works for three days and once:\n\n%(link)s\n\n"
+        "If it was not you, you need not do anything: your password stays as it is."
+    ) % {"name": user.name, "link": password_link(user)}
+    send_account_mail(to=user.email, subject=_("Your new password"), body=body)
+
+
+def send_account_mail(*, to: str, subject: str, body: str) -> None:
+    """Send one mail now."""
+    EmailMessage(subject=" ".join(subject.split()), body=body, to=[to]).send(fail_silently=False)
+
+
+def password_link(user: User) -> str:
+    """Return an address at which this person, and nobody else, can set a password."""
+    key = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
+    names = {"uidb36": user_pk_to_url_str(user), "key": key}
+    return f"{settings.SITE_ADDRESS}{reverse('account_reset_password_from_key', kwargs=names)}"

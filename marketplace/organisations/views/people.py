@@ -1,0 +1,152 @@
+"""Pages about the people of an organisation, for those who look after them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from marketplace.audit.selectors import timeline
+from marketplace.core.errors import Refusal
+from marketplace.organisations import forms
+from marketplace.organisations.selectors.people import member, members_matching
+from marketplace.organisations.services.people import (
+    change_person,
+    deactivate_person,
+    invite_person,
+    invite_person_again,
+    reactivate_person,
+)
+from marketplace.web.access import access
+from marketplace.web.actors import actor
+from marketplace.web.paging import page_by_key
+from marketplace.web.problems import show_on, status_of
+
+
+@access("administrator", "supplier")
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """List who belongs to the organisation."""
+    form = forms.PeopleSearchForm(request.GET)
+    words = form.cleaned_data["words"] if form.is_valid() else ""
+    found = members_matching(actor(request).organisation_id, words)
+    page = page_by_key(found, request.GET.get("after"), keys=("user__name", "id"), size=50)
+    return render(request, "organisations/people.html", {"form": form, "page": page})
+
+
+@access("administrator", "supplier")
+@require_http_methods(["GET", "POST"])
+def person_invite(request: HttpRequest) -> HttpResponse:
+    """Invite somebody."""
+    keeper = actor(request)
+    form, status = forms.InvitationForm(request.POST or None, kind=keeper.kind), 200
+    if request.method == "POST" and form.is_valid():
+        facts = form.cleaned_data
+        try:
+            invite_person(
+                keeper=keeper,
+                name=facts["name"],
+                email=facts["email"],
+                roles=facts["roles"],
+                approval_limit_amount=facts.get("approval_limit_amount"),
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            show_on(form, refusal)
+            status = status_of(refusal)
+        else:
+            invited = _("We are sending an invitation to %(email)s.") % {"email": facts["email"]}
+            messages.success(request, invited)
+            return redirect("people")
+    return render(request, "organisations/person_invite.html", {"form": form}, status=status)
+
+
+@access("administrator", "supplier")
+@require_http_methods(["GET", "POST"])
+def person(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """Show a person and change what they are trusted with."""
+    keeper = actor(request)
+    shown = member(keeper.organisation_id, membership_id)
+    initial = {
+        "roles": shown.roles,
+        "approval_limit_amount": shown.approval_limit_amount,
+        "version": shown.version,
+    }
+    form = forms.TrustForm(request.POST or None, kind=keeper.kind, initial=initial)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        facts = form.cleaned_data
+        try:
+            change_person(
+                keeper=keeper,
+                membership_id=membership_id,
+                version=facts["version"] or 0,
+                roles=facts["roles"],
+                approval_limit_amount=facts.get("approval_limit_amount"),
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            show_on(form, refusal)
+            status = status_of(refusal)
+        else:
+            messages.success(request, _("%(name)s was changed.") % {"name": shown.user.name})
+            return redirect("people")
+    page = {"form": form, "person": shown, "events": timeline(shown)}
+    return render(request, "organisations/person.html", page, status=status)
+
+
+@access("administrator", "supplier")
+@require_http_methods(["GET", "POST"])
+def person_deactivate(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """Ask once more, then let a person in no longer."""
+    keeper = actor(request)
+    shown = member(keeper.organisation_id, membership_id)
+    form, status = forms.SeenForm(request.POST or None, initial={"version": shown.version}), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            deactivate_person(
+                keeper=keeper,
+                membership_id=membership_id,
+                version=form.cleaned_data["version"],
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            show_on(form, refusal)
+            status = status_of(refusal)
+        else:
+            messages.success(request, _("%(name)s is out.") % {"name": shown.user.name})
+            return redirect("people")
+    page = {"form": form, "person": shown}
+    return render(request, "organisations/person_deactivate.html", page, status=status)
+
+
+@access("administrator", "supplier")
+@require_POST
+def person_reactivate(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """Let a person in again."""
+    keeper = actor(request)
+    shown = member(keeper.organisation_id, membership_id)
+    reactivate_person(
+        keeper=keeper, membership_id=membership_id, version=shown.version, at=timezone.now()
+    )
+    messages.success(request, _("%(name)s may sign in again.") % {"name": shown.user.name})
+    return redirect("person", membership_id)
+
+
+@access("administrator", "supplier")
+@require_POST
+def person_invite_again(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """Send an invited person another link."""
+    invited = invite_person_again(
+        keeper=actor(request), membership_id=membership_id, at=timezone.now()
+    )
+    messages.success(
+        request,
+        _("We are sending another invitation to %(email)s.") % {"email": invited.user.email},
+    )
+    return redirect("person", membership_id)
