@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import OperationalError, models
 from django.utils.translation import gettext as _
 
 from marketplace.core.errors import Busy, Missing
 from marketplace.core.ids import uuid7
-from marketplace.core.states import Machine
+from marketplace.core.states import IllegalMove, Machine
 
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's error code when lock_timeout runs out
+DEADLOCK_DETECTED = "40P01"  # and when two wait for each other and it ended one of them
 
 M = TypeVar("M", bound=models.Model)
+
+
+@contextmanager
+def busy_if_held() -> Iterator[None]:
+    """Refuse as busy when what is done in the block waits too long for somebody else's lock.
+
+    Raises: Busy.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
+            raise Busy(
+                _("Somebody else is changing this at the moment. Please try again.")
+            ) from error
+        raise
 
 
 class TenantQuerySet(models.QuerySet[M, M], Generic[M]):
@@ -37,7 +56,10 @@ class TenantQuerySet(models.QuerySet[M, M], Generic[M]):
 
         Raises: Missing when there is none here, or it is somebody else's.
         """
-        row = self.filter(pk=pk).first()
+        try:
+            row = self.filter(pk=pk).first()
+        except ValidationError:  # no key of ours looks like this
+            row = None
         if row is None:
             raise self._missing()
         return row
@@ -48,7 +70,10 @@ class TenantQuerySet(models.QuerySet[M, M], Generic[M]):
         FOR NO KEY UPDATE, so that rows which only refer to it can still be written.
         Raises: Missing; Busy when somebody else has held it for longer than lock_timeout.
         """
-        rows = self.lock_all([pk])
+        try:
+            rows = self.lock_all([pk])
+        except ValidationError:  # no key of ours looks like this
+            rows = []
         if not rows:
             raise self._missing()
         return rows[0]
@@ -59,12 +84,8 @@ class TenantQuerySet(models.QuerySet[M, M], Generic[M]):
         Raises: Busy when somebody else has held one of them for longer than lock_timeout.
         """
         held = self.select_for_update(of=("self",), no_key=True).filter(pk__in=pks).order_by("pk")
-        try:
+        with busy_if_held():
             return list(held)
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-                raise Busy from error
-            raise
 
     def _missing(self) -> Missing:
         return Missing(_("There is no such %(thing)s here.") % {"thing": self._noun()})
@@ -99,8 +120,19 @@ class Stateful(models.Model):
 
         Raises: IllegalMove when the verb does not leave the present status.
         """
-        self.status = self.machine.target(verb, self.status)
+        try:
+            self.status = self.machine.target(verb, self.status)
+        except IllegalMove as refusal:
+            raise IllegalMove(
+                _("Its status is now “%(status)s”, so this cannot be done any more.")
+                % {"status": self._status_label()},
+                **refusal.facts,
+            ) from None
 
     def verbs(self) -> list[str]:
         """Return the verbs that are possible now."""
         return self.machine.verbs(self.status)
+
+    def _status_label(self) -> str:
+        labels = dict(getattr(self._meta.get_field("status"), "flatchoices", ()))
+        return str(labels.get(self.status, self.status))

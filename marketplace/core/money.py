@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from fractions import Fraction
+from functools import total_ordering
 
 PENNY = Decimal("0.01")
 PRICE_PLACES = 6
+
+# Wide enough that no sum or product of stored columns is rounded before it is meant to be.
+_EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 
 
 class LossyAmount(ValueError):
@@ -27,7 +32,17 @@ def _decimal(value: object) -> Decimal:
     return number
 
 
-@dataclass(frozen=True, slots=True, order=True)
+def _to_places(number: Decimal, step: Decimal) -> Decimal:
+    """Return `number` in whole steps, half up, and never as minus nought."""
+    try:
+        whole = number.quantize(step, context=_EXACT)
+    except InvalidOperation as error:
+        raise LossyAmount(f"{number} is too large to be an amount.") from error
+    return whole.copy_abs() if whole.is_zero() else whole
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in whole pence of one currency.
 
@@ -40,7 +55,7 @@ class Money:
 
     def __post_init__(self) -> None:
         amount = _decimal(self.amount)
-        whole = amount.quantize(PENNY)
+        whole = _to_places(amount, PENNY)
         if whole != amount:
             raise LossyAmount(f"{amount} has parts of a penny.")
         object.__setattr__(self, "amount", whole)
@@ -52,7 +67,7 @@ class Money:
         >>> Money.rounded(Decimal("-1.005")).amount
         Decimal('-1.01')
         """
-        return cls(_decimal(amount).quantize(PENNY, rounding=ROUND_HALF_UP), currency)
+        return cls(_to_places(_decimal(amount), PENNY), currency)
 
     @classmethod
     def total(cls, parts: Iterable[Money], currency: str = "GBP") -> Money:
@@ -68,14 +83,18 @@ class Money:
 
     def __add__(self, other: Money) -> Money:
         self._same(other)
-        return Money(self.amount + other.amount, self.currency)
+        return Money(_EXACT.add(self.amount, other.amount), self.currency)
 
     def __sub__(self, other: Money) -> Money:
         self._same(other)
-        return Money(self.amount - other.amount, self.currency)
+        return Money(_EXACT.subtract(self.amount, other.amount), self.currency)
 
     def __neg__(self) -> Money:
-        return Money(-self.amount, self.currency)
+        return Money(_EXACT.minus(self.amount), self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.amount < other.amount
 
     def split(self, weights: Sequence[Decimal]) -> list[Money]:
         """Share the amount out by weight, so that the parts sum to the whole.
@@ -84,18 +103,18 @@ class Money:
         ties to the earlier.
         Raises: ValueError when the weights are negative or sum to nought.
         """
-        total = sum(map(_decimal, weights), Decimal(0))
-        if total <= 0 or any(weight < 0 for weight in weights):
+        shares = [Fraction(_decimal(weight)) for weight in weights]
+        total = sum(shares, Fraction(0))
+        if total <= 0 or any(share < 0 for share in shares):
             raise ValueError("Weights must be positive and sum to more than nought.")
-        pence = abs(self.amount) / PENNY
-        exact = [pence * weight / total for weight in weights]
-        floors = [share.to_integral_value(rounding=ROUND_DOWN) for share in exact]
-        left = int(pence - sum(floors, Decimal(0)))
-        by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
-        for index in by_remainder[:left]:
-            floors[index] += 1
+        pence = int(_EXACT.divide(abs(self.amount), PENNY))
+        exact = [pence * share / total for share in shares]
+        parts = [int(share) for share in exact]
+        by_remainder = sorted(range(len(exact)), key=lambda i: (parts[i] - exact[i], i))
+        for index in by_remainder[: pence - sum(parts)]:
+            parts[index] += 1
         sign = -1 if self.amount < 0 else 1
-        return [Money(sign * share * PENNY, self.currency) for share in floors]
+        return [Money(_EXACT.multiply(sign * part, PENNY), self.currency) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +141,7 @@ class UnitPrice:
 
     def __post_init__(self) -> None:
         amount = _decimal(self.amount)
-        if amount != amount.quantize(Decimal(1).scaleb(-PRICE_PLACES)):
+        if amount != _to_places(amount, Decimal(1).scaleb(-PRICE_PLACES)):
             raise LossyAmount(f"{amount} has more than {PRICE_PLACES} places.")
         object.__setattr__(self, "amount", amount)
 
@@ -133,4 +152,4 @@ class UnitPrice:
         """
         if quantity.unit != self.unit:
             raise ValueError(f"A price per {self.unit} cannot value {quantity.unit}.")
-        return Money.rounded(self.amount * quantity.value, self.currency)
+        return Money.rounded(_EXACT.multiply(self.amount, quantity.value), self.currency)

@@ -13,12 +13,18 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from django.db import connection, migrations
+from psycopg.pq import TransactionStatus
 
 STEWARD = "marketplace_steward"
 
 _SET = (
     "SELECT set_config('marketplace.organisation', %s, false),"
     " set_config('marketplace.person', %s, false)"
+)
+
+_BECOME_STEWARD = (
+    "WITH before AS MATERIALIZED (SELECT current_user AS name)"
+    " SELECT before.name, set_config('role', %s, false) FROM before"
 )
 
 
@@ -66,11 +72,13 @@ def stewardship() -> Iterator[None]:
     refuses. Which modules may use this is a list in tests/architecture.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"SET ROLE {STEWARD}")
+        cursor.execute(_BECOME_STEWARD, [STEWARD])
+        before, _now = cursor.fetchone()
     try:
         yield
     finally:
-        if _usable():
+        # Within another stewardship this one's end is not the other's.
+        if before != STEWARD and _usable():
             with connection.cursor() as cursor:
                 cursor.execute("RESET ROLE")
 
@@ -79,9 +87,13 @@ def _usable() -> bool:
     """Tell whether the connection can still be spoken to.
 
     After an error inside a transaction it cannot until the rollback, which undoes the settings
-    made within that transaction anyway.
+    made within that transaction anyway. A connection that was lost was nobody's when it was made
+    anew, and so is the next.
     """
-    return connection.connection is not None and not connection.needs_rollback
+    raw = connection.connection
+    if raw is None or connection.needs_rollback or raw.closed:
+        return False
+    return bool(raw.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS))
 
 
 def row_level_security(

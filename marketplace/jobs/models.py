@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from marketplace.core.models import Row
 
@@ -22,7 +23,9 @@ class Job(Row):
     organisation_id = models.UUIDField(null=True)
     payload = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=JobStatus, default=JobStatus.OWED)
-    due_at = models.DateTimeField()
+    # None: at once. Moved into the future by whoever takes the job, so that it comes again if
+    # they die of it.
+    due_at = models.DateTimeField(null=True)
     owed_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
@@ -42,6 +45,11 @@ class Job(Row):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(status=JobStatus.OWED), name="job_due"),
+            models.Index(
+                Coalesce("due_at", "owed_at"),
+                "id",
+                condition=Q(status=JobStatus.OWED),
+                name="job_due",
+            ),
             models.Index(fields=["organisation_id", "id"], name="job_by_organisation"),
         ]

@@ -8,13 +8,13 @@ from django.utils import timezone
 from marketplace.jobs import services
 
 
-@shared_task(name="jobs.run", acks_late=True, reject_on_worker_lost=True)
+@shared_task(name="jobs.run", acks_late=True, reject_on_worker_lost=True)  # type: ignore[untyped-decorator]
 def run(job_id: str) -> bool:
     """Do one job."""
     return services.run_job(job_id, at=timezone.now())
 
 
-@shared_task(name="jobs.sweep")
+@shared_task(name="jobs.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> int:
     """Ring again for late jobs."""
     return services.sweep(at=timezone.now())

@@ -17,7 +17,8 @@ COUNTS = migrations.RunSQL(
     CREATE FUNCTION jobs_counts() RETURNS TABLE (owed bigint, late bigint, parked bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT count(*) FILTER (WHERE status = 'OWED'),
-               count(*) FILTER (WHERE status = 'OWED' AND due_at < now() - interval '1 minute'),
+               count(*) FILTER (WHERE status = 'OWED'
+                                AND coalesce(due_at, owed_at) < now() - interval '1 minute'),
                count(*) FILTER (WHERE status = 'PARKED')
         FROM jobs_job WHERE status <> 'DONE'
     $$;
