@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -40,23 +41,37 @@ def fresh_db(template_database, django_db_blocker) -> Iterator[str]:
 
     For threads, processes and whatever needs to see another's commit.
     """
+    with django_db_blocker.unblock(), _own_database(template_database) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def demo_db(django_db_blocker) -> Iterator[str]:
+    """A database of this module's own that holds the small demonstration; yields its name."""
+    demo = templates.demo_template(servers.admin_url())
+    with django_db_blocker.unblock(), _own_database(demo) as name:
+        yield name
+
+
+@contextmanager
+def _own_database(source: str) -> Iterator[str]:
+    """Clone a database, and have this process and those that it starts use the clone."""
     settings = connections["default"].settings_dict
     before = settings["NAME"]
     urls = {key: value for key, value in os.environ.items() if key.startswith("DATABASE_")}
     name = f"{before}_{next(_fresh)}"
-    templates.clone(servers.admin_url(), name, source=template_database)
-    with django_db_blocker.unblock():
+    templates.clone(servers.admin_url(), name, source=source)
+    connections["default"].close()
+    settings["NAME"] = name
+    for key in ("DATABASE_OWNER_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL"):
+        os.environ[key] = templates.on_database(urls[key], name)
+    try:
+        yield name
+    finally:
         connections["default"].close()
-        settings["NAME"] = name
-        for key in ("DATABASE_OWNER_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL"):
-            os.environ[key] = templates.on_database(urls[key], name)
-        try:
-            yield name
-        finally:
-            connections["default"].close()
-            settings["NAME"] = before
-            os.environ.update(urls)
-            templates.drop(servers.admin_url(), name)
+        settings["NAME"] = before
+        os.environ.update(urls)
+        templates.drop(servers.admin_url(), name)
 
 
 @pytest.fixture

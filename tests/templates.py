@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,6 +16,7 @@ from psycopg import sql
 from marketplace.config.database import prepare
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("marketplace", "catalogue", "tendering", "invoicing", "supplier_portal")
 ONE_AT_A_TIME = 7_411_034  # the advisory lock that the makers of a template hold
 
 
@@ -28,9 +30,34 @@ def schema_fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def code_fingerprint() -> str:
+    """Return a name for the demonstration: a hash over all code and data that makes it."""
+    digest = hashlib.sha256(schema_fingerprint().encode())
+    for top in (*PACKAGES, "fixtures"):
+        for path in sorted((ROOT / top).rglob("*")):
+            if path.suffix in {".py", ".csv", ".json"}:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def template(admin_url: str) -> str:
     """Return the name of the template database, made if it is missing."""
-    name = f"template_{schema_fingerprint()}"
+    return _made_once(admin_url, f"template_{schema_fingerprint()}", _migrated)
+
+
+def demo_template(admin_url: str) -> str:
+    """Return the name of a database that holds the small demonstration, made if it is missing."""
+    source = template(admin_url)
+
+    def make(admin_url: str, name: str) -> None:
+        clone(admin_url, name, source=source)
+        _command(name, "demo", role="worker")
+
+    return _made_once(admin_url, f"demo_{code_fingerprint()}", make)
+
+
+def _made_once(admin_url: str, name: str, make: Callable[[str, str], None]) -> str:
+    """Make a database unless it is there whole; of its kind only the newest few are kept."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         ready = admin.execute(
@@ -39,9 +66,12 @@ def template(admin_url: str) -> str:
             [name],
         ).fetchone()
         if not ready:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
-            prepare(admin_url, database=name)
-            _migrate(name)
+            for (old,) in admin.execute(
+                "SELECT datname FROM pg_database WHERE datname ~ %s ORDER BY oid DESC OFFSET 4",
+                [f"^{name.split('_')[0]}_[0-9a-f]{{16}}$"],
+            ).fetchall():
+                drop(admin_url, old)
+            make(admin_url, name)
             admin.execute(sql.SQL("COMMENT ON DATABASE {} IS 'ready'").format(sql.Identifier(name)))
     return name
 
@@ -70,12 +100,21 @@ def on_database(url: str, name: str) -> str:
     return urlunsplit(parts._replace(path=f"/{name}"))
 
 
-def _migrate(name: str) -> None:
-    environment = os.environ | {
-        "DATABASE_ROLE": "owner",
-        "DATABASE_OWNER_URL": on_database(os.environ["DATABASE_OWNER_URL"], name),
+def _migrated(admin_url: str, name: str) -> None:
+    prepare(admin_url, database=name)
+    _command(name, "migrate", "--verbosity", "0", "--skip-checks", role="owner")
+
+
+def _command(name: str, *words: str, role: str) -> None:
+    """Run one of the product's commands on a database."""
+    addresses = {
+        key: on_database(os.environ[key], name)
+        for key in ("DATABASE_OWNER_URL", "DATABASE_WEB_URL", "DATABASE_WORKER_URL")
     }
     subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0", "--skip-checks"],
-        env=environment, check=True, cwd=ROOT,
-    )  # fmt: skip
+        [sys.executable, "-m", "django", *words],
+        env=os.environ | addresses | {"DATABASE_ROLE": role},
+        check=True,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )

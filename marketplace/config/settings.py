@@ -261,7 +261,8 @@ REST_FRAMEWORK = {
         "marketplace.organisations.authentication.TokenAuthentication",
         "marketplace.organisations.authentication.SignedInAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["marketplace.web.api.HasAccess"],
+    # Operation sets HasAccess; what is not an Operation still needs somebody signed in.
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

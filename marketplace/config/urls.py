@@ -7,6 +7,8 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from marketplace.config.views import metrics
+
 PACKAGES = (
     "marketplace.desk",
     "supplier_portal",
@@ -34,6 +36,7 @@ def _pages_and_operations() -> list[URLPattern | URLResolver]:
 urlpatterns = [
     *_pages_and_operations(),
     path("account/", include("allauth.urls")),
+    path("metrics", metrics, name="metrics"),
 ]
 
 _errors = import_module("marketplace.web.views")

@@ -1,0 +1,25 @@
+"""The web server: its processes, threads and what it does when one of them ends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
+
+wsgi_app = "marketplace.config.wsgi:application"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_PROCESSES", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+graceful_timeout = 3
+control_socket_disable = True
+# A worker tells that it lives by touching a file, which must not wait for a disk.
+if Path("/dev/shm").is_dir():  # noqa: S108  # memory, and only a time stamp
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+
+def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn's own types
+    """Fold the counters of a process that ended into those that are kept."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)

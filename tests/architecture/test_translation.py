@@ -1,0 +1,84 @@
+"""Every word that a person reads goes through gettext: Welsh is coming."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+
+import pytest
+from jinja2 import Environment, nodes
+
+from tests.architecture.source import ROOT, in_role
+
+TEMPLATES = sorted(
+    path
+    for package in ("marketplace", "catalogue", "tendering", "invoicing", "supplier_portal")
+    for path in (ROOT / package).rglob("jinja2/**/*.html")
+)
+WORDS = re.compile(r"[^\W\d_]{2,}")
+# Attributes whose value a person hears or sees.
+SPOKEN = re.compile(r'\b(?:alt|title|aria-label|placeholder|summary)="([^"]*)"')
+# Keys of the options of GOV.UK macros whose value a person reads.
+READ_KEYS = {"text", "html", "titleText", "label", "legend", "hint", "summaryText", "caption"}
+EXPRESSION = "\0"
+
+
+def _bare_text(source: str) -> list[str]:
+    """The words of a template that stand outside every expression, tag and comment."""
+    environment = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701
+    text = "".join(
+        value if kind == "data" else EXPRESSION if kind.endswith("_begin") else ""
+        for _line, kind, value in environment.lex(source)
+    )
+    text = re.sub(r"<!--.*?-->|<!DOCTYPE[^>]*>|<(script|style|svg|code|pre)\b.*?</\1>", "", text, flags=re.S)
+    spoken = [value for value in SPOKEN.findall(text) if EXPRESSION not in value]
+    plain = re.sub(r"<[^>]*>", " ", text)
+    plain = re.sub(r"&\w+;", " ", plain)
+    return [w for part in (plain, *spoken) for w in WORDS.findall(part)]
+
+
+def _bare_options(source: str) -> list[str]:
+    """The literal words that are handed to a macro under a key that a person reads."""
+    tree = Environment(extensions=["jinja2.ext.do"]).parse(source)  # noqa: S701
+    return [
+        pair.value.value
+        for pair in tree.find_all(nodes.Pair)
+        if isinstance(pair.key, nodes.Const)
+        and pair.key.value in READ_KEYS
+        and isinstance(pair.value, nodes.Const)
+        and isinstance(pair.value.value, str)
+        and WORDS.search(pair.value.value)
+    ]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_template_has_no_untranslated_words(path):
+    source = path.read_text()
+    assert _bare_text(source) == []
+    assert _bare_options(source) == []
+
+
+def test_the_check_finds_untranslated_words():
+    source = '<p aria-label="Close it">Hello {{ _("you") }}</p>{{ m({"text": "Save"}) }}'
+    assert _bare_text(source) == ["Hello", "Close", "it"]
+    assert _bare_options(source) == ["Save"]
+
+
+def test_refusals_speak_through_gettext():
+    """A refusal's sentence is an expression that calls gettext, never a bare literal."""
+    bare = []
+    for module in in_role("services", "selectors", "forms", "views", "api"):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                kind = getattr(node.exc.func, "id", "")
+                if kind.startswith("_") or kind in dir(builtins):
+                    continue  # a mistake in the program, which no user is told
+                first = node.exc.args[0]
+                if isinstance(first, ast.JoinedStr) or (
+                    isinstance(first, ast.Constant)
+                    and isinstance(first.value, str)
+                    and " " in first.value
+                ):
+                    bare.append(f"{module.name}:{node.lineno}")
+    assert bare == []
