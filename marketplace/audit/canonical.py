@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,32 +17,51 @@ from uuid import UUID
 GENESIS = bytes(32)
 
 
+def _instant(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise TypeError("An instant without a time zone has no canonical form.")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+# In this order: an instant is a day too, and True is a number.
+_FORMS: tuple[tuple[type | tuple[type, ...], Callable[[Any], object]], ...] = (
+    (str, str),
+    ((bool, int, type(None)), lambda value: value),
+    (datetime, _instant),
+    (date, date.isoformat),
+    (Decimal, "{:f}".format),
+    (UUID, str),
+    (dict, lambda value: {_key(name): _plain(inner) for name, inner in value.items()}),
+    ((set, frozenset), lambda value: sorted(map(str, value))),
+    ((list, tuple), lambda value: [_plain(inner) for inner in value]),
+)
+
+
 def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, set | frozenset):
-        return sorted(map(str, value))
+    for kinds, form in _FORMS:
+        if isinstance(value, kinds):
+            return form(value)
     raise TypeError(f"{type(value).__name__} has no canonical form.")
+
+
+def _key(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r} is not a name: JSON's names are texts.")
+    return str(name)
 
 
 def canonical(facts: dict[str, Any]) -> str:
     """Return facts as JSON with sorted keys, no spare spaces and no floats.
 
     Units: amounts become decimal strings, instants UTC with microseconds.
+    Raises: TypeError for a float, an instant without a zone, or anything else that two writers
+    might write differently.
     Why: two writers of the same facts must produce the same bytes.
 
     >>> canonical({"b": Decimal("1.50"), "a": None})
     '{"a":null,"b":"1.50"}'
     """
-    return json.dumps(
-        facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
+    return json.dumps(_plain(facts), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def chained(previous_hash: bytes, body: str) -> bytes:

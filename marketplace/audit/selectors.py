@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.audit.canonical import GENESIS, canonical, chained
 from marketplace.audit.models import ChainHead, Event
+from marketplace.core.errors import Missing
 
 COPIES = (
     "verb", "subject_type", "subject_reference", "actor_name", "before", "after", "note",
@@ -22,6 +26,53 @@ def events_of(organisation_id: UUID) -> QuerySet[Event]:
     """Return what an organisation may read: its own chain and what others did with it."""
     mine = Q(chain=organisation_id) | Q(counterparty_id=organisation_id)
     return Event.objects.filter(mine).order_by("-at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events somebody asks for; what is left empty leaves nothing out.
+
+    Shapes: `words` are in the subject's reference or in the note, `verb` is the beginning of one,
+    `person` is in the actor's name; both days are meant whole, in local time.
+    """
+
+    words: str = ""
+    verb: str = ""
+    person: str = ""
+    since: date | None = None
+    until: date | None = None
+    subject: UUID | None = None
+
+
+def events_wanted(organisation_id: UUID, wanted: Wanted) -> QuerySet[Event]:
+    """Return the events of an organisation that somebody asks for, the newest first."""
+    found = events_of(organisation_id)
+    if wanted.words:
+        found = found.filter(
+            Q(subject_reference__icontains=wanted.words) | Q(note__icontains=wanted.words)
+        )
+    if wanted.verb:
+        found = found.filter(verb__startswith=wanted.verb.lower())
+    if wanted.person:
+        found = found.filter(actor_name__icontains=wanted.person)
+    if wanted.since:
+        found = found.filter(at__gte=_midnight(wanted.since))
+    if wanted.until:
+        found = found.filter(at__lt=_midnight(wanted.until + timedelta(days=1)))
+    if wanted.subject:
+        found = found.filter(subject_id=wanted.subject)
+    return found
+
+
+def event(organisation_id: UUID, event_id: UUID) -> Event:
+    """Return one event.
+
+    Raises: Missing when there is none, or it is not this organisation's to read.
+    """
+    found = events_of(organisation_id).filter(pk=event_id).first()
+    if found is None:
+        raise Missing(_("There is no such event."))
+    return found
 
 
 def timeline(*subjects: models.Model) -> QuerySet[Event]:
@@ -48,31 +99,57 @@ class ChainVerdict:
     breaks: tuple[Break, ...]
 
 
-def chain_verdict(chain: UUID) -> ChainVerdict:
+def chain_verdict(chain: UUID, *, published: Mapping[int, str] | None = None) -> ChainVerdict:
     """Walk one chain from its start and hold every event against the hash before it.
 
-    Shapes: an untouched chain has no breaks. A changed, removed, added or moved row, and an end
-    that is not where the head says, each give one.
+    Shapes: `published` are ends of this chain that were written down elsewhere, place to hash in
+    hex: only they show that somebody wrote the whole chain anew. An untouched chain has no breaks.
+    A changed, removed, added or moved row, and an end that is not where the head says, each give
+    one.
     """
+    outside = dict(published or {})
     previous, place, breaks = GENESIS, 0, list[Break]()
     for event in _walk(chain):
         place += 1
         reason = _wrong_with(event, place, previous)
+        previous = bytes(event.hash)
+        if not reason and outside.pop(event.sequence, previous.hex()) != previous.hex():
+            reason = "It is not the event that was published in this place."
         if reason:
             breaks.append(Break(chain, event.sequence, reason))
             place = event.sequence
-        previous = bytes(event.hash)
-    head = ChainHead.objects.filter(chain=chain).first()
-    if head is None and place:
-        breaks.append(Break(chain, place, "The chain has events but no recorded end."))
-    elif head is not None and (head.sequence, bytes(head.hash)) != (place, previous):
-        breaks.append(Break(chain, place, f"The chain should end at event {head.sequence}."))
+    for missing in sorted(number for number in outside if number > place):
+        breaks.append(Break(chain, missing, "It was published, and the chain ends before it."))
+    breaks += _wrong_with_end(chain, place, previous)
     return ChainVerdict(chain, place, previous.hex(), tuple(breaks))
 
 
 def chains() -> list[UUID]:
-    """Return every chain there is, by key."""
-    return list(ChainHead.objects.order_by("chain").values_list("chain", flat=True))
+    """Return every chain there is, by key, also one of which only events or only the end is left.
+
+    Reads every event's key, which is little beside walking the chains.
+    """
+    ends = ChainHead.objects.values_list("chain", flat=True)
+    begun = Event.objects.order_by().values_list("chain", flat=True).distinct()
+    return sorted({*ends, *begun})
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _wrong_with_end(chain: UUID, place: int, last: bytes) -> list[Break]:
+    """Return what does not hold between a chain's last event and its recorded end."""
+    head = ChainHead.objects.filter(chain=chain).first()
+    if head is None:
+        reason = "The chain has events but no recorded end." if place else ""
+    elif (head.sequence, bytes(head.hash)) != (place, last):
+        reason = f"The chain should end at event {head.sequence}, with another hash."
+        if head.sequence != place:
+            reason = f"The chain should end at event {head.sequence}."
+    else:
+        reason = ""
+    return [Break(chain, place, reason)] if reason else []
 
 
 def _walk(chain: UUID) -> Iterator[Event]:
@@ -87,9 +164,15 @@ def _wrong_with(event: Event, place: int, previous: bytes) -> str:
         return "It does not stand on the event before it."
     if chained(previous, event.body) != bytes(event.hash):
         return "Its words were changed after it was recorded."
-    if canonical(_facts(event)) != event.body:
-        return "A column differs from the words that were recorded."
-    return ""
+    return "" if _repeats(event) else "A column differs from the words that were recorded."
+
+
+def _repeats(event: Event) -> bool:
+    """Tell whether the columns say what the words say."""
+    try:
+        return canonical(_facts(event)) == event.body
+    except TypeError:  # a float, say, which was never recorded
+        return False
 
 
 def _facts(event: Event) -> dict[str, object]:

@@ -12,8 +12,9 @@ from django.db import connection, models
 from marketplace.audit.canonical import canonical
 from marketplace.core.actors import Actor
 from marketplace.core.ids import uuid7
+from marketplace.core.models import busy_if_held
 
-_APPEND = "SELECT audit_append(%s, %s, %s, %s)"
+_APPEND = "SELECT audit_append(%s)"
 
 
 def record(
@@ -34,6 +35,7 @@ def record(
     comes before it does not wait for others.
     Shapes: `verb` is noun.participle; `before` and `after` hold only what changed; a
     `counterparty_id` is the other side of a dealing, who may read the event too.
+    Raises: Busy when somebody else has held the end of the chain for longer than lock_timeout.
     """
     facts = {
         "id": uuid7(),
@@ -51,6 +53,5 @@ def record(
         "note": note,
         "request_id": str(structlog.contextvars.get_contextvars().get("request_id", "")),
     }
-    body = canonical(facts)
-    with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [facts["id"], organisation_id, at, body])
+    with busy_if_held(), connection.cursor() as cursor:
+        cursor.execute(_APPEND, [canonical(facts)])

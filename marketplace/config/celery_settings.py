@@ -8,6 +8,7 @@ from celery.schedules import crontab
 
 broker_url = os.environ.get("BROKER_URL", "memory://")
 broker_connection_retry_on_startup = True
+broker_connection_max_retries = None  # a worker waits for its broker for as long as it takes
 broker_connection_timeout = 2
 broker_transport_options = (
     {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
 from uuid import UUID
 
 from django.conf import settings
@@ -87,5 +89,18 @@ def _mail(message: Message) -> EmailMessage:
         headers={"Message-ID": f"<{message.pk}@{settings.MAIL_DOMAIN}>"},
     )
     for document in message.attachments.all():
-        mail.attach(document.name, bytes(document.content), document.media_type)
+        mail.attach(_attachment(document))
     return mail
+
+
+def _attachment(document: Document) -> MIMEBase:
+    """Return a document as a part of a message, byte for byte.
+
+    Why: Django sends text as text, and then every server on the way may change its line ends.
+    """
+    main, _slash, kind = document.media_type.partition("/")
+    part = MIMEBase(main or "application", kind or "octet-stream")
+    part.set_payload(bytes(document.content))
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=document.name)
+    return part

@@ -6,38 +6,41 @@ from marketplace.core.tenancy import append_only, row_level_security
 
 APPEND = migrations.RunSQL(
     """
-    CREATE FUNCTION audit_append(p_id uuid, p_chain uuid, p_at timestamptz, p_body text)
+    CREATE FUNCTION audit_append(body text)
     RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE
-        facts jsonb := p_body::jsonb;
+        facts jsonb := body::jsonb;
+        whose uuid := (facts->>'chain')::uuid;
         other uuid := (facts->>'counterparty_id')::uuid;
+        -- Who calls: within this function current_user is its owner.
+        caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
         place bigint;
         previous bytea;
         this bytea;
     BEGIN
-        IF p_chain IS DISTINCT FROM acting_organisation()
+        IF whose IS DISTINCT FROM acting_organisation()
            AND other IS DISTINCT FROM acting_organisation()
-           AND NOT pg_has_role(session_user, 'marketplace_steward', 'MEMBER')
-           AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
+           AND NOT pg_has_role(caller, 'marketplace_steward', 'MEMBER')
+           AND NOT pg_has_role(caller, current_user, 'MEMBER') THEN
             RAISE EXCEPTION 'only the two sides of a dealing may add to its trail'
                 USING ERRCODE = 'insufficient_privilege';
         END IF;
         INSERT INTO audit_chainhead (chain, sequence, hash)
-            VALUES (p_chain, 0, decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING;
+            VALUES (whose, 0, decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING;
         SELECT sequence, hash INTO place, previous
-            FROM audit_chainhead WHERE chain = p_chain FOR UPDATE;
+            FROM audit_chainhead WHERE chain = whose FOR UPDATE;
         place := place + 1;
-        this := sha256(previous || convert_to(p_body, 'UTF8'));
+        this := sha256(previous || convert_to(body, 'UTF8'));
         INSERT INTO audit_event (
             id, chain, sequence, at, verb, subject_type, subject_id, subject_reference, actor_id,
             actor_name, counterparty_id, before, after, note, request_id, body, previous_hash, hash
         ) VALUES (
-            p_id, p_chain, place, p_at, facts->>'verb', facts->>'subject_type',
-            (facts->>'subject_id')::uuid, facts->>'subject_reference', (facts->>'actor_id')::uuid,
-            facts->>'actor_name', other, facts->'before', facts->'after', facts->>'note',
-            facts->>'request_id', p_body, previous, this
+            (facts->>'id')::uuid, whose, place, (facts->>'at')::timestamptz, facts->>'verb',
+            facts->>'subject_type', (facts->>'subject_id')::uuid, facts->>'subject_reference',
+            (facts->>'actor_id')::uuid, facts->>'actor_name', other, facts->'before',
+            facts->'after', facts->>'note', facts->>'request_id', body, previous, this
         );
-        UPDATE audit_chainhead SET sequence = place, hash = this WHERE chain = p_chain;
+        UPDATE audit_chainhead SET sequence = place, hash = this WHERE chain = whose;
         RETURN place;
     END
     $$;
@@ -46,7 +49,7 @@ APPEND = migrations.RunSQL(
     GRANT SELECT ON audit_event, audit_chainhead
         TO marketplace_web, marketplace_worker, marketplace_steward;
     """,
-    reverse_sql="DROP FUNCTION audit_append(uuid, uuid, timestamptz, text);",
+    reverse_sql="DROP FUNCTION audit_append(text);",
 )
 
 WALLS = [
