@@ -83,7 +83,8 @@ class AccessDeclared:
     ) -> None:
         """Raise AccessNotDeclared for a view of ours that does not say who may open it."""
         if declared(view) is None and not is_third_party(view):
-            raise AccessNotDeclared(f"{view.__module__}.{view.__qualname__} has no @access.")
+            named = getattr(view, "cls", None) or getattr(view, "view_class", None) or view
+            raise AccessNotDeclared(f"{named.__module__}.{named.__qualname__} has no @access.")
 
 
 class UploadLimit:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from marketplace.core.actors import Actor, Role
 
@@ -35,6 +35,23 @@ def register(url_name: str, label: object, roles: tuple[Role | str, ...], order:
     _ITEMS[url_name] = Item(url_name, label, frozenset(Role(role) for role in roles), order)
 
 
+def address_if_any(url_name: str) -> str:
+    """Return the address of a named page, or nothing where no package answers to the name.
+
+    Why: the frame of every page, error pages too, names pages of packages above this one; a test
+    of the whole product asks that each is there.
+    """
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def registered() -> list[Item]:
+    """Return every entry of every menu."""
+    return list(_ITEMS.values())
+
+
 def menu_for(actor: Actor | None, path: str = "") -> list[dict[str, Any]]:
     """Return the menu for a person, as GOV.UK's service navigation takes it.
 
@@ -45,7 +62,11 @@ def menu_for(actor: Actor | None, path: str = "") -> list[dict[str, Any]]:
         return []
     mine = [item for item in _ITEMS.values() if item.roles & actor.roles]
     mine.sort(key=lambda item: (item.order, str(item.label)))
-    entries = [{"text": str(item.label), "href": reverse(item.url_name)} for item in mine]
+    entries = [
+        {"text": str(item.label), "href": href}
+        for item in mine
+        if (href := address_if_any(item.url_name))
+    ]
     here = max((e["href"] for e in entries if path.startswith(e["href"])), key=len, default="")
     return [
         {**entry, "current": path == here, "active": path != here}

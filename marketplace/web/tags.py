@@ -36,5 +36,9 @@ def tag_classes(status: str) -> str:
 
 
 def plain_verb(verb: str) -> str:
-    """Return an audit verb as words: requisition.line-changed becomes 'Requisition line changed'."""
+    """Return an audit verb as words.
+
+    >>> plain_verb("requisition.line-changed")
+    'Requisition line changed'
+    """
     return _(verb.replace(".", " ").replace("-", " ").replace("_", " ").capitalize())

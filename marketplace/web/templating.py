@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import json_script
 from django.utils.translation import get_language, gettext, ngettext
 from jinja2 import nodes
@@ -83,7 +83,7 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401  # Django passes
     made.globals.update(
         written,
         url=url,
-        url_if_any=url_if_any,
+        url_if_any=navigation.address_if_any,
         static=static,
         control=controls.control,
         error_list=controls.error_list,
@@ -103,18 +103,6 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401  # Django passes
 def url(name: str, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # as reverse() takes them
     """Return the address of a named page."""
     return reverse(name, args=args, kwargs=kwargs)
-
-
-def url_if_any(name: str) -> str:
-    """Return the address of a named page, or nothing where no package answers to the name.
-
-    The frame of a page names pages of packages above this one (help, sign-in); a test of the whole
-    product asks that each is there.
-    """
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:

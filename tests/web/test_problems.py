@@ -1,0 +1,190 @@
+"""Refusals become pages, form errors and problem documents, with one number a kind."""
+
+import json
+
+import pytest
+from django.test import RequestFactory
+
+from marketplace.core.errors import (
+    Busy,
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    Invalid,
+    Missing,
+    Refusal,
+)
+from marketplace.web.problems import (
+    HTTP_PROBLEMS,
+    known_problems,
+    path_of,
+    problem_document,
+    show_on,
+    status_of,
+)
+from tests.web.site import BadLines, OverBudget, Reason
+
+
+class TestStatusOf:
+    @pytest.mark.parametrize(
+        ("kind", "number"),
+        [
+            (Invalid, 422),
+            (Forbidden, 403),
+            (Missing, 404),
+            (Conflict, 409),
+            (Busy, 409),
+            (OverBudget, 409),
+        ],
+    )
+    def test_one_number_a_kind(self, kind, number):
+        assert status_of(kind()) == number
+
+    def test_a_refusal_of_no_kind_is_a_mistake(self):
+        with pytest.raises(TypeError):
+            status_of(Refusal("x"))
+
+
+class TestShowOn:
+    def shown(self, refusal, data=None) -> dict:
+        form = Reason(data)
+        show_on(form, refusal)
+        return {name: list(errors) for name, errors in form.errors.items()}
+
+    def test_beside_the_field_that_it_names(self):
+        assert self.shown(OverBudget("Short.", field="reason"), {"reason": "x"}) == {
+            "reason": ["Short."]
+        }
+
+    def test_at_the_top_otherwise(self):
+        assert self.shown(OverBudget("Short."), {"reason": "x"}) == {"__all__": ["Short."]}
+        assert self.shown(OverBudget("Short.", field="other"), {"reason": "x"}) == {
+            "__all__": ["Short."]
+        }
+
+    def test_every_one_of_several(self):
+        refusal = BadLines(errors=[FieldProblem("reason", "A."), FieldProblem("lines/0", "B.")])
+        assert self.shown(refusal, {"reason": "x"}) == {"reason": ["A."], "__all__": ["B."]}
+
+    def test_on_a_form_that_was_not_sent(self):
+        assert self.shown(OverBudget("100% short.")) == {"__all__": ["100% short."]}
+
+    def test_the_page_has_the_number_the_summary_and_the_title(self, client):
+        answer = client.post("/form/", {"reason": "x"})
+        text = answer.content.decode()
+        assert answer.status_code == 409
+        assert "<title>Error: Give a reason – Marketplace</title>" in text
+        assert 'href="#id_reason">£20.00 short.</a>' in " ".join(text.split())
+
+
+class TestProblemDocument:
+    def document(self, refusal) -> dict:
+        return problem_document(refusal, RequestFactory().get("/api/v1/orders/1?x=1"))
+
+    def test_has_the_members_of_rfc_9457_and_the_facts(self):
+        assert self.document(OverBudget("£20.00 short.", short_amount="20.00")) == {
+            "type": "/problems/test.over-budget/",
+            "title": "There is not enough money.",
+            "status": 409,
+            "detail": "£20.00 short.",
+            "instance": "/api/v1/orders/1",
+            "short_amount": "20.00",
+        }
+
+    def test_points_at_what_is_wrong(self):
+        document = self.document(BadLines(errors=[FieldProblem("lines/1/quantity", "Too many.")]))
+        assert document["errors"] == [{"pointer": "#/lines/1/quantity", "detail": "Too many."}]
+
+
+class TestUncaughtRefusals:
+    @pytest.mark.parametrize(
+        ("kind", "number"), [("budget", 409), ("missing", 404), ("lines", 422)]
+    )
+    def test_become_a_page_with_their_number(self, client, kind, number):
+        answer = client.get(f"/refusing/{kind}/")
+        assert answer.status_code == number
+        assert b"<h1" in answer.content
+
+    def test_say_what_to_do(self, client):
+        text = client.get("/refusing/budget/").content.decode()
+        assert "There is not enough money." in text
+        assert "£20.00 short." in text
+        assert "Ask for less." in text
+
+    def test_become_a_document_under_api(self, client):
+        answer = client.get("/api/v1/refusing/budget")
+        assert (answer.status_code, answer["Content-Type"]) == (409, "application/problem+json")
+        assert json.loads(answer.content)["short_amount"] == "20.00"
+
+
+class TestBareErrors:
+    @pytest.mark.parametrize(
+        ("method", "path", "number"),
+        [
+            ("get", "/api/v1/nothing", 404),
+            ("delete", "/api/v1/versioned", 405),
+            ("get", "/api/v1/broken", 500),
+        ],
+    )
+    def test_under_api_are_documents(self, client, method, path, number):
+        answer = getattr(client, method)(path, headers={"X-Acting": "buyer"})
+        assert answer.status_code == number
+        assert answer["Content-Type"] == "application/problem+json"
+        document = json.loads(answer.content)
+        assert document["status"] == number
+        assert document["type"] == path_of(HTTP_PROBLEMS[number].code)
+        assert document["instance"] == path
+
+    @pytest.mark.parametrize(
+        ("path", "number", "words"),
+        [
+            ("/nothing/", 404, "Page not found"),
+            ("/deed/", 405, "This page cannot be opened like this"),
+            ("/broken/", 500, "Sorry, there is a problem with the service"),
+        ],
+    )
+    def test_elsewhere_are_pages(self, client, path, number, words):
+        answer = client.get(path, headers={"X-Acting": "buyer"})
+        assert answer.status_code == number
+        assert words in answer.content.decode()
+
+    def test_405_still_says_what_is_allowed(self, client):
+        assert client.get("/deed/", headers={"X-Acting": "buyer"})["Allow"] == "POST"
+
+    def test_500_stands_without_anything_else(self, client, settings):
+        settings.TEMPLATES = [{**settings.TEMPLATES[1], "APP_DIRS": False}]
+        answer = client.get("/broken/")
+        assert answer.status_code == 500
+        assert b"there is a problem with the service" in answer.content
+
+    def test_a_forged_form_gets_a_page(self, small_site):
+        from django.test import Client
+
+        strict = Client(enforce_csrf_checks=True)
+        answer = strict.post("/form/", {"reason": "x"})
+        assert answer.status_code == 403
+        assert b"We could not check where this form came from" in answer.content
+
+
+class TestProblemPages:
+    def test_every_problem_has_a_page(self, client):
+        known = known_problems()
+        assert {"conflict", "busy", "access.role-missing", "request.invalid"} <= known.keys()
+        for code, (title, advice, status) in known.items():
+            assert title.strip(), code
+            assert advice.strip(), code
+            assert 400 <= status < 600, code
+            answer = client.get(path_of(code))
+            assert answer.status_code == 200, code
+
+    def test_the_page_says_what_to_do(self, client):
+        text = client.get("/problems/test.over-budget/").content.decode()
+        assert "There is not enough money." in text
+        assert "Ask for less." in text
+
+    def test_an_unknown_code_is_not_found(self, client):
+        assert client.get("/problems/nonsense/").status_code == 404
+
+    def test_the_list_names_them_all(self, client):
+        text = client.get("/problems/").content.decode()
+        assert all(code in text for code in known_problems())
