@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -41,9 +41,7 @@ THIRD_PARTY: Final[dict[str, str]] = {
     "django_prometheus.": "served only to the addresses that the settings allow",
 }
 
-P = ParamSpec("P")
-R = TypeVar("R", bound=HttpResponseBase)
-V = TypeVar("V")
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 class RoleMissing(Forbidden):
@@ -76,20 +74,13 @@ def checked_words(words: tuple[str, ...]) -> tuple[str, ...]:
     return plain
 
 
-def access(
-    *words: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]],
-    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-]:
+def access(*words: str) -> Callable[[V], V]:
     """Declare and keep who may open a function view; the outermost decorator of every view."""
     allowed = checked_words(words)
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    def decorate(view: V) -> V:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
             if allowed == (PUBLIC,):
                 return view(request, *args, **kwargs)
             if not request.user.is_authenticated:
@@ -98,7 +89,7 @@ def access(
             return view(request, *args, **kwargs)
 
         guarded.access = allowed  # type: ignore[attr-defined]
-        return guarded
+        return cast(V, guarded)
 
     return decorate
 

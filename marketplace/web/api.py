@@ -8,7 +8,7 @@ a misspelt field that was passed over in silence would be a wrong order.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -69,16 +69,17 @@ class StrictJSONParser(JSONParser):
 class JSONOnly(BaseContentNegotiation):
     """Answer in JSON unless something else was asked for, and nothing but it."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:  # noqa: ANN401
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:  # noqa: ANN401
         """Return the parser for the content type that was sent."""
         sent = (request.content_type or "").split(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == sent), None)
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """Return the only renderer there is: a client that reads no JSON is still told so in it."""
-        return renderers[0], str(renderers[0].media_type)
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
 
 
 def refuse_nul(value: Any) -> None:  # noqa: ANN401  # any JSON

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,8 +19,6 @@ from marketplace.web.complaints import complaints
 from marketplace.web.fields import DayWidget
 
 Params = dict[str, Any]
-
-NON_FIELD = forms.forms.NON_FIELD_ERRORS
 
 
 def control(form: forms.Form, name: str, kind: str = "", **options: Any) -> Params:  # noqa: ANN401
@@ -55,7 +54,7 @@ def error_list(*forms_shown: forms.Form) -> list[Params]:
     """Return the links of the error summary, in the order of the fields on the page."""
     found: list[Params] = []
     for form in forms_shown:
-        found += [{"text": text} for text in complaints(form, NON_FIELD)]
+        found += [{"text": text} for text in complaints(form, NON_FIELD_ERRORS)]
         for name in form.fields:
             target = f"#{_target(form[name])}"
             found += [{"text": text, "href": target} for text in complaints(form, name)]

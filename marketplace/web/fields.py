@@ -123,7 +123,7 @@ class PoundsField(forms.DecimalField):
     def __init__(self, *, max_digits: int = 14, decimal_places: int = 2, **options: Any) -> None:  # noqa: ANN401
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, **options)
 
-    def to_python(self, value: object) -> Decimal | None:
+    def to_python(self, value: object) -> Decimal | None:  # type: ignore[override]
         """Return the amount, None when nothing was typed."""
         if isinstance(value, str):
             value = re.sub(r"[£,\s]", "", value)

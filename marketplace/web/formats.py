@@ -25,7 +25,7 @@ def money(amount: Money | Decimal | int | None, currency: str = "GBP") -> str:
     if amount is None:
         return ""
     if isinstance(amount, Money):
-        amount, currency = amount.amount, amount.currency
+        return money(amount.amount, amount.currency)
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{MINUS if amount < 0 else ''}{symbol}{abs(amount):,.2f}"
 

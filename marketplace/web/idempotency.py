@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
@@ -43,9 +43,7 @@ KEPT_HEADERS: Final = ("Location", "ETag")
 REPLAYED: Final = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-V = TypeVar("V", bound=APIView)
-P = ParamSpec("P")
-Handler = Callable[Concatenate[V, Request, P], HttpResponseBase]
+H = TypeVar("H", bound=Callable[..., HttpResponseBase])
 
 
 class KeyReused(Invalid):
@@ -82,16 +80,16 @@ class _Failed(Exception):
         self.response = response
 
 
-def idempotent(*, required: bool = False) -> Callable[[Handler[V, P]], Handler[V, P]]:
+def idempotent(*, required: bool = False) -> Callable[[H], H]:
     """Make a handler of an Operation answer the same request once.
 
     Without the header, and unless it is `required`, the handler runs as it would have.
     Raises: KeyMissing, KeyMalformed, KeyReused, Busy.
     """
 
-    def decorate(handler: Handler[V, P]) -> Handler[V, P]:
+    def decorate(handler: H) -> H:
         @wraps(handler)
-        def once(view: V, request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def once(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
             key = _key(request, required)
             if key is None:
                 return handler(view, request, *args, **kwargs)
@@ -102,7 +100,7 @@ def idempotent(*, required: bool = False) -> Callable[[Handler[V, P]], Handler[V
             except _Failed as failed:
                 return failed.response
 
-        return once
+        return cast(H, once)
 
     return decorate
 

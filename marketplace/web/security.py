@@ -28,24 +28,24 @@ CONTENT_SECURITY_POLICY: Final = {
 }
 
 # django-permissions-policy: PERMISSIONS_POLICY. An empty list is nobody, ourselves included.
+NOBODY: Final[list[str] | str] = []
 PERMISSIONS_POLICY: Final[dict[str, list[str] | str]] = {
-    name: []
-    for name in (
-        "accelerometer",
-        "autoplay",
-        "camera",
-        "display-capture",
-        "encrypted-media",
-        "fullscreen",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "usb",
-    )
-} | {"publickey-credentials-get": "self", "publickey-credentials-create": "self"}
+    "accelerometer": NOBODY,
+    "autoplay": NOBODY,
+    "camera": NOBODY,
+    "display-capture": NOBODY,
+    "encrypted-media": NOBODY,
+    "fullscreen": NOBODY,
+    "geolocation": NOBODY,
+    "gyroscope": NOBODY,
+    "magnetometer": NOBODY,
+    "microphone": NOBODY,
+    "midi": NOBODY,
+    "payment": NOBODY,
+    "usb": NOBODY,
+    "publickey-credentials-get": "self",
+    "publickey-credentials-create": "self",
+}
 
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",

@@ -52,7 +52,7 @@ class Environment(jinja2.Environment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for node in tree.find_all((nodes.FromImport, nodes.Import)):
+        for node in tree.find_all(nodes.FromImport):
             if isinstance(node.template, nodes.Const) and node.template.value in SEES_THE_PAGE:
                 node.with_context = True
         return tree

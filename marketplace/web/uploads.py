@@ -127,7 +127,7 @@ def _text_kind(content: bytes) -> FileKind:
 
 
 def read_upload(
-    upload: UploadedFile,
+    upload: UploadedFile[bytes],
     *,
     allowed: tuple[FileKind, ...],
     field: str | None = None,
@@ -140,7 +140,7 @@ def read_upload(
     limit = largest or limit_bytes()
     if (upload.size or 0) > limit:
         raise FileTooLarge(too_large_words(limit), field=field, largest_bytes=limit)
-    content = upload.read()
+    content: bytes = upload.read()
     check_kind(content, allowed=allowed, field=field)
     return content
 
