@@ -50,7 +50,9 @@ _COMPARE = """
     CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
         SELECT i.row, l.id AS listing_id, l.unit_price AS old_price, l.price_since,
                i.unit_price AS new_price, l.status AS old_status,
-               coalesce(l.content_hash <> i.content_hash OR l.status <> %(live)s, true) AS differs
+               coalesce(l.content_hash <> i.content_hash OR l.status <> %(live)s, true) AS differs,
+               coalesce((l.name, l.brand, l.keywords) <> (i.name, i.brand, i.keywords), true)
+                   AS reworded
         FROM pg_temp.incoming i LEFT JOIN catalogue_listing l
             ON l.supplier_id = %(supplier)s AND l.part_number = i.part_number;
     ANALYZE pg_temp.compared;
@@ -111,7 +113,7 @@ _LEARN = """
     SELECT word, count(*) FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row),
         unnest(tsvector_to_array(to_tsvector('simple',
             catalogue_plain(i.name || ' ' || i.brand || ' ' || i.keywords)))) AS word
-    WHERE c.differs AND word ~ '^[a-z]{3,40}$'
+    WHERE c.reworded AND word ~ '^[a-z]{3,40}$'
     GROUP BY word ORDER BY word
     ON CONFLICT (word) DO UPDATE SET frequency = catalogue_lexeme.frequency + excluded.frequency
 """

@@ -18,7 +18,7 @@ from catalogue.imports.reading import Rows, Survey, Unreadable
 from catalogue.imports.report import MOST_PROBLEMS, ImportReport, Progress
 from catalogue.imports.rules import Checker, Problem
 from catalogue.imports.wording import why_unreadable
-from catalogue.listings.locks import hold_all
+from catalogue.listings.locks import hold_listings
 from catalogue.listings.rules import PART_NUMBER, Offer
 from catalogue.models import ImportRun
 from catalogue.states import ImportVerdict
@@ -113,7 +113,7 @@ def import_catalogue(
     difference = Comparison(0, 0, 0, 0, 0, ())
     if not tally.count:
         if not dry_run:
-            hold_all(supplier.organisation_id)
+            hold_listings(supplier.organisation_id)
         difference = loading.compare(delivery)
         if not dry_run:
             loading.write(delivery, difference)

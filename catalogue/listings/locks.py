@@ -1,8 +1,8 @@
-"""Holding a supplier's listings: one price list at a time, and single changes in between.
+"""Holding a supplier's listings: whoever writes them does so alone.
 
 A price list speaks of all of a supplier's listings, so rows cannot be locked one by one before it
-is known which they are. It holds one lock for the supplier; whoever changes a single listing holds
-the same lock shared, so that single changes do not wait for one another.
+is known which they are; and the counts by category are right only if one writes at a time. Both
+hold one lock for the supplier, never for long: a price list is read and checked before.
 """
 
 from __future__ import annotations
@@ -15,36 +15,27 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.errors import Busy
 from marketplace.core.models import LOCK_NOT_AVAILABLE
 
-_CATALOGUE = 6_021_984  # the first half of the key: it keeps clear of other advisory locks
+# The first half of the key, which keeps clear of other advisory locks.
+_CATALOGUE = 6_021_984
 
 
 class ImportUnderWay(Busy):
-    """Another price list of this supplier is being written at this moment."""
+    """Somebody else is writing this supplier's listings at this moment."""
 
     code = "catalogue.import-under-way"
     title = _("Another price list of yours is being loaded. Please try again in a minute.")
 
 
-def hold_all(supplier_id: UUID) -> None:
+def hold_listings(supplier_id: UUID) -> None:
     """Hold every listing of a supplier until the transaction ends.
 
     Raises: ImportUnderWay when another has held them for longer than lock_timeout.
     """
-    _hold("pg_advisory_xact_lock", supplier_id)
-
-
-def hold_shared(supplier_id: UUID) -> None:
-    """Keep price lists of a supplier out until the transaction ends, but not single changes.
-
-    Raises: ImportUnderWay when a price list has been under way for longer than lock_timeout.
-    """
-    _hold("pg_advisory_xact_lock_shared", supplier_id)
-
-
-def _hold(function: str, supplier_id: UUID) -> None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [_CATALOGUE, str(supplier_id)])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_CATALOGUE, str(supplier_id)]
+            )
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise ImportUnderWay from error

@@ -86,6 +86,11 @@ _IF_EMPTY: dict[str, Any] = {
 }
 
 
+# Files that we give out have an apostrophe before what a spreadsheet would take for a formula; it
+# is no part of the value when such a file comes back.
+_DEFUSED = ("=", "+", "-", "@", "|", "%")
+
+
 def value_of(column: str, text: str) -> Any:  # noqa: ANN401  # each column has its own type
     """Return what a cell of `column` means.
 
@@ -97,6 +102,8 @@ def value_of(column: str, text: str) -> Any:  # noqa: ANN401  # each column has 
         if column in REQUIRED:
             raise Bad("empty")
         return _IF_EMPTY.get(column, "")
+    if stripped[0] == "'" and stripped[1:2] in _DEFUSED:
+        stripped = stripped[1:].replace("\\|", "|")
     longest = LONGEST.get(column)
     if longest and len(stripped) > longest:
         raise Bad("too-long", most=longest, found=len(stripped))

@@ -7,12 +7,13 @@ them, in that person's language.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.listings.units import unit_name
+from catalogue.listings.unit_labels import unit_label
 
 COLUMN_LABELS = {
     "part_number": gettext_lazy("Part number"),
@@ -162,5 +163,18 @@ def suggestion(code: str, facts: Mapping[str, Any]) -> str:
     if not meant:
         return advice
     if code == "unknown-unit":
-        meant = f"{unit_name(meant)} ({meant})"
+        meant = f"{unit_label(meant)} ({meant})"
     return _("Did you mean %(meant)s? %(advice)s") % {"meant": meant, "advice": advice}
+
+
+_VAT = {
+    "standard": gettext_lazy("%(rate)s% VAT is added"),
+    "reduced": gettext_lazy("%(rate)s% VAT is added (reduced rate)"),
+    "zero": gettext_lazy("no VAT is added (zero rate)"),
+    "exempt": gettext_lazy("no VAT is added (exempt)"),
+}
+
+
+def vat_words(vat_category: str, rate_percent: Decimal) -> str:
+    """Return what VAT does to a price, in a few words."""
+    return str(_VAT[vat_category]).replace("%(rate)s", format(rate_percent.normalize(), "f"))

@@ -9,7 +9,7 @@ from marketplace.core.tenancy import append_only, row_level_security
 MARKED = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿŴŵŶŷŠšŽž"
 PLAIN = "AAAAAACEEEEIIIINOOOOOOUUUUYaaaaaaceeeeiiiinoooooouuuuyyWwYySsZz"
 
-# A part number is found whole, and also as if written without its dashes and dots.
+# A part number is found as one word without its dashes and dots, and also by its parts.
 WORDS = migrations.RunSQL(
     f"""
     CREATE FUNCTION catalogue_plain(p_text text) RETURNS text
@@ -22,10 +22,12 @@ WORDS = migrations.RunSQL(
         p_gtin text, p_keywords text, p_description text
     ) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         SELECT setweight(to_tsvector('english', catalogue_plain(p_name)), 'A')
-            || setweight(to_tsvector('simple',
+            || setweight(to_tsvector('english',
                    regexp_replace(p_part_number, '[^A-Za-z0-9]+', '', 'g') || ' ' ||
+                   regexp_replace(p_part_number, '[^A-Za-z0-9]+', ' ', 'g') || ' ' ||
                    regexp_replace(p_manufacturer_part_number, '[^A-Za-z0-9]+', '', 'g') || ' ' ||
-                   p_gtin || ' ' || p_part_number || ' ' || p_manufacturer_part_number), 'A')
+                   regexp_replace(p_manufacturer_part_number, '[^A-Za-z0-9]+', ' ', 'g') || ' ' ||
+                   p_gtin), 'A')
             || setweight(to_tsvector('english', catalogue_plain(p_brand || ' ' || p_keywords)), 'B')
             || setweight(to_tsvector('english', catalogue_plain(p_description)), 'C')
     $$;

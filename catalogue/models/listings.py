@@ -14,7 +14,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.listings.cpv import vocabulary
-from catalogue.listings.units import unit_name
+from catalogue.listings.unit_labels import sold_by, unit_label
 from catalogue.models.categories import Category
 from catalogue.states import LISTING, ListingStatus
 from marketplace.core.models import Row, Stateful, TenantQuerySet
@@ -135,7 +135,12 @@ class Listing(Stateful, Row):
     @property
     def unit_label(self) -> str:
         """The unit as people say it."""
-        return unit_name(self.unit)
+        return unit_label(self.unit)
+
+    @property
+    def sold_by(self) -> str:
+        """What one price buys: "each", or "per box of 10"."""
+        return sold_by(self.unit, self.pack_size)
 
     @property
     def category_name(self) -> str:

@@ -1,0 +1,70 @@
+"""Questions about the price lists that a supplier sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from io import BytesIO
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from catalogue.imports.annotating import annotated_copy
+from catalogue.imports.report import ImportReport, PriceMove
+from catalogue.imports.rules import Problem
+from catalogue.models import ImportRun
+from catalogue.states import ImportVerdict
+from marketplace.core.errors import Missing
+from marketplace.documents.models import Document
+
+
+def import_runs(supplier_id: UUID) -> QuerySet[ImportRun]:
+    """Return a supplier's price lists, latest first, without their reports."""
+    return ImportRun.objects.of(supplier_id).defer("report").order_by("-id")
+
+
+def import_run(supplier_id: UUID, run_id: UUID | str) -> ImportRun:
+    """Return one of a supplier's price lists.
+
+    Raises: Missing.
+    """
+    return ImportRun.objects.of(supplier_id).one(run_id)
+
+
+def report_of(run: ImportRun) -> ImportReport:
+    """Return what an import reported when it ended."""
+    moves = run.report.get("price_moves", [])
+    return ImportReport(
+        run_id=run.pk,
+        name=run.name,
+        verdict=ImportVerdict(run.verdict),
+        dry_run=run.dry_run,
+        rows_count=run.rows_count,
+        new_count=run.new_count,
+        changed_count=run.changed_count,
+        unchanged_count=run.unchanged_count,
+        withdrawn_count=run.withdrawn_count,
+        problem_count=run.problem_count,
+        price_moves_count=run.report.get("price_moves_count", 0),
+        problems=tuple(Problem(**each) for each in run.report.get("problems", [])),
+        price_moves=tuple(
+            PriceMove(
+                each["part_number"], each["name"], Decimal(each["before"]), Decimal(each["after"])
+            )
+            for each in moves
+        ),
+        unknown_headings=tuple(run.report.get("unknown_headings", [])),
+    )
+
+
+def annotated_run(supplier_id: UUID, run_id: UUID | str) -> Iterator[bytes]:
+    """Return the file of a run again, with a last column that says what to mend.
+
+    Raises: Missing, also when the file was too large to be kept.
+    """
+    run = import_run(supplier_id, run_id)
+    if run.document_id is None:
+        raise Missing(_("The file was too large for us to keep."))
+    kept = Document.objects.of(supplier_id).one(run.document_id)
+    return annotated_copy(BytesIO(bytes(kept.content)), encoding=run.encoding)

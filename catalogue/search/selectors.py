@@ -1,0 +1,285 @@
+"""Finding listings: one question for the page and the API alike.
+
+A search costs four statements, however large the catalogue is: the council's suppliers, the words
+that are known, the candidates with their facets, and the twenty rows of the page. Only the first
+2,000 candidates are ranked; more than that is a reason to ask a narrower question, and is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from catalogue.listings.cpv import code_range, significant, vocabulary
+from catalogue.listings.selectors import trading_suppliers
+from catalogue.models import Lexeme, Listing
+from catalogue.search import rules
+from catalogue.search.rules import MOST_CANDIDATES, PAGE_SIZE, Sort, Term, Wish
+
+MOST_FACETS = 12
+NEAR_ENOUGH = 0.4  # of pg_trgm's similarity, for words that are more than one letter off
+
+_ORDERS = {
+    Sort.BEST: "rank DESC, name, listing_id",
+    Sort.NAME: "name, listing_id",
+    Sort.PRICE: "unit_price, listing_id",
+    Sort.PRICE_DOWN: "unit_price DESC, listing_id DESC",
+}
+_CANDIDATES = """
+    WITH found AS MATERIALIZED (SELECT * FROM catalogue_candidates(
+        {query}, %(suppliers)s::uuid[], %(category_from)s, %(category_to)s, %(price_from)s,
+        %(price_to)s, %(order)s, %(most)s)),
+    shown AS (SELECT listing_id FROM found ORDER BY {order} OFFSET %(offset)s LIMIT %(size)s)
+    SELECT (SELECT count(*) FROM found), ARRAY(SELECT listing_id FROM shown),
+        ARRAY(SELECT supplier_id || ':' || count(*) FROM found GROUP BY supplier_id),
+        ARRAY(SELECT left(category_id, %(digits)s) || ':' || count(*) FROM found GROUP BY
+              left(category_id, %(digits)s))
+"""
+_COUNTED = """
+    SELECT coalesce(supplier_id::text, ''), coalesce(left(category_id, %(digits)s), ''),
+           sum(live_count)::int
+    FROM catalogue_categorycount
+    WHERE supplier_id = ANY (%(suppliers)s::uuid[])
+      AND category_id BETWEEN %(category_from)s AND %(category_to)s AND live_count > 0
+    GROUP BY GROUPING SETS ((supplier_id), (left(category_id, %(digits)s)))
+"""
+_NEAR = """
+    SELECT word, frequency FROM catalogue_lexeme
+    WHERE word %% %(word)s AND similarity(word, %(word)s) >= %(near)s
+    ORDER BY similarity(word, %(word)s) DESC, frequency DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow a search, and how many results it leaves."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    """What a search found.
+
+    Shapes: `listings` are one page in order, suppliers joined in; `capped` says that `total` is
+    only the first of more. `repaired` is the text that was searched for in place of a misspelt
+    one, or "". Facets have the largest first.
+    """
+
+    listings: tuple[Listing, ...]
+    total: int
+    capped: bool
+    page: int
+    pages: int
+    categories: tuple[Facet, ...]
+    suppliers: tuple[Facet, ...]
+    repaired: str = ""
+    local_supplier_ids: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where to look: the suppliers that are left after the filters, and their names."""
+
+    wish: Wish
+    names: dict[UUID, str]
+    chosen: list[UUID]
+    local: frozenset[UUID]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        first, last = code_range(self.wish.category) if self.wish.category else ("0", "99999999")
+        return {
+            "suppliers": self.chosen,
+            "category_from": first,
+            "category_to": last,
+            "price_from": self.wish.price_from,
+            "price_to": self.wish.price_to,
+            "digits": self.digits,
+        }
+
+    @property
+    def digits(self) -> int:
+        """How many digits of a code tell the categories one step below the chosen one apart."""
+        return len(significant(self.wish.category)) + 1 if self.wish.category else 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    total: int
+    ids: list[UUID]
+    suppliers: dict[str, int]
+    categories: dict[str, int]
+
+
+def search_listings(council_id: UUID, wish: Wish) -> SearchResults:
+    """Return what a council may buy that answers a wish.
+
+    A text that finds nothing is tried again with its misspelt words repaired.
+    """
+    scope = _scope(council_id, wish)
+    terms = rules.read_terms(wish.text)
+    if not scope.chosen or (wish.text.strip() and not terms):
+        return _results(scope, _Found(0, [], {}, {}))
+    if not terms:
+        return _results(scope, _browse(scope))
+    known = _known_words(terms)
+    found = _candidates(scope, rules.completing(terms, known))
+    if found.total:
+        return _results(scope, found)
+    mended = _repaired(terms, known)
+    if mended:
+        found = _candidates(scope, rules.with_words(terms, mended))
+        if found.total:
+            return _results(scope, found, repaired=_retyped(wish.text, mended))
+    return _results(scope, found)
+
+
+def _scope(council_id: UUID, wish: Wish) -> _Scope:
+    names: dict[UUID, str] = {}
+    chosen, local = [], set()
+    for link in trading_suppliers(council_id):
+        names[link.supplier_id] = link.supplier.name
+        if link.is_local:
+            local.add(link.supplier_id)
+        profile = getattr(link.supplier, "profile", None)
+        if (
+            (not wish.local_only or link.is_local)
+            and (not wish.sme_only or (profile and profile.is_sme))
+            and wish.supplier_id in (None, link.supplier_id)
+        ):
+            chosen.append(link.supplier_id)
+    return _Scope(wish, names, chosen, frozenset(local))
+
+
+def _known_words(terms: Sequence[Term]) -> set[str]:
+    words = rules.single_words(terms)
+    return set(Lexeme.objects.filter(word__in=words).values_list("word", flat=True))
+
+
+def _candidates(
+    scope: _Scope, terms: Sequence[Term] | None, *, most: int = MOST_CANDIDATES + 1
+) -> _Found:
+    """Ask the database for candidates: those that match the terms, or all there are."""
+    wish = scope.wish
+    sort = wish.sort if terms is not None or wish.sort != Sort.BEST else Sort.NAME
+    facts = scope.facts | {
+        "order": sort.value,
+        "most": most,
+        "offset": (wish.page - 1) * PAGE_SIZE,
+        "size": PAGE_SIZE,
+    }
+    if not wish.category:
+        facts |= {"category_from": None, "category_to": None}
+    query = "NULL::tsquery"
+    if terms is not None:
+        query, facts["text"] = "to_tsquery('english', %(text)s)", rules.as_tsquery(terms)
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES.format(query=query, order=_ORDERS[sort]), facts)
+        total, ids, suppliers, categories = cursor.fetchone()
+    return _Found(total, ids, _counts(suppliers), _counts(categories))
+
+
+def _counts(pairs: list[str]) -> dict[str, int]:
+    return {key: int(count) for key, _colon, count in (pair.rpartition(":") for pair in pairs)}
+
+
+def _browse(scope: _Scope) -> _Found:
+    """Return a page of everything there is, with facets from the counts that are kept."""
+    wish = scope.wish
+    if wish.price_from is not None or wish.price_to is not None:
+        return _candidates(scope, None)
+    found = _candidates(scope, None, most=wish.page * PAGE_SIZE)
+    suppliers, categories = dict[str, int](), dict[str, int]()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, scope.facts)
+        for supplier_id, stem, count in cursor.fetchall():
+            (suppliers if supplier_id else categories)[supplier_id or stem] = count
+    total = sum(suppliers.values())
+    return replace(found, total=total, suppliers=suppliers, categories=categories)
+
+
+def _repaired(terms: Sequence[Term], known: set[str]) -> dict[str, str]:
+    """Return what each word that no listing has was probably meant to be."""
+    meant = {}
+    for word in rules.single_words(terms):
+        if word not in known and rules.is_repairable(word):
+            near = Lexeme.objects.filter(word__in=rules.one_edit_away(word))
+            better = rules.best_repair(word, dict(near.values_list("word", "frequency")))
+            better = better or _nearest(word)
+            if better:
+                meant[word] = better
+    return meant
+
+
+def _nearest(word: str) -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, {"word": word, "near": NEAR_ENOUGH})
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _retyped(text: str, meant: dict[str, str]) -> str:
+    return " ".join(meant.get(rules.plain(word), word) for word in text.split())
+
+
+def _results(scope: _Scope, found: _Found, *, repaired: str = "") -> SearchResults:
+    reachable = min(found.total, MOST_CANDIDATES)
+    rows = {
+        row.pk: row
+        for row in Listing.objects.filter(pk__in=found.ids)
+        .select_related("supplier")
+        .defer("search")
+    }
+    return SearchResults(
+        listings=tuple(rows[key] for key in found.ids if key in rows),
+        total=found.total,
+        capped=found.total > MOST_CANDIDATES,
+        page=scope.wish.page,
+        pages=max(1, -(-reachable // PAGE_SIZE)),
+        categories=_category_facets(scope, found),
+        suppliers=_supplier_facets(scope, found),
+        repaired=repaired,
+        local_supplier_ids=scope.local,
+    )
+
+
+def _category_facets(scope: _Scope, found: _Found) -> tuple[Facet, ...]:
+    facets = []
+    for stem, count in found.categories.items():
+        entry = vocabulary().get(stem.ljust(8, "0"))
+        if entry and entry.code != scope.wish.category:
+            facets.append(Facet(entry.code, entry.name, count))
+    return _largest(facets)
+
+
+def _supplier_facets(scope: _Scope, found: _Found) -> tuple[Facet, ...]:
+    return _largest(
+        [
+            Facet(key, scope.names[UUID(key)], count)
+            for key, count in found.suppliers.items()
+            if UUID(key) in scope.names
+        ]
+    )
+
+
+def _largest(facets: list[Facet]) -> tuple[Facet, ...]:
+    return tuple(sorted(facets, key=lambda each: (-each.count, each.label))[:MOST_FACETS])
+
+
+def category_trail(code: str) -> list[Facet]:
+    """Return a category and those above it, widest first; the counts are not known here."""
+    trail: list[Facet] = []
+    known = vocabulary()
+    stem = significant(code)
+    for length in range(2, len(stem) + 1):
+        entry = known.get(stem[:length].ljust(8, "0"))
+        if entry and (not trail or trail[-1].value != entry.code):
+            trail.append(Facet(entry.code, entry.name, 0))
+    return trail
