@@ -1,0 +1,76 @@
+"""Who would have to approve an amount, before anybody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from marketplace.approvals.models import Policy, PolicyTier
+from marketplace.approvals.rules import Approver, Holder, Plan, TierStep, approval_plan
+from marketplace.approvals.states import Who
+from marketplace.core.actors import Role
+from marketplace.organisations.models import Membership
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPlan:
+    """A plan and the policy that it follows; None when the council has none yet."""
+
+    policy: Policy | None
+    plan: Plan
+
+
+def policy_of(council_id: UUID) -> Policy | None:
+    """Return the policy in force, with its tiers."""
+    rows = Policy.objects.of(council_id).prefetch_related("tiers")
+    return rows.order_by("-version").first()
+
+
+def tiers_of(policy: Policy) -> QuerySet[PolicyTier]:
+    """Return the steps of a policy, lowest tier first."""
+    return policy.tiers.order_by("above_amount", "step_order")
+
+
+def approvers_of(council_id: UUID) -> list[Approver]:
+    """Return everybody who may approve something now, by name."""
+    rows = (
+        Membership.objects.of(council_id)
+        .filter(is_active=True, user__is_active=True, roles__contains=[Role.APPROVER.value])
+        .select_related("user")
+        .order_by("user__name", "id")
+    )
+    return [Approver(row.pk, row.user_id, row.user.name, row.approval_limit_amount) for row in rows]
+
+
+def plan_for(
+    council_id: UUID,
+    *,
+    amount: Decimal,
+    holders: Sequence[Holder],
+    barred_user_ids: Iterable[UUID],
+    is_over_budget: bool = False,
+) -> PolicyPlan:
+    """Return who would have to say yes, in order.
+
+    Units: `amount` in GBP, net.
+    """
+    policy = policy_of(council_id)
+    if policy is None:
+        return PolicyPlan(None, Plan((), ()))
+    tiers = [
+        TierStep(tier.above_amount, tier.step_order, Who(tier.who), tuple(tier.people))
+        for tier in policy.tiers.all()
+    ]
+    plan = approval_plan(
+        tiers,
+        approvers_of(council_id),
+        amount=amount,
+        holders=holders,
+        barred_user_ids=barred_user_ids,
+        over_budget_allowed_by=policy.over_budget_allowed_by if is_over_budget else None,
+    )
+    return PolicyPlan(policy, plan)

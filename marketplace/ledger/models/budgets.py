@@ -1,0 +1,132 @@
+"""Budgets, and the entries that say what of them is promised."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core.models import Row, TenantQuerySet
+from marketplace.ledger.models.coding import Account, CostCentre
+from marketplace.ledger.states import EntryKind, Stage
+
+NOUGHT = Decimal("0.00")
+
+
+class Budget(Row):
+    """What a cost centre may spend on an account in a financial year, and how it stands.
+
+    `available_amount` is reckoned by the database, so the screen, the check and the report cannot
+    differ. Units: GBP without the VAT that the council gets back.
+    """
+
+    tenant_columns = ("council_id",)
+
+    council = models.ForeignKey("organisations.Organisation", models.PROTECT, related_name="+")
+    financial_year = models.PositiveSmallIntegerField()
+    cost_centre = models.ForeignKey(CostCentre, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    coding = models.CharField(max_length=41)
+    budget_amount = models.DecimalField(max_digits=14, decimal_places=2)
+    committed_amount = models.DecimalField(max_digits=14, decimal_places=2, default=NOUGHT)
+    actual_amount = models.DecimalField(max_digits=14, decimal_places=2, default=NOUGHT)
+    available_amount = models.GeneratedField(
+        expression=F("budget_amount") - F("committed_amount") - F("actual_amount"),
+        output_field=models.DecimalField(max_digits=14, decimal_places=2),
+        db_persist=True,
+    )
+    is_hard_stop = models.BooleanField(default=True)
+
+    objects = TenantQuerySet["Budget"].as_manager()
+
+    class Meta:
+        verbose_name = _("budget")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["council", "financial_year", "cost_centre", "account"],
+                name="budget_one_a_coding",
+            ),
+            models.CheckConstraint(name="budget_not_negative", condition=Q(budget_amount__gte=0)),
+            models.CheckConstraint(
+                name="budget_committed_not_negative", condition=Q(committed_amount__gte=0)
+            ),
+            models.CheckConstraint(
+                name="budget_hard_stop_holds",
+                condition=Q(is_hard_stop=False)
+                | Q(budget_amount__gte=F("committed_amount") + F("actual_amount")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["council", "financial_year", "coding"], name="budget_by_coding"),
+        ]
+
+    @property
+    def reference(self) -> str:
+        return self.coding
+
+
+class CommitmentEntry(Row):
+    """One change to what is promised of a budget; added and never changed."""
+
+    tenant_columns = ("council_id",)
+
+    council = models.ForeignKey("organisations.Organisation", models.PROTECT, related_name="+")
+    budget = models.ForeignKey(Budget, models.PROTECT, related_name="entries")
+    stage = models.CharField(max_length=12)
+    kind = models.CharField(max_length=10)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    document_type = models.CharField(max_length=40)
+    document_id = models.UUIDField()
+    line_id = models.UUIDField()
+    reason = models.CharField(max_length=200, blank=True)
+    over_budget_by_id = models.UUIDField(null=True)
+    over_budget_by_name = models.CharField(max_length=200, blank=True)
+    over_budget_reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    objects = TenantQuerySet["CommitmentEntry"].as_manager()
+
+    class Meta:
+        verbose_name = _("commitment")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line_id", "kind"],
+                condition=Q(
+                    kind__in=[
+                        EntryKind.COMMIT.value,
+                        EntryKind.MOVE_OUT.value,
+                        EntryKind.MOVE_IN.value,
+                    ]
+                ),
+                name="commitmententry_made_once",
+            ),
+            models.CheckConstraint(
+                name="commitmententry_stage_known",
+                condition=Q(stage__in=[each.value for each in Stage]),
+            ),
+            models.CheckConstraint(
+                name="commitmententry_sign_fits_kind",
+                condition=Q(
+                    kind__in=[EntryKind.COMMIT.value, EntryKind.MOVE_IN.value], amount__gt=0
+                )
+                | Q(
+                    kind__in=[
+                        EntryKind.MOVE_OUT.value,
+                        EntryKind.RELEASE.value,
+                        EntryKind.SPEND.value,
+                    ],
+                    amount__lt=0,
+                ),
+            ),
+            models.CheckConstraint(
+                name="commitmententry_over_budget_is_named",
+                condition=Q(over_budget_by_id__isnull=True)
+                | ~(Q(over_budget_by_name="") | Q(over_budget_reason="")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["line_id"], name="commitmententry_by_line"),
+            models.Index(fields=["budget", "id"], name="commitmententry_by_budget"),
+        ]

@@ -1,0 +1,324 @@
+"""Promising money, moving the promise from one document to the next, and giving it back.
+
+These are deeds inside somebody else's service: they run in its transaction, and it writes the one
+audit event. The rows of the budgets are held, in the order of their keys, before anything is read
+that the decision rests on. The number of statements does not grow with the number of lines.
+Units: GBP without the VAT that the council gets back, since that never consumes a budget.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.core.dates import financial_year_label
+from marketplace.core.errors import Conflict, FieldProblem
+from marketplace.ledger.models import Budget, CommitmentEntry
+from marketplace.ledger.selectors.budgets import budgets_by_coding
+from marketplace.ledger.states import EntryKind, Stage
+
+Coding = tuple[UUID, UUID]
+Key = TypeVar("Key")
+
+_CHANGE_BALANCES = """
+    UPDATE ledger_budget SET committed_amount = committed_amount + change.amount
+    FROM unnest(%s::uuid[], %s::numeric[]) AS change (budget_id, amount)
+    WHERE ledger_budget.id = change.budget_id
+"""
+
+
+class NoBudget(Conflict):
+    """A line is coded to where the council has no budget this year."""
+
+    code = "budget.none"
+    title = gettext_lazy("There is no budget for this.")
+
+
+class OverBudget(Conflict):
+    """There is not enough left for what was asked."""
+
+    code = "budget.over"
+    title = gettext_lazy("There is not enough money left in the budget.")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentLine:
+    """What one line of a document will take from one budget.
+
+    Units: `amount` in GBP, net, more than nought.
+    """
+
+    line_id: UUID
+    cost_centre_id: UUID
+    account_id: UUID
+    amount: Decimal
+
+    @property
+    def coding(self) -> Coding:
+        """Return what it is coded to."""
+        return self.cost_centre_id, self.account_id
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Which document holds the money."""
+
+    kind: str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Who let a budget be exceeded, and why."""
+
+    by_id: UUID
+    by_name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineMove:
+    """A line of one document that became a line of another."""
+
+    from_line_id: UUID
+    to_document_id: UUID
+    to_line_id: UUID
+
+
+def commit(
+    *,
+    council_id: UUID,
+    financial_year: int,
+    lines: Sequence[CommitmentLine],
+    stage: Stage,
+    document: Document,
+    at: datetime,
+    override: Override | None = None,
+) -> None:
+    """Promise money for each line, if every budget has enough left.
+
+    Shapes: a budget that only warns may be exceeded with an `override`, whose name and reason are
+    kept on the entries; a hard stop never.
+    Raises: NoBudget; OverBudget with one error a budget; Busy.
+    """
+    asked = [line for line in lines if line.amount > 0]
+    if not asked:
+        return
+    found = budgets_by_coding(council_id, financial_year, [line.coding for line in asked])
+    held = {
+        (budget.cost_centre_id, budget.account_id): budget
+        for budget in Budget.objects.of(council_id).lock_all([row.pk for row in found.values()])
+    }
+    over = check_budgets(
+        asked, held, financial_year=financial_year, may_exceed=override is not None
+    )
+    CommitmentEntry.objects.bulk_create(
+        CommitmentEntry(
+            council_id=council_id,
+            budget_id=held[line.coding].pk,
+            stage=stage,
+            kind=EntryKind.COMMIT,
+            amount=line.amount,
+            document_type=document.kind,
+            document_id=document.id,
+            line_id=line.line_id,
+            at=at,
+            **_override_facts(override if line.coding in over else None),
+        )
+        for line in asked
+    )
+    _change_balances(_sums((held[line.coding].pk, line.amount) for line in asked))
+
+
+def check_budgets(
+    lines: Sequence[CommitmentLine],
+    budgets: Mapping[Coding, Budget],
+    *,
+    financial_year: int,
+    may_exceed: bool = False,
+) -> set[Coding]:
+    """Return the codings whose budget would be exceeded, where it only warns.
+
+    Shapes: `budgets` by coding, as read or as held; the same check serves the page that asks
+    ahead and the approval that commits. Without `may_exceed` every one is refused; with it those
+    that are a hard stop still are.
+    Raises: NoBudget; OverBudget.
+    """
+    missing = {line.coding for line in lines} - budgets.keys()
+    if missing:
+        raise NoBudget(
+            _("There is no budget for %(count)s of these codes in %(year)s. Choose another code.")
+            % {"count": len(missing), "year": financial_year_label(financial_year)}
+        )
+    asked = _sums((line.coding, line.amount) for line in lines)
+    over = {
+        coding: budgets[coding]
+        for coding, amount in asked.items()
+        if amount > budgets[coding].available_amount
+    }
+    stopped = [budget for budget in over.values() if budget.is_hard_stop or not may_exceed]
+    if stopped:
+        raise _over_budget(stopped, asked)
+    return set(over)
+
+
+def _over_budget(stopped: Sequence[Budget], asked: Mapping[Coding, Decimal]) -> OverBudget:
+    problems = []
+    for budget in sorted(stopped, key=lambda each: each.coding):
+        amount = asked[budget.cost_centre_id, budget.account_id]
+        problems.append(
+            _("%(coding)s: £%(asked)s is asked for and £%(left)s is left.")
+            % {
+                "coding": budget.coding,
+                "asked": f"{amount:,.2f}",
+                "left": f"{budget.available_amount:,.2f}",
+            }
+        )
+    may_be_allowed = not any(budget.is_hard_stop for budget in stopped)
+    return OverBudget(
+        " ".join(problems),
+        errors=[FieldProblem("lines", problem) for problem in problems],
+        may_be_allowed=may_be_allowed,
+    )
+
+
+def move_commitment(
+    *,
+    council_id: UUID,
+    document: Document,
+    to_kind: str,
+    moves: Sequence[LineMove],
+    at: datetime,
+) -> None:
+    """Let each line's promise follow it from requisition to order: no budget changes.
+
+    Shapes: `document` is the requisition; `to_kind` what the receiving documents are called.
+    What moves is the balance of the line in the ledger, not a sum of the document's own.
+    """
+    balances = _balances(council_id, [each.from_line_id for each in moves])
+    entries = []
+    for each in moves:
+        balance = balances.get(each.from_line_id)
+        if balance is None or balance.amount <= 0:
+            continue
+        facts = {"council_id": council_id, "budget_id": balance.budget_id, "at": at}
+        entries += [
+            CommitmentEntry(
+                stage=Stage.REQUISITION,
+                kind=EntryKind.MOVE_OUT,
+                amount=-balance.amount,
+                document_type=document.kind,
+                document_id=document.id,
+                line_id=each.from_line_id,
+                **facts,
+            ),
+            CommitmentEntry(
+                stage=Stage.ORDER,
+                kind=EntryKind.MOVE_IN,
+                amount=balance.amount,
+                document_type=to_kind,
+                document_id=each.to_document_id,
+                line_id=each.to_line_id,
+                **facts,
+            ),
+        ]
+    CommitmentEntry.objects.bulk_create(entries)
+
+
+def release_commitment(
+    *,
+    council_id: UUID,
+    document: Document,
+    amounts: Mapping[UUID, Decimal | None],
+    at: datetime,
+    reason: str,
+    kind: EntryKind = EntryKind.RELEASE,
+) -> dict[UUID, Decimal]:
+    """Give back what lines hold, never more than the ledger says they do.
+
+    Shapes: `amounts` maps a line to the most to give back, None for all of it; returned is what
+    was given back by line, without those that held nothing. `kind` SPEND says that it was spent.
+    Raises: Busy.
+    """
+    touched = CommitmentEntry.objects.of(council_id).filter(line_id__in=list(amounts))
+    Budget.objects.of(council_id).lock_all(touched.values_list("budget_id", flat=True).distinct())
+    balances = _balances(council_id, list(amounts))
+    released: dict[UUID, Decimal] = {}
+    for line_id, most in amounts.items():
+        held = balances[line_id].amount if line_id in balances else Decimal(0)
+        amount = held if most is None else min(held, most)
+        if amount > 0:
+            released[line_id] = amount
+    CommitmentEntry.objects.bulk_create(
+        CommitmentEntry(
+            council_id=council_id,
+            budget_id=balances[line_id].budget_id,
+            stage=balances[line_id].stage,
+            kind=kind,
+            amount=-amount,
+            document_type=document.kind,
+            document_id=document.id,
+            line_id=line_id,
+            reason=reason[:200],
+            at=at,
+        )
+        for line_id, amount in released.items()
+    )
+    _change_balances(
+        _sums((balances[line_id].budget_id, -amount) for line_id, amount in released.items())
+    )
+    return released
+
+
+@dataclass(frozen=True, slots=True)
+class _Balance:
+    budget_id: UUID
+    stage: str
+    amount: Decimal
+
+
+def _balances(council_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, _Balance]:
+    rows = (
+        CommitmentEntry.objects.of(council_id)
+        .filter(line_id__in=line_ids)
+        .values("line_id", "budget_id", "stage")
+        .annotate(balance=Sum("amount"))
+        .order_by("line_id")
+    )
+    return {
+        row["line_id"]: _Balance(row["budget_id"], row["stage"], row["balance"]) for row in rows
+    }
+
+
+def _sums(parts: Iterable[tuple[Key, Decimal]]) -> dict[Key, Decimal]:
+    sums: dict[Key, Decimal] = defaultdict(Decimal)
+    for key, amount in parts:
+        sums[key] += amount
+    return sums
+
+
+def _change_balances(changes: Mapping[UUID, Decimal]) -> None:
+    if not changes:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGE_BALANCES, [list(changes), list(changes.values())])
+
+
+def _override_facts(override: Override | None) -> dict[str, object]:
+    if override is None:
+        return {}
+    return {
+        "over_budget_by_id": override.by_id,
+        "over_budget_by_name": override.by_name,
+        "over_budget_reason": override.reason,
+    }

@@ -1,0 +1,139 @@
+"""Sums, hashes and shares of requisitions and orders. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from marketplace.core.money import Money, Quantity, UnitPrice
+from marketplace.core.vat import VatCategory, VatLine, vat_breakdown
+
+LARGEST_QUANTITY = Decimal(1_000_000)
+LARGEST_LINE = Decimal("99999999.99")
+
+
+class Taxed(Protocol):
+    """Anything with a net amount and how it is taxed."""
+
+    net_amount: Decimal
+    vat_category: str
+    vat_rate_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What lines come to. Units: GBP."""
+
+    net_amount: Decimal
+    vat_amount: Decimal
+    breakdown: tuple[VatLine, ...]
+
+    @property
+    def gross_amount(self) -> Decimal:
+        """Return what is to be paid."""
+        return self.net_amount + self.vat_amount
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """What an approver sees of a line, and so approves."""
+
+    line_number: int
+    listing_id: UUID
+    supplier_id: UUID
+    part_number: str
+    name: str
+    unit: str
+    quantity: Decimal
+    unit_price: Decimal
+    vat_category: str
+    vat_rate_percent: Decimal
+    cost_centre_id: UUID | None
+    account_id: UUID | None
+
+
+def line_net(unit_price: Decimal, quantity: Decimal, unit: str) -> Decimal:
+    """Return price times quantity, rounded once to the penny.
+
+    Source: EN 16931-1 BT-131.
+    """
+    return UnitPrice(unit_price, unit).extend(Quantity(quantity, unit)).amount
+
+
+def totals(lines: Iterable[Taxed]) -> Totals:
+    """Return the sums of lines, with VAT reckoned once a rate.
+
+    Source: EN 16931-1 BR-CO-10, BR-CO-14, BR-CO-17.
+    """
+    breakdown = vat_breakdown(
+        (Money(line.net_amount), VatCategory(line.vat_category), Decimal(line.vat_rate_percent))
+        for line in lines
+    )
+    net = sum((row.net.amount for row in breakdown), Decimal("0.00"))
+    vat = sum((row.vat.amount for row in breakdown), Decimal("0.00"))
+    return Totals(net, vat, tuple(breakdown))
+
+
+def content_hash(
+    *,
+    title: str,
+    reason: str,
+    deliver_to: str,
+    needed_by_on: date | None,
+    lines: Sequence[SeenLine],
+) -> str:
+    """Return the hash of all that an approver is asked to agree to.
+
+    Shapes: the order of the lines given does not matter; numbers that are equal hash alike,
+    however many noughts they are written with.
+    Why: an approval is for what was seen. If anything here differs, it was not seen.
+    """
+    seen = [
+        {name: _plain(value) for name, value in asdict(line).items()}
+        for line in sorted(lines, key=lambda line: line.line_number)
+    ]
+    facts = {
+        "title": title,
+        "reason": reason,
+        "deliver_to": deliver_to,
+        "needed_by_on": needed_by_on.isoformat() if needed_by_on else None,
+        "lines": seen,
+    }
+    words = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(value) if isinstance(value, UUID) else value
+
+
+def cancelled_share(
+    *, net_amount: Decimal, quantity: Decimal, received: Decimal, billed: Decimal
+) -> Decimal:
+    """Return how much of a line's money is given back when the rest of it is cancelled.
+
+    Units: GBP, to the penny.
+    Why: what was delivered will be billed and what was billed will be paid, so only what is
+    neither is free: the lesser of undelivered and unbilled.
+    """
+    left = max(min(quantity - received, quantity - billed), Decimal(0))
+    return Money.rounded(net_amount * left / quantity).amount
+
+
+def order_number(prefix: str, financial_year: int, number: int) -> str:
+    """Return an order's number as it is written.
+
+    Why: a council's own prefix, the year in two digits and six digits sort and read well.
+
+    >>> order_number("PO", 2026, 123)
+    'PO-26-000123'
+    """
+    return f"{prefix}-{financial_year % 100:02d}-{number:06d}"

@@ -1,0 +1,185 @@
+"""Questions about orders, from either side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from marketplace.approvals.selectors.cases import cases_awaiting
+from marketplace.audit.models import Event
+from marketplace.audit.selectors import timeline
+from marketplace.core.actors import Actor, OrganisationKind
+from marketplace.core.models import TenantQuerySet
+from marketplace.ordering.models import Order, OrderLine, Requisition, Transmission
+from marketplace.ordering.rules import Totals, totals
+from marketplace.ordering.selectors.requisitions import READERS
+from marketplace.ordering.states import OrderStatus, RequisitionStatus
+
+# Who may read every order of their council; others read what they ordered.
+ORDER_READERS = (*READERS, "receiver", "payments")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """An order with its lines and sums, for a page or a paper."""
+
+    order: Order
+    lines: list[OrderLine]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilCounts:
+    """What waits for somebody on their home page."""
+
+    basket_lines: int
+    awaiting_you: int
+    with_approvers: int
+    unanswered_orders: int
+    refused_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierCounts:
+    """What waits for a supplier on their home page."""
+
+    to_answer: int
+    to_deliver: int
+
+
+def orders_of(reader: Actor) -> QuerySet[Order]:
+    """Return what `reader` may see of their council's orders, latest first ("-id" by key)."""
+    rows = _council_side(reader).select_related("supplier")
+    return rows.annotate(lines_count=Count("lines")).order_by("-id")
+
+
+def orders_for(supplier: Actor) -> QuerySet[Order]:
+    """Return what councils sent to a supplier, latest first ("-id" by key)."""
+    rows = _supplier_side(supplier).select_related("council")
+    return rows.annotate(lines_count=Count("lines")).order_by("-id")
+
+
+def orders_found(rows: QuerySet[Order], *, words: str = "", status: str = "") -> QuerySet[Order]:
+    """Return those among orders that have a status, and words in number or the names on them."""
+    if status:
+        rows = rows.filter(status=status)
+    for word in words.split():
+        rows = rows.filter(
+            Q(number__icontains=word)
+            | Q(supplier__name__icontains=word)
+            | Q(council__name__icontains=word)
+            | Q(contact_name__icontains=word)
+        )
+    return rows
+
+
+def order(reader: Actor, order_id: UUID) -> Order:
+    """Return one order that `reader` may see, from either side, with both sides joined in.
+
+    Raises: Missing.
+    """
+    is_council = reader.kind == OrganisationKind.COUNCIL
+    rows = _council_side(reader) if is_council else _supplier_side(reader)
+    joined = rows.select_related("council", "supplier", "pdf", "ubl")
+    return joined.defer("pdf__content", "ubl__content").one(order_id)
+
+
+def order_page(reader: Actor, order_id: UUID) -> OrderPage:
+    """Return an order with its lines in order.
+
+    Raises: Missing.
+    """
+    found = order(reader, order_id)
+    lines = list(order_lines(found))
+    return OrderPage(found, lines, totals(lines))
+
+
+def order_lines(order: Order) -> QuerySet[OrderLine]:
+    """Return an order's lines in order; a council's reader gets their coding joined in too."""
+    return order.lines.select_related("cost_centre", "account").order_by("line_number")
+
+
+def orders_raised_from(requisition: Requisition) -> QuerySet[Order]:
+    """Return the orders that came of a requisition, by number."""
+    return requisition.orders.select_related("supplier").order_by("number")
+
+
+def transmissions_of(order: Order) -> QuerySet[Transmission]:
+    """Return how and when an order was sent, latest first."""
+    rows = order.transmissions.select_related("document").defer("document__content")
+    return rows.order_by("-at", "-id")
+
+
+def order_timeline(order: Order) -> QuerySet[Event]:
+    """Return what was done to an order, oldest first, as far as the reader's side may see it."""
+    return timeline(order)
+
+
+def order_verbs(order: Order, reader: Actor) -> list[str]:
+    """Return the verbs that `reader` can be offered now, in the machine's order.
+
+    Shapes: "answer" stands for the supplier's three verbs, and "resend" for sending it again.
+    """
+    possible = order.verbs()
+    offered = []
+    if reader.kind == OrganisationKind.SUPPLIER:
+        if "acknowledge" in possible and reader.holds("supplier"):
+            offered.append("answer")
+        return offered
+    may_change = order.contact_id == reader.user_id or reader.holds("buyer", "finance")
+    if order.status == OrderStatus.SENT and may_change:
+        offered.append("resend")
+    if "cancel" in possible and may_change:
+        offered.append("cancel")
+    return offered
+
+
+def council_counts(reader: Actor, at: datetime) -> CouncilCounts:
+    """Return what waits for a member of a council: three statements, however much there is."""
+    council_id = reader.organisation_id
+    own = Q(raised_by_id=reader.user_id)
+    requisitions = Requisition.objects.of(council_id).aggregate(
+        basket_lines=Count("lines", filter=own & Q(status=RequisitionStatus.DRAFT)),
+        with_approvers=Count(
+            "id", filter=own & Q(status=RequisitionStatus.SUBMITTED), distinct=True
+        ),
+    )
+    orders = orders_of(reader).aggregate(
+        unanswered_orders=Count("id", filter=Q(status=OrderStatus.SENT), distinct=True),
+        refused_orders=Count(
+            "id",
+            filter=Q(status__in=[OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED]),
+            distinct=True,
+        ),
+    )
+    awaiting = 0
+    if reader.holds("approver"):
+        awaiting = cases_awaiting(reader, timezone.localdate(at)).count()
+    return CouncilCounts(awaiting_you=awaiting, **requisitions, **orders)
+
+
+def supplier_counts(supplier: Actor) -> SupplierCounts:
+    """Return what waits for a supplier: one statement."""
+    return SupplierCounts(
+        **_supplier_side(supplier).aggregate(
+            to_answer=Count("id", filter=Q(status=OrderStatus.SENT)),
+            to_deliver=Count(
+                "id",
+                filter=Q(status__in=[OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED]),
+            ),
+        )
+    )
+
+
+def _council_side(reader: Actor) -> TenantQuerySet[Order]:
+    rows = Order.objects.of(reader.organisation_id).filter(council_id=reader.organisation_id)
+    return rows if reader.holds(*ORDER_READERS) else rows.filter(contact_id=reader.user_id)
+
+
+def _supplier_side(supplier: Actor) -> TenantQuerySet[Order]:
+    rows = Order.objects.of(supplier.organisation_id)
+    return rows.filter(supplier_id=supplier.organisation_id, sent_at__isnull=False)

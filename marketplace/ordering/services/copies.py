@@ -1,0 +1,121 @@
+"""Filling a basket from what was wanted before, and taking prices as they are now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from marketplace.audit.services import record
+from marketplace.core.actors import Actor
+from marketplace.ordering import rules
+from marketplace.ordering.models import Requisition, RequisitionLine
+from marketplace.ordering.selectors.offers import drifts, offers
+from marketplace.ordering.services.baskets import (
+    COPIED,
+    MOST_LINES,
+    BasketFull,
+    Details,
+    check_requester,
+    copy_offer,
+    lines_of,
+    new_line,
+    next_place,
+    open_basket,
+    own_draft,
+    save_totals,
+    set_details,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What came of copying: the basket, and the names of what can no longer be bought."""
+
+    requisition: Requisition
+    left_out: tuple[str, ...]
+
+
+@transaction.atomic
+def accept_prices(*, requisition_id: UUID, requester: Actor, at: datetime) -> Requisition:
+    """Take the listings as they are now into the basket; what can no longer be bought goes out.
+
+    Raises: Missing; NotADraft.
+    """
+    basket = own_draft(requester, requisition_id)
+    lines = lines_of(basket)
+    changed = drifts(basket.council_id, lines)
+    gone = [each.line for each in changed if each.offer is None]
+    for each in changed:
+        if each.offer is not None:
+            copy_offer(each.line, each.offer, timezone.localdate(at))
+            each.line.net_amount = rules.line_net(
+                each.line.unit_price, each.line.quantity, each.line.unit
+            )
+    RequisitionLine.objects.bulk_update(
+        [each.line for each in changed if each.offer is not None],
+        [*COPIED, "listing_version", "vat_rate_percent", "net_amount"],
+    )
+    leaving = {line.pk for line in gone}
+    RequisitionLine.objects.of(basket.council_id).filter(pk__in=leaving).delete()
+    save_totals(basket, [line for line in lines if line.pk not in leaving])
+    record(
+        "basket.prices-accepted",
+        basket,
+        actor=requester,
+        at=at,
+        organisation_id=basket.council_id,
+        after={
+            "changed": [each.line.part_number for each in changed if each.offer is not None],
+            "removed": [line.part_number for line in gone],
+        },
+    )
+    return basket
+
+
+@transaction.atomic
+def copy_requisition(*, requisition_id: UUID, requester: Actor, at: datetime) -> Copied:
+    """Put the lines of an earlier requisition into the person's basket, at today's prices.
+
+    Shapes: what is in the basket already stays as it is; what can no longer be bought is left out
+    and named.
+    Raises: NotABuyer; Missing; BasketFull.
+    """
+    check_requester(requester)
+    council_id = requester.organisation_id
+    source = Requisition.objects.of(council_id).one(requisition_id)
+    wanted = lines_of(source)
+    found = offers(council_id, [line.listing_id for line in wanted])
+    basket = open_basket(requester, at)
+    if not basket.title:
+        details = Details(source.title, source.reason, source.deliver_to)
+        basket.save(update_fields=set_details(basket, details))
+    lines = lines_of(basket)
+    there = {line.listing_id for line in lines}
+    fresh = []
+    for place, old in enumerate(wanted, start=next_place(lines)):
+        if old.listing_id in there or old.listing_id not in found:
+            continue
+        line = new_line(basket, found[old.listing_id], place, at)
+        line.cost_centre_id, line.account_id = old.cost_centre_id, old.account_id
+        line.quantity = max(old.quantity, found[old.listing_id].minimum_quantity)
+        line.net_amount = rules.line_net(line.unit_price, line.quantity, line.unit)
+        fresh.append(line)
+    if len(lines) + len(fresh) > MOST_LINES:
+        raise BasketFull(_("A basket holds %(most)s lines.") % {"most": MOST_LINES})
+    RequisitionLine.objects.bulk_create(fresh)
+    save_totals(basket, [*lines, *fresh])
+    left_out = tuple(line.name for line in wanted if line.listing_id not in found)
+    record(
+        "basket.copied",
+        basket,
+        actor=requester,
+        at=at,
+        organisation_id=basket.council_id,
+        after={"from": source.number, "lines": len(fresh), "left_out": list(left_out)},
+    )
+    return Copied(basket, left_out)

@@ -1,0 +1,203 @@
+"""A requisition's way from basket to orders: submitted, approved, turned down, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.approvals.selectors.plans import plan_for
+from marketplace.approvals.services.cases import (
+    Subject,
+    open_case,
+    supersede_case,
+)
+from marketplace.audit.services import record
+from marketplace.core.actors import Actor
+from marketplace.core.dates import financial_year
+from marketplace.core.errors import Conflict, FieldProblem, Invalid
+from marketplace.ordering import rules
+from marketplace.ordering.links import requisition_link
+from marketplace.ordering.models import Requisition, RequisitionLine
+from marketplace.ordering.selectors.money import holders_of, is_over_budget
+from marketplace.ordering.selectors.offers import Drift, drifts
+from marketplace.ordering.selectors.requisitions import content_of
+from marketplace.ordering.services.baskets import Details, lines_of, own_draft, set_details
+from marketplace.organisations.services.numbers import next_number
+
+KIND = "requisition"
+
+
+class NotComplete(Invalid):
+    """Something that must be known before anybody can approve it is missing."""
+
+    code = "requisition.not-complete"
+    title = gettext_lazy("Some answers are missing.")
+
+
+class PriceChanged(Conflict):
+    """A listing changed, or went, after it was put in the basket."""
+
+    code = "requisition.price-changed"
+    title = gettext_lazy("Something in your basket has changed.")
+
+
+@transaction.atomic
+def submit_requisition(
+    *, requisition_id: UUID, requester: Actor, at: datetime, details: Details | None = None
+) -> Requisition:
+    """Number a basket and ask for its approval.
+
+    Everything that would stop it later is looked at now: that each thing can still be bought at
+    the price shown, that each line is coded, that there is money, and that somebody can approve.
+    Raises: NotABuyer; Missing; NotADraft; NotComplete; PriceChanged; NoBudget; OverBudget;
+    NoApprover.
+    """
+    requisition = own_draft(requester, requisition_id)
+    if details is not None:
+        set_details(requisition, details)
+    lines = lines_of(requisition)
+    _check_complete(requisition, lines)
+    _check_offers(drifts(requisition.council_id, lines))
+    today = timezone.localdate(at)
+    year = financial_year(today)
+    plan = plan_for(
+        requisition.council_id,
+        amount=requisition.net_amount,
+        holders=holders_of(lines),
+        barred_user_ids=[requester.user_id],
+        is_over_budget=is_over_budget(requisition.council_id, year, lines),
+    )
+    requisition.move("submit")
+    number = next_number(requisition.council_id, KIND, year)
+    requisition.number = rules.order_number("REQ", year, number)
+    requisition.content_hash = content_of(requisition, lines)
+    requisition.submitted_at = at
+    requisition.version += 1
+    requisition.save(
+        update_fields=[
+            "title", "reason", "deliver_to", "needed_by_on", "status", "number", "content_hash",
+            "submitted_at", "version",
+        ]
+    )  # fmt: skip
+    open_case(
+        subject=Subject(
+            kind=KIND,
+            id=requisition.pk,
+            reference=requisition.number,
+            title=requisition.title,
+            link=requisition_link(requisition.pk),
+            amount=requisition.net_amount,
+            content_hash=requisition.content_hash,
+        ),
+        requester=requester,
+        barred_user_ids=[requester.user_id],
+        plan=plan,
+        at=at,
+    )
+    record(
+        "requisition.submitted",
+        requisition,
+        actor=requester,
+        at=at,
+        organisation_id=requisition.council_id,
+        before={"status": "DRAFT"},
+        after={
+            "status": requisition.status,
+            "net_amount": requisition.net_amount,
+            "lines": len(lines),
+            "content_hash": requisition.content_hash,
+        },
+    )
+    return requisition
+
+
+@transaction.atomic
+def withdraw_requisition(*, requisition_id: UUID, requester: Actor, at: datetime) -> Requisition:
+    """Take back one's own requisition before it is approved, or give up one's basket.
+
+    Raises: Missing; IllegalMove.
+    """
+    mine = Requisition.objects.of(requester.organisation_id).filter(raised_by_id=requester.user_id)
+    requisition = mine.lock(requisition_id)
+    before = {"status": requisition.status}
+    was_submitted = not requisition.is_basket
+    requisition.move("withdraw")
+    if was_submitted:
+        supersede_case(council_id=requisition.council_id, subject_id=requisition.pk, at=at)
+    requisition.withdrawn_at = at
+    requisition.version += 1
+    requisition.save(update_fields=["status", "withdrawn_at", "version"])
+    record(
+        "requisition.withdrawn",
+        requisition,
+        actor=requester,
+        at=at,
+        organisation_id=requisition.council_id,
+        before=before,
+        after={"status": requisition.status},
+    )
+    return requisition
+
+
+def _check_complete(requisition: Requisition, lines: Sequence[RequisitionLine]) -> None:
+    problems = []
+    if not lines:
+        problems.append(FieldProblem("lines", _("Your basket is empty.")))
+    if not requisition.title:
+        problems.append(FieldProblem("title", _("Say in a few words what it is for.")))
+    if not requisition.deliver_to:
+        problems.append(FieldProblem("deliver_to", _("Say where it is to be delivered.")))
+    for place, line in enumerate(lines):
+        if line.cost_centre_id is None:
+            problems.append(
+                FieldProblem(
+                    f"lines/{place}/cost_centre",
+                    _("Choose the cost centre that pays for %(name)s.") % {"name": line.name},
+                )
+            )
+        if line.account_id is None:
+            problems.append(
+                FieldProblem(
+                    f"lines/{place}/account",
+                    _("Choose the account for %(name)s.") % {"name": line.name},
+                )
+            )
+    if problems:
+        raise NotComplete(" ".join(each.detail for each in problems[:5]), errors=problems)
+
+
+def _check_offers(changed: Sequence[Drift]) -> None:
+    if not changed:
+        return
+    problems = [FieldProblem(f"lines/{each.line.pk}", _drift_in_words(each)) for each in changed]
+    raise PriceChanged(
+        _("Look at what changed and accept it, then send your basket again.")
+        + " "
+        + " ".join(problem.detail for problem in problems[:5]),
+        errors=problems,
+    )
+
+
+def _drift_in_words(drift: Drift) -> str:
+    if drift.new_price is None:
+        return _("%(name)s can no longer be bought.") % {"name": drift.line.name}
+    if drift.new_price == drift.old_price:
+        return _("%(name)s is now sold in another unit or taxed in another way.") % {
+            "name": drift.line.name
+        }
+    return _("%(name)s was £%(old)s and is now £%(new)s.") % {
+        "name": drift.line.name,
+        "old": _price(drift.old_price),
+        "new": _price(drift.new_price),
+    }
+
+
+def _price(amount: object) -> str:
+    whole, _dot, rest = f"{amount:f}".partition(".")
+    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
