@@ -83,6 +83,35 @@ def clock(value: datetime) -> str:
     return f"{local.hour % 12 or 12}{minutes}{_('am') if local.hour < 12 else _('pm')}"
 
 
+# The first that fits: browsers call themselves by their forerunners' names too.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(user_agent: str) -> str:
+    """Write what a browser calls itself in words: Firefox on Windows."""
+    name = next((word for mark, word in BROWSERS if mark in user_agent), "")
+    system = next((word for mark, word in SYSTEMS if mark in user_agent), "")
+    if name and system:
+        return _("%(browser)s on %(system)s") % {"browser": name, "system": system}
+    return name or system or _("Another program")
+
+
 def iso(value: date | datetime) -> str:
     """Write a day or an instant for machines, for the `datetime` attribute of <time>."""
     return value.isoformat()

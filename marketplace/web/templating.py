@@ -78,6 +78,7 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401  # Django passes
         "moment": formats.moment,
         "clock": formats.clock,
         "iso": formats.iso,
+        "browser": formats.browser,
     }
     made.filters.update(written)
     made.globals.update(

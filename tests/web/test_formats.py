@@ -71,3 +71,23 @@ def test_day_of_an_instant_is_the_day_in_london():
     assert formats.day(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)) == "1 July 2026"
     assert formats.day(date(2026, 6, 30)) == "30 June 2026"
     assert formats.day(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "written"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537 Chrome/156 Safari/537 Edg/156",
+            "Edge on Windows",
+        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1", "Safari on iPhone"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+            "Firefox on Linux",
+        ),
+        ("curl/8.0", "Another program"),
+        ("", "Another program"),
+    ],
+)
+def test_browser(user_agent, written):
+    assert formats.browser(user_agent) == written

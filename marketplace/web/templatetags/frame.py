@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from marketplace.web.controls import has_errors
 
@@ -16,7 +16,8 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def frame(context: template.Context, name: str, **facts: Any) -> SafeString:  # noqa: ANN401
     """Render a part of our pages' frame: web/top.html, web/bottom.html …"""
-    return render_to_string(name, facts, request=context["request"])
+    # Jinja2's own answer is a plain string, although it has escaped what it was given.
+    return mark_safe(render_to_string(name, facts, request=context["request"]))  # noqa: S308
 
 
 @register.simple_tag(takes_context=True)
