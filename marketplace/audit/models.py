@@ -60,3 +60,13 @@ class Event(Row):
                 name="event_by_counterparty",
             ),
         ]
+
+    @property
+    def previous_hex(self) -> str:
+        """The hash before this event's, as people compare it."""
+        return bytes(self.previous_hash).hex()
+
+    @property
+    def hash_hex(self) -> str:
+        """This event's hash, as people compare it."""
+        return bytes(self.hash).hex()

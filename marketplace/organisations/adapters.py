@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
@@ -33,7 +32,7 @@ def display(user: User) -> str:
     return user.name or user.email
 
 
-class InvitedOnly(DefaultAccountAdapter):
+class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Sign-in for people whom an administrator invited."""
 
     error_messages = {
@@ -58,8 +57,8 @@ class InvitedOnly(DefaultAccountAdapter):
 
         Why: how long an answer takes must not tell whether an address is known.
         """
-        request = allauth_context.request
-        facts = {"request": request, "email": email, "current_site": _Site(request), **context}
+        site = _Site(self.request)
+        facts = {"request": self.request, "email": email, "current_site": site, **context}
         message = self.render_mail(template_prefix, email, facts)
         wake(
             "organisations.send_account_mail",
@@ -69,7 +68,8 @@ class InvitedOnly(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Owe a link for a new password; it is made when it is sent and kept nowhere."""
-        wake("organisations.send_password_link", key=str(uuid7()), payload={"user_id": str(user.pk)})
+        payload = {"user_id": str(user.pk)}
+        wake("organisations.send_password_link", key=str(uuid7()), payload=payload)
 
     def add_message(
         self,
@@ -95,7 +95,7 @@ class _Site:
         self.domain = self.name = request.get_host()
 
 
-class SecondFactors(DefaultMFAAdapter):
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Second factors, kept encrypted; council staff cannot remove their last one."""
 
     error_messages = {
@@ -123,7 +123,7 @@ class SecondFactors(DefaultMFAAdapter):
         if authenticator.type not in FACTORS or not is_council_staff(authenticator.user_id):
             return True
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS)
-        return others.exclude(pk=authenticator.pk).exists()
+        return bool(others.exclude(pk=authenticator.pk).exists())
 
 
 def _cipher() -> MultiFernet:
@@ -131,6 +131,7 @@ def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(_key_from(secret)) for secret in keys])
 
 
-def _key_from(secret: str) -> bytes:
-    derived = hashlib.blake2b(secret.encode(), digest_size=32, person=b"second-factor").digest()
+def _key_from(secret: str | bytes) -> bytes:
+    secret = secret if isinstance(secret, bytes) else secret.encode()
+    derived = hashlib.blake2b(secret, digest_size=32, person=b"second-factor").digest()
     return base64.urlsafe_b64encode(derived)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,7 +33,7 @@ class Me(Operation):
     def get(self, request: Request) -> Response:
         """Say who is calling, and with which scopes."""
         who = actor(request)
-        token = request.auth
+        token: Any = request.auth
         facts = {
             "name": who.name,
             "email": who.email,

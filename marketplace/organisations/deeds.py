@@ -15,5 +15,5 @@ DEEDS = {
     Role.PAYMENTS: _("Prepares and releases payments."),
     Role.SUPPLIER: _("Sells: keeps prices, answers orders and sends invoices."),
     Role.AUDITOR: _("Looks at everything and changes nothing."),
-    Role.ADMINISTRATOR: _("Decides who works here, with which roles, and which suppliers may sell."),
+    Role.ADMINISTRATOR: _("Decides who works here, in which roles, and who may sell."),
 }

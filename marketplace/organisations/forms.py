@@ -141,7 +141,7 @@ class CouncilForm(forms.Form):
     colour = forms.CharField(
         label=_("Colour of the header"),
         max_length=7,
-        help_text=_("As # and six digits or letters from a to f. White words must be easy to read on it."),
+        help_text=_("As # and six digits or letters a to f. White words must be readable on it."),
     )
     email = forms.EmailField(label=_("Email address for suppliers"), required=False)
     telephone = forms.CharField(label=_("Telephone number"), max_length=30, required=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -59,7 +60,7 @@ class ActingMiddleware:
                 _begin(request)
             response = self.get_response(request)
             if isinstance(response, StreamingHttpResponse):
-                response.streaming_content = _Stream(request, response.streaming_content)  # type: ignore[arg-type,assignment]
+                response.streaming_content = _Stream(request, response.streaming_content)  # type: ignore[arg-type]
                 streaming = True
             return response
         finally:
@@ -149,10 +150,11 @@ class _Stream:
 def _begin(request: HttpRequest) -> None:
     if not request.user.is_authenticated:
         return
-    at = timezone.now()
+    at = timezone.now()  # noqa: TID251  # an edge
     if sessions.is_over(request, at):
         logout(request)
-        messages.info(request, _("You were signed out because your session was over. Sign in again."))
+        over = _("You were signed out because your session was over. Sign in again.")
+        messages.info(request, over)
         return
     if sessions.is_demonstration(request) and not may_demonstrate(request):
         logout(request)
@@ -164,7 +166,7 @@ def _begin(request: HttpRequest) -> None:
 def _act(request: HttpRequest) -> None:
     """Set the actor, if it is clear who that is and they have shown what they must."""
     remembered = request.session.get(sessions.MEMBERSHIP)
-    user_id = request.user.pk
+    user_id = UUID(str(request.user.pk))
     request.has_acted = True  # type: ignore[attr-defined]
     act_for(request.session.get(sessions.ORGANISATION), user_id)
     memberships = list(memberships_of(user_id))
@@ -221,7 +223,7 @@ def _may_pass(
 
 
 def _is_about_oneself(request: HttpRequest) -> bool:
-    """Tell whether this is a page of sign-in itself, which is the person's and no organisation's."""
+    """Tell whether this is a page of sign-in itself, which is no organisation's."""
     return _url_name(request).startswith(("account_", "mfa_", "usersessions_"))
 
 

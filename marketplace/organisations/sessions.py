@@ -67,5 +67,5 @@ def passed_second_factor(request: HttpRequest) -> bool:
     """
     if request.session.get(SECOND_FACTOR):
         return True
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" for record in records)

@@ -30,9 +30,7 @@ urlpatterns = [
     path("suppliers/", suppliers.suppliers, name="suppliers"),
     path("suppliers/find/", suppliers.suppliers_find, name="suppliers-find"),
     path("suppliers/register/", suppliers.supplier_register, name="supplier-register"),
-    path(
-        "suppliers/<uuid:supplier_id>/accept/", suppliers.supplier_accept, name="supplier-accept"
-    ),
+    path("suppliers/<uuid:supplier_id>/accept/", suppliers.supplier_accept, name="supplier-accept"),
     path("suppliers/<uuid:link_id>/", suppliers.supplier, name="supplier-link"),
     path("suppliers/<uuid:link_id>/suspend/", suppliers.supplier_suspend, name="supplier-suspend"),
     path("suppliers/<uuid:link_id>/lift/", suppliers.supplier_lift, name="supplier-lift"),

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.actors import Role
@@ -63,9 +64,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="user_email_lower_case", condition=Q(email=models.functions.Lower("email"))
-            ),
+            models.CheckConstraint(name="user_email_lower_case", condition=Q(email=Lower("email"))),
         ]
 
 

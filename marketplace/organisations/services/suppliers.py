@@ -23,8 +23,8 @@ from marketplace.organisations.models import (
     SupplierLink,
     SupplierProfile,
 )
-from marketplace.organisations.services.people import enrol_person
 from marketplace.organisations.selectors.people import person_by_email
+from marketplace.organisations.services.people import enrol_person
 
 
 class SuppliersNotYours(Forbidden):
@@ -211,9 +211,7 @@ def _lock(administrator: Actor, link_id: UUID) -> SupplierLink:
 
 def _free_slug(name: str) -> str:
     wanted = slugify(name)[:50] or "supplier"
-    taken = set(
-        Organisation.objects.filter(slug__startswith=wanted).values_list("slug", flat=True)
-    )
+    taken = set(Organisation.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
     return wanted if wanted not in taken else next(each for each in numbered if each not in taken)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -23,7 +25,7 @@ from marketplace.web.access import access
 @require_http_methods(["GET", "POST"])
 def switch(request: HttpRequest) -> HttpResponse:
     """Choose for whom to act."""
-    mine = list(memberships_of(request.user.pk))
+    mine = list(memberships_of(UUID(str(request.user.pk))))
     if request.method == "POST":
         wanted = request.POST.get("membership", "")
         chosen = next((each for each in mine if str(each.pk) == wanted), None)
@@ -31,7 +33,9 @@ def switch(request: HttpRequest) -> HttpResponse:
             raise Http404
         sessions.act_as(request, chosen)
         return redirect(_next(request))
-    return render(request, "organisations/switch.html", {"memberships": mine, "next": _next(request)})
+    return render(
+        request, "organisations/switch.html", {"memberships": mine, "next": _next(request)}
+    )
 
 
 @access("signed-in")

@@ -1,0 +1,79 @@
+"""Check that nobody has changed the audit trail."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from marketplace.audit.selectors import ChainVerdict, chain_verdict, chains
+from marketplace.core.tenancy import stewardship
+
+
+class Command(BaseCommand):
+    """Walks every chain and holds each event against the hash before it; exits 1 on a break."""
+
+    help = "Check that nobody has changed the audit trail. Exits with 1 if somebody has."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare --chain and --json."""
+        parser.add_argument("--chain", type=UUID, help="the key of one organisation; all otherwise")
+        parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check, tell, and fail when there is a break."""
+        quiet = bool(options["json"])
+        with stewardship():
+            wanted = [options["chain"]] if options["chain"] else chains()
+            verdicts = self._walk(wanted, quiet)
+        broken = sum(len(verdict.breaks) for verdict in verdicts)
+        if quiet:
+            self.stdout.write(json.dumps(_document(verdicts), indent=2))
+        else:
+            self._tell(verdicts)
+        if broken:
+            raise CommandError(f"{broken} breaks: the audit trail was changed.", returncode=1)
+
+    def _walk(self, wanted: list[UUID], quiet: bool) -> list[ChainVerdict]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                   TimeElapsedColumn())  # fmt: skip
+        console = Console(stderr=True, highlight=False)
+        with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
+            task = progress.add_task("Checking the audit trail", total=len(wanted))
+            verdicts = []
+            for chain in wanted:
+                verdicts.append(chain_verdict(chain))
+                progress.advance(task)
+        return verdicts
+
+    def _tell(self, verdicts: list[ChainVerdict]) -> None:
+        for verdict in verdicts:
+            state = "broken" if verdict.breaks else "whole"
+            self.stdout.write(f"{verdict.chain}  {verdict.events:>9,} events  {state}")
+            for each in verdict.breaks:
+                self.stdout.write(f"    event {each.sequence}: {each.reason}")
+        events = sum(verdict.events for verdict in verdicts)
+        self.stdout.write(f"{len(verdicts)} chains, {events:,} events.")
+
+
+def _document(verdicts: list[ChainVerdict]) -> dict[str, Any]:
+    return {
+        "whole": not any(verdict.breaks for verdict in verdicts),
+        "chains": [
+            {
+                "chain": str(verdict.chain),
+                "events": verdict.events,
+                "head": verdict.head,
+                "breaks": [
+                    {"sequence": each.sequence, "reason": each.reason} for each in verdict.breaks
+                ],
+            }
+            for verdict in verdicts
+        ],
+    }
