@@ -19,6 +19,7 @@ from catalogue.listings.rules import (
     MINIMUM_QUANTITY,
     PACK_SIZE,
     PART_NUMBER,
+    REQUIRED,
     UNIT,
     VAT,
     Offer,
@@ -31,6 +32,7 @@ _FEW = frozenset(
     {BRAND, CATEGORY, UNIT, PACK_SIZE, CURRENCY, VAT, MINIMUM_QUANTITY, LEAD_TIME_DAYS}
 )
 MOST_REMEMBERED = 20_000
+FEWEST_EMPTY = 3  # required cells that a row which is no product leaves empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Checker:
             except Bad as bad:
                 problems.append(Problem(row, column, text.strip()[:SHOWN], bad.code, bad.facts))
         if problems:
-            return None, problems
+            return None, _without_echoes(row, problems)
         del found[10]  # the currency: it is the same for all
         return Offer(*found), problems
 
@@ -91,8 +93,25 @@ class Checker:
             return []
         if len(cells) < self._width or any(map(str.strip, extra)):
             facts = {"found": len(cells), "expected": self._width}
-            return [Problem(row, "", "", "field-count", facts)]
+            return [Problem(row, self._first_beyond(len(cells)), "", "field-count", facts)]
         return []
+
+    def _first_beyond(self, count: int) -> str:
+        """Return the first column that every row needs and that this row is too short for."""
+        beyond = [
+            (place, column)
+            for column, place, _memory in self._plan
+            if place is not None and place >= count and column in REQUIRED
+        ]
+        return min(beyond)[1] if beyond else ""
+
+
+def _without_echoes(row: int, problems: list[Problem]) -> list[Problem]:
+    """Return one problem for a row that is no product at all, such as a sum under the prices."""
+    empty = {problem.column for problem in problems if problem.code == "empty"}
+    if PART_NUMBER in empty and len(empty) >= FEWEST_EMPTY:
+        return [Problem(row, PART_NUMBER, "", "no-product")]
+    return problems
 
 
 def _remembered(column: str, text: str, memory: dict[str, Any] | None) -> Any:  # noqa: ANN401

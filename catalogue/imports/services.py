@@ -28,6 +28,7 @@ from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.core.ids import uuid7
 from marketplace.documents.models import Document, ScanState
 from marketplace.documents.services import store_document
+from marketplace.jobs.services import wake
 
 # A file up to this size is kept as evidence, and can be confirmed without being sent again.
 MOST_KEPT_BYTES = 25_000_000
@@ -131,6 +132,8 @@ def import_catalogue(
             "problems": report.problem_count,
         },
     )  # fmt: skip
+    if not dry_run and (difference.new or difference.changed):
+        wake("catalogue.settle_words", key=f"import:{report.run_id}")
     return report
 
 

@@ -39,6 +39,10 @@ _WORDS = {
         gettext_lazy("This cell is empty."),
         gettext_lazy("Fill it in: every row needs it."),
     ),
+    "no-product": (
+        gettext_lazy("This row has no part number, and hardly anything else."),
+        gettext_lazy("If it is a sum or a note, take it out."),
+    ),
     "too-long": (
         gettext_lazy("This has %(found)s characters. The most is %(most)s."),
         gettext_lazy("Make it shorter."),

@@ -94,6 +94,21 @@ CANDIDATES = migrations.RunSQL(
     """,
 )
 
+# The application owns no table, so what only an owner may do is done by a function of the owner's.
+SETTLE = migrations.RunSQL(
+    """
+    CREATE FUNCTION catalogue_settle_words() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+        PERFORM gin_clean_pending_list('listing_by_words'::regclass);
+        ANALYZE catalogue_listing;
+        ANALYZE catalogue_lexeme;
+    END
+    $$;
+    """,
+    reverse_sql="DROP FUNCTION catalogue_settle_words();",
+)
+
 MINE = "supplier_id = acting_organisation()"
 ENTITLED = (
     f"{MINE} OR (status = 'LIVE' AND supplier_id IN ("
@@ -125,6 +140,7 @@ BEFORE = [WORDS]
 WALLS = [
     migrations.RunPython(add_vocabulary, migrations.RunPython.noop, elidable=False),
     CANDIDATES,
+    SETTLE,
     row_level_security("catalogue_listing", ENTITLED, writable=MINE),
     row_level_security("catalogue_pastprice", MINE),
     row_level_security("catalogue_importrun", MINE),

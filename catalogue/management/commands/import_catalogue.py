@@ -1,0 +1,188 @@
+"""Take in a supplier's price list from the command line."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from catalogue.imports.reading import ENCODINGS
+from catalogue.imports.report import ImportReport
+from catalogue.imports.report import Progress as Reached
+from catalogue.imports.services import import_catalogue
+from marketplace.core.actors import Actor, OrganisationKind, Role
+from marketplace.core.errors import Refusal
+from marketplace.core.tenancy import tenant
+from marketplace.organisations.models import Kind, Organisation
+
+REFUSED, MISUSED = 1, 2
+SHOWN_BY_DEFAULT = 50
+NOBODY = UUID(int=0)
+
+
+class Command(BaseCommand):
+    """Exits with 0 when the file was taken in, 1 when it was refused, 2 when asked wrongly."""
+
+    help = "Take in a supplier's price list: every row, or none and a list of what to mend."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what may be asked."""
+        parser.add_argument("file", type=Path, help="the price list, a file of separated values")
+        parser.add_argument("--supplier", required=True, help="the supplier's short name or key")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing, only report")
+        parser.add_argument(
+            "--encoding", choices=sorted(ENCODINGS), help="how the text is written; utf-8 if not"
+        )
+        parser.add_argument(
+            "--withdraw-missing",
+            action="store_true",
+            help="withdraw the supplier's listings that the file does not name",
+        )
+        parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Read, check, take in, tell."""
+        supplier = _supplier(options["supplier"])
+        try:
+            stream = options["file"].open("rb")
+        except OSError as error:
+            raise CommandError(
+                f"{options['file']} cannot be opened: {error.strerror}.", returncode=MISUSED
+            ) from error
+        with stream, tenant(supplier.organisation_id):
+            report = self._import(supplier, stream, options)
+        if options["json"]:
+            self.stdout.write(json.dumps(_document(report), indent=2, ensure_ascii=False))
+        else:
+            self._tell(report)
+        if report.refused:
+            raise CommandError(
+                f"{report.problem_count:,} cells are wrong. Nothing was changed.",
+                returncode=REFUSED,
+            )
+
+    def _import(self, supplier: Actor, stream: BinaryIO, options: dict[str, Any]) -> ImportReport:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[rows]} rows"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        console = Console(stderr=True, highlight=False)
+        with Progress(
+            *columns, console=console, disable=bool(options["json"]), transient=True
+        ) as bar:
+            task = bar.add_task("Reading", total=None, rows="0")
+
+            def on_progress(reached: Reached) -> None:
+                bar.update(
+                    task,
+                    completed=reached.read_bytes,
+                    total=reached.size_bytes,
+                    rows=f"{reached.rows:,}",
+                    description=(
+                        "Writing" if reached.read_bytes == reached.size_bytes else "Reading"
+                    ),
+                )
+
+            try:
+                return import_catalogue(
+                    supplier=supplier,
+                    content=stream,
+                    name=options["file"].name,
+                    at=timezone.now(),
+                    dry_run=options["dry_run"],
+                    withdraw_missing=options["withdraw_missing"],
+                    encoding=options["encoding"],
+                    on_progress=on_progress,
+                )
+            except Refusal as refusal:
+                bar.stop()
+                if options["json"]:
+                    self.stdout.write(json.dumps({"verdict": "REFUSED", "detail": refusal.detail}))
+                raise CommandError(refusal.detail, returncode=REFUSED) from refusal
+
+    def _tell(self, report: ImportReport) -> None:
+        console = Console(file=self.stdout._out, highlight=False)
+        if report.refused:
+            table = Table("Row", "Column", "Value", "What is wrong", "What to do")
+            for each in report.worded_problems[:SHOWN_BY_DEFAULT]:
+                table.add_row(
+                    str(each.row), each.column_label, each.value, each.reason, each.suggestion
+                )
+            console.print(table)
+            if report.problem_count > SHOWN_BY_DEFAULT:
+                console.print(f"The first {SHOWN_BY_DEFAULT} of {report.problem_count:,}.")
+            return
+        console.print(
+            f"{report.rows_count:,} rows: {report.new_count:,} new, {report.changed_count:,}"
+            f" changed, {report.unchanged_count:,} unchanged, {report.withdrawn_count:,} withdrawn."
+        )
+        for move in report.price_moves[:10]:
+            console.print(
+                f"  {move.part_number}: {move.before.normalize():f} to"
+                f" {move.after.normalize():f} ({move.percent:+}%)"
+            )
+        if report.unknown_headings:
+            console.print(f"Columns passed over: {', '.join(report.unknown_headings)}.")
+        if report.changes_nothing:
+            console.print("The catalogue says the same already.")
+        elif report.dry_run:
+            console.print("This was a dry run: nothing was changed.")
+
+
+def _supplier(name: str) -> Actor:
+    """Return somebody who acts for the supplier: the operator, whom the trail names as such."""
+    try:
+        wanted = {"pk": UUID(name)}
+    except ValueError:
+        wanted = {"slug": name}  # type: ignore[dict-item]
+    found = Organisation.objects.filter(kind=Kind.SUPPLIER, **wanted).first()
+    if found is None:
+        raise CommandError(f"There is no supplier {name!r}.", returncode=MISUSED)
+    return Actor(
+        user_id=NOBODY,
+        name="Operator, by command",
+        email="",
+        membership_id=NOBODY,
+        organisation_id=found.pk,
+        organisation_name=found.name,
+        organisation_colour=found.colour,
+        kind=OrganisationKind.SUPPLIER,
+        roles=frozenset({Role.SUPPLIER}),
+    )
+
+
+def _document(report: ImportReport) -> dict[str, Any]:
+    return {
+        "run": str(report.run_id),
+        "verdict": report.verdict.value,
+        "dry_run": report.dry_run,
+        "rows": report.rows_count,
+        "new": report.new_count,
+        "changed": report.changed_count,
+        "unchanged": report.unchanged_count,
+        "withdrawn": report.withdrawn_count,
+        "problem_count": report.problem_count,
+        "problems": [
+            {
+                "row": each.row,
+                "column": each.column,
+                "value": each.value,
+                "reason": each.reason,
+                "suggestion": each.suggestion,
+            }
+            for each in report.worded_problems
+        ],
+        "unknown_headings": list(report.unknown_headings),
+    }
