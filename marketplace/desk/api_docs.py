@@ -1,0 +1,12 @@
+"""The API described: as a document for programs, and as a page for people.
+
+Both are public: an address that is described is not thereby open.
+"""
+
+from __future__ import annotations
+
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+# Named here, so that the addresses have one place and the settings need not know them.
+schema = SpectacularAPIView.as_view()
+page = SpectacularSwaggerSplitView.as_view(url_name="api-schema")

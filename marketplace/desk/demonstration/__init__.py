@@ -1,0 +1,1 @@
+"""Loading the demo consortium of `fixtures` into an empty marketplace."""

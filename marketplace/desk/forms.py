@@ -1,0 +1,17 @@
+"""What people type on pages that look across packages."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class SearchAll(forms.Form):
+    """Words or a number, to be found anywhere."""
+
+    q = forms.CharField(
+        label=_("Find a requisition, an order or a supplier"),
+        max_length=100,
+        strip=True,
+        error_messages={"required": _("Enter a number or a name")},
+    )

@@ -1,0 +1,94 @@
+"""What waits for somebody on their home page, gathered from every package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import NullIf
+from django.utils import timezone
+
+from marketplace.core.actors import Actor
+from marketplace.core.dates import financial_year
+from marketplace.jobs.models import Job, JobStatus
+from marketplace.ledger.models import Budget
+from marketplace.ordering.models import Order, Requisition
+from marketplace.ordering.selectors.orders import orders_found, orders_of
+from marketplace.ordering.selectors.requisitions import requisitions_found
+from marketplace.ordering.states import OrderStatus, RequisitionStatus
+from marketplace.organisations.models import Membership, SupplierLink
+from marketplace.organisations.selectors.suppliers import supplier_links
+
+NEARLY_USED = Decimal("0.90")
+MOST_FOUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search across everything found: the first few of each kind."""
+
+    requisitions: list[Requisition]
+    orders: list[Order]
+    suppliers: list[SupplierLink]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing was found."""
+        return not (self.requisitions or self.orders or self.suppliers)
+
+
+def own_requisitions(reader: Actor) -> QuerySet[Requisition]:
+    """Return what somebody asked for themselves, latest first, without what they took back."""
+    rows = requisitions_found(reader).filter(raised_by_id=reader.user_id)
+    return rows.exclude(status=RequisitionStatus.WITHDRAWN)
+
+
+def orders_to_watch(reader: Actor) -> QuerySet[Order]:
+    """Return orders that the supplier refused, or has not answered, the refused ones first."""
+    watched = [OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED, OrderStatus.SENT]
+    return orders_of(reader).filter(status__in=watched).order_by("status", "id")
+
+
+def budgets_nearly_used(council_id: UUID, at: datetime) -> QuerySet[Budget]:
+    """Return this year's budgets of which nine tenths or more is gone, the fullest first."""
+    used = (F("committed_amount") + F("actual_amount")) / NullIf(F("budget_amount"), Decimal(0))
+    return (
+        Budget.objects.of(council_id)
+        .filter(financial_year=financial_year(timezone.localdate(at)))
+        .annotate(used_share=used)
+        .filter(used_share__gte=NEARLY_USED)
+        .select_related("cost_centre", "account")
+        .order_by("-used_share", "id")
+    )
+
+
+def people_without_second_factor(organisation_id: UUID) -> QuerySet[Membership]:
+    """Return the people of an organisation who could not sign in today for want of a factor."""
+    factors = Authenticator.objects.filter(
+        user=OuterRef("user"), type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    )
+    people = Membership.objects.of(organisation_id).filter(
+        ~Exists(factors), is_active=True, user__is_active=True
+    )
+    return people.select_related("user").order_by("user__name", "id")
+
+
+def parked_jobs(organisation_id: UUID) -> QuerySet[Job]:
+    """Return an organisation's jobs that failed too often and wait for a person, oldest first."""
+    parked = Job.objects.filter(organisation_id=organisation_id, status=JobStatus.PARKED)
+    return parked.order_by("id")
+
+
+def everything_with(reader: Actor, words: str) -> Found:
+    """Return the requisitions, orders and suppliers that have these words in them."""
+    return Found(
+        list(requisitions_found(reader, words=words)[:MOST_FOUND]),
+        list(orders_found(orders_of(reader), words=words)[:MOST_FOUND]),
+        list(supplier_links(reader.organisation_id, words)[:MOST_FOUND])
+        if reader.holds("buyer", "finance", "administrator")
+        else [],
+    )

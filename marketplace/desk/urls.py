@@ -1,0 +1,16 @@
+"""Addresses of pages that look across packages."""
+
+from django.urls import path
+
+from marketplace.desk import api_docs
+from marketplace.desk.views import home, public
+
+urlpatterns = [
+    path("", public.start, name="start"),
+    path("help/", public.help_page, name="help"),
+    path("accessibility/", public.accessibility, name="accessibility"),
+    path("home/", home.home, name="home"),
+    path("search/", home.search, name="search"),
+    path("api/schema/", api_docs.schema, name="api-schema"),
+    path("api/docs/", api_docs.page, name="api-docs"),
+]

@@ -1,0 +1,22 @@
+"""The Django application of requisitions and orders."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OrderingConfig(AppConfig):
+    """What is asked for, approved and ordered."""
+
+    name = "marketplace.ordering"
+    label = "ordering"
+
+    def ready(self) -> None:
+        """Put our pages in the menu."""
+        from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
+
+        buyers = ("requester", "buyer")
+        readers = (*buyers, "approver", "receiver", "finance", "auditor")
+        register("basket", _("Basket"), buyers, order=20)
+        register("requisitions", _("Requisitions"), readers, order=30)
+        register("approvals", _("Approvals"), ("approver",), order=40)
+        register("orders", _("Orders"), (*readers, "payments"), order=50)

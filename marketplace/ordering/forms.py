@@ -1,0 +1,226 @@
+"""What people type about baskets, requisitions and orders: shapes only, no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.ordering.models import DeliveryPoint, RequisitionLine
+from marketplace.ordering.models.orders import ORDER_STATUS_LABELS
+from marketplace.ordering.models.requisitions import REQUISITION_STATUS_LABELS
+from marketplace.web.fields import DayField
+
+Choices = Sequence[tuple[str, Any]]
+
+ANY = ("", _("Any"))
+
+
+class QuantityField(forms.DecimalField):
+    """How many of a thing: more than nought, in at most three places."""
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "required": _("Enter how many you need, like 3"),
+        "invalid": _("Quantity must be a number, like 3 or 2.5"),
+        "max_digits": _("Quantity is too large"),
+        "max_whole_digits": _("Quantity is too large"),
+        "max_decimal_places": _("Quantity must have no more than 3 decimal places"),
+        "min_value": _("Quantity must be more than 0"),
+    }
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+        options.setdefault("label", _("Quantity"))
+        super().__init__(max_digits=12, decimal_places=3, **options)
+
+    def validate(self, value: Decimal | None) -> None:
+        """Refuse nought and less."""
+        super().validate(value)
+        if value is not None and value <= 0:
+            raise forms.ValidationError(self.error_messages["min_value"], code="min_value")
+
+
+class AddToBasket(forms.Form):
+    """Something from the catalogue, and how many of it."""
+
+    listing = forms.UUIDField(widget=forms.HiddenInput)
+    quantity = QuantityField()
+
+
+class BasketForm(forms.Form):
+    """Every line of a basket at once: its quantity and what it is paid from."""
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        lines: Iterable[RequisitionLine],
+        codings: Mapping[UUID, Choices],
+        all_codings: Choices,
+        chosen: Mapping[UUID, str],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for line in lines:
+            self.fields[quantity_name(line)] = QuantityField(initial=_plain(line.quantity))
+            self.fields[coding_name(line)] = forms.ChoiceField(
+                label=_("Paid from"),
+                choices=[("", _("Choose")), *codings[line.pk]],
+                initial=chosen.get(line.pk, ""),
+                required=False,
+            )
+        self.fields["all_coding"] = forms.ChoiceField(
+            label=_("Cost centre and account for every line"),
+            choices=[("", _("Choose")), *all_codings],
+            required=False,
+        )
+
+    def require_codings(self, lines: Iterable[RequisitionLine]) -> None:
+        """Ask that every line says what it is paid from, before the basket is sent."""
+        for line in lines:
+            field = self.fields[coding_name(line)]
+            field.required = True
+            field.error_messages["required"] = _("Choose what %(name)s is paid from") % {
+                "name": line.name
+            }
+
+
+class PastedCodes(forms.Form):
+    """Part numbers and quantities, a line each."""
+
+    codes = forms.CharField(
+        label=_("Part numbers and quantities"),
+        widget=forms.Textarea,
+        max_length=40_000,
+        help_text=_("For example: AB-1234 and then 3, with a space, comma or tab between them."),
+    )
+    supplier = forms.ChoiceField(
+        label=_("Whose part numbers are these?"),
+        help_text=_("Only needed if two suppliers use the same part number."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, suppliers: Choices, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["supplier"].choices = [("", _("Any supplier")), *suppliers]  # type: ignore[attr-defined]
+
+
+class Submission(forms.Form):
+    """What a requisition says besides its lines."""
+
+    title = forms.CharField(
+        label=_("What is it for, in a few words?"),
+        max_length=200,
+        help_text=_("For example, “Chairs for the new reading room”."),
+    )
+    reason = forms.CharField(
+        label=_("Why is it needed?"),
+        max_length=2000,
+        widget=forms.Textarea,
+        help_text=_("Whoever approves it reads this. One or two sentences are enough."),
+    )
+    delivery_point = forms.ChoiceField(
+        label=_("Where should it be delivered?"), widget=forms.RadioSelect
+    )
+    needed_by_on = DayField(
+        label=_("Needed by"),
+        help_text=_("Leave it empty if there is no hurry. For example, 27 3 2027."),
+        required=False,
+    )
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        points: Iterable[DeliveryPoint],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._points = {str(point.pk): point for point in points}
+        self.fields["delivery_point"].choices = [  # type: ignore[attr-defined]
+            (key, f"{point.name}, {_one_line(point.address)}")
+            for key, point in self._points.items()
+        ]
+
+    def deliver_to(self) -> str:
+        """Return the chosen door as it is written on an order."""
+        point = self._points[self.cleaned_data["delivery_point"]]
+        return "\n".join(part for part in (point.name, point.address, point.instructions) if part)
+
+
+class Decision(forms.Form):
+    """What an approver says to what they saw."""
+
+    content_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    comment = forms.CharField(
+        label=_("Comment"),
+        max_length=2000,
+        widget=forms.Textarea,
+        required=False,
+        help_text=_("You must say why if you turn it down. Otherwise you may leave it empty."),
+    )
+    over_budget_reason = forms.CharField(
+        label=_("Why may the budget be exceeded?"),
+        max_length=2000,
+        widget=forms.Textarea,
+        required=False,
+        help_text=_("Only fill this in if you approve although the budget is too small."),
+    )
+
+
+class Nothing(forms.Form):
+    """A deed that asks nothing: it only has a place to show a refusal."""
+
+
+class RequisitionFilter(forms.Form):
+    """Which requisitions to show."""
+
+    words = forms.CharField(label=_("Number or title"), max_length=100, required=False)
+    status = forms.ChoiceField(
+        label=_("State"), choices=[ANY, *REQUISITION_STATUS_LABELS.items()], required=False
+    )
+    whose = forms.ChoiceField(
+        label=_("Whose"),
+        choices=[("", _("Everybody’s")), ("mine", _("Mine"))],
+        required=False,
+    )
+
+
+class OrderFilter(forms.Form):
+    """Which orders to show."""
+
+    words = forms.CharField(label=_("Number or supplier"), max_length=100, required=False)
+    status = forms.ChoiceField(
+        label=_("State"), choices=[ANY, *ORDER_STATUS_LABELS.items()], required=False
+    )
+
+
+class Cancellation(forms.Form):
+    """Why an order is cancelled; the supplier reads it."""
+
+    reason = forms.CharField(
+        label=_("Why do you cancel it?"),
+        max_length=2000,
+        widget=forms.Textarea,
+        help_text=_("The supplier reads this."),
+    )
+
+
+def quantity_name(line: RequisitionLine) -> str:
+    """Return the name of the field for a line's quantity."""
+    return f"quantity-{line.pk}"
+
+
+def coding_name(line: RequisitionLine) -> str:
+    """Return the name of the field for what a line is paid from."""
+    return f"coding-{line.pk}"
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"
+
+
+def _one_line(address: str) -> str:
+    return ", ".join(part.strip() for part in address.splitlines() if part.strip())

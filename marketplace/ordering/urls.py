@@ -1,0 +1,40 @@
+"""Addresses of baskets, requisitions, approvals and orders."""
+
+from django.urls import path
+
+from marketplace.ordering.views import approvals, baskets, orders, pasting, requisitions
+
+urlpatterns = [
+    path("basket/", baskets.basket, name="basket"),
+    path("basket/add/", baskets.basket_add, name="basket-add"),
+    path("basket/prices/", baskets.basket_refresh, name="basket-refresh"),
+    path("basket/paste/", pasting.basket_paste, name="basket-paste"),
+    path("requisitions/", requisitions.requisitions, name="requisitions"),
+    path("requisitions/<uuid:requisition_id>/", requisitions.requisition, name="requisition"),
+    path(
+        "requisitions/<uuid:requisition_id>/send/",
+        requisitions.requisition_submit,
+        name="requisition-submit",
+    ),
+    path(
+        "requisitions/<uuid:requisition_id>/decide/",
+        approvals.requisition_approve,
+        name="requisition-approve",
+    ),
+    path(
+        "requisitions/<uuid:requisition_id>/withdraw/",
+        requisitions.requisition_withdraw,
+        name="requisition-withdraw",
+    ),
+    path(
+        "requisitions/<uuid:requisition_id>/copy/",
+        requisitions.requisition_copy,
+        name="requisition-copy",
+    ),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("orders/<uuid:order_id>/print/", orders.order_print, name="order-print"),
+    path("orders/<uuid:order_id>/cancel/", orders.order_cancel, name="order-cancel"),
+    path("orders/<uuid:order_id>/resend/", orders.order_resend, name="order-resend"),
+]

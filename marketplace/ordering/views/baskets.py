@@ -1,0 +1,340 @@
+"""The basket: what somebody is about to ask for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from marketplace.core.actors import Actor
+from marketplace.core.errors import Refusal
+from marketplace.ordering import rules
+from marketplace.ordering.forms import AddToBasket, BasketForm, coding_name, quantity_name
+from marketplace.ordering.models import Requisition, RequisitionLine
+from marketplace.ordering.selectors.offers import Drift, drifts, offers
+from marketplace.ordering.selectors.requisitions import basket_of, lines_with_coding, outlook
+from marketplace.ordering.services.baskets import (
+    add_to_basket,
+    change_line,
+    code_lines,
+    remove_line,
+)
+from marketplace.ordering.services.copies import accept_prices
+from marketplace.ordering.views.shown import (
+    CodingChoices,
+    ShownEffect,
+    coding_choices,
+    effects_of,
+)
+from marketplace.web.access import access
+from marketplace.web.actors import actor
+from marketplace.web.complaints import complaints
+from marketplace.web.formats import number, price
+from marketplace.web.problems import status_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line on the page: its fields, and the budget that it is coded to."""
+
+    line: RequisitionLine
+    quantity_name: str
+    coding_name: str
+    effect: ShownEffect | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What comes from one supplier."""
+
+    supplier_name: str
+    rows: list[Row]
+    net_amount: Decimal
+
+
+@access("requester", "buyer")
+@require_http_methods(["GET", "HEAD", "POST"])
+def basket(request: HttpRequest) -> HttpResponse:
+    """Show the basket, and change it."""
+    acting, at = actor(request), timezone.now()
+    shown = basket_of(acting)
+    if shown is None:
+        return render(
+            request, "ordering/basket.html", {"groups": [], "form": None, **_undo(request)}
+        )
+    lines = list(lines_with_coding(shown))
+    choices = coding_choices(
+        acting.organisation_id, at, lines, every_account=request.GET.get("accounts") == "all"
+    )
+    form = BasketForm(
+        request.POST or None,
+        lines=lines,
+        codings=choices.by_line,
+        all_codings=choices.everything,
+        chosen={line.pk: choices.of(line) for line in lines},
+    )
+    status = 200
+    if request.method == "POST":
+        answer = _change(request, acting, shown, lines, form, choices, at)
+        if isinstance(answer, HttpResponse):
+            return answer
+        status = answer
+    return render(
+        request,
+        "ordering/basket.html",
+        _context(request, acting, shown, lines, form, at),
+        status=status,
+    )
+
+
+def _change(
+    request: HttpRequest,
+    acting: Actor,
+    shown: Requisition,
+    lines: list[RequisitionLine],
+    form: BasketForm,
+    choices: CodingChoices,
+    at: datetime,
+) -> HttpResponse | int:
+    """Do what the button says; return where to go, or the number of what went wrong."""
+    if request.POST.get("remove"):
+        return _take_out(request, acting, shown, lines, choices, at)
+    if "continue" in request.POST:
+        form.require_codings(lines)
+    if not form.is_valid():
+        return 422
+    status = _save(acting, shown, lines, form, choices, at)
+    if status != 200:
+        return status
+    if "continue" in request.POST:
+        return redirect("requisition-submit", shown.pk)
+    messages.success(request, _("Your changes are saved."))
+    return redirect("basket")
+
+
+def _take_out(
+    request: HttpRequest,
+    acting: Actor,
+    shown: Requisition,
+    lines: list[RequisitionLine],
+    choices: CodingChoices,
+    at: datetime,
+) -> HttpResponse:
+    line = next((each for each in lines if str(each.pk) == request.POST["remove"]), None)
+    if line is None:
+        return redirect("basket")
+    remove_line(requisition_id=shown.pk, line_id=line.pk, requester=acting, at=at)
+    gone = {
+        "removed": line.listing_id,
+        "quantity": number(line.quantity),
+        "coding": choices.of(line),
+    }
+    return redirect(f"{reverse('basket')}?{urlencode(gone)}")
+
+
+def _save(
+    acting: Actor,
+    shown: Requisition,
+    lines: list[RequisitionLine],
+    form: BasketForm,
+    choices: CodingChoices,
+    at: datetime,
+) -> int:
+    """Keep what was changed; return 200, or the number of the first refusal."""
+    status = 200
+    for line in lines:
+        wanted = form.cleaned_data[quantity_name(line)]
+        if wanted == line.quantity:
+            continue
+        try:
+            change_line(
+                requisition_id=shown.pk, line_id=line.pk, requester=acting, quantity=wanted, at=at
+            )
+        except Refusal as refusal:
+            form.add_error(quantity_name(line), refusal.detail)
+            status = status_of(refusal)
+    for key, line_ids in _coded(lines, form, choices).items():
+        budget = choices.budgets[key]
+        code_lines(
+            requisition_id=shown.pk,
+            requester=acting,
+            cost_centre_id=budget.cost_centre_id,
+            account_id=budget.account_id,
+            line_ids=line_ids,
+            at=at,
+        )
+    return status
+
+
+def _coded(
+    lines: list[RequisitionLine], form: BasketForm, choices: CodingChoices
+) -> dict[str, list[UUID]]:
+    """Return the lines that are to be coded anew, by the key of their budget."""
+    coded: dict[str, list[UUID]] = defaultdict(list)
+    for_all = form.cleaned_data["all_coding"] if "apply" in form.data else ""
+    for line in lines:
+        wanted = for_all or form.cleaned_data[coding_name(line)]
+        if wanted and wanted != choices.of(line):
+            coded[wanted].append(line.pk)
+    return coded
+
+
+def _context(
+    request: HttpRequest,
+    acting: Actor,
+    shown: Requisition,
+    lines: list[RequisitionLine],
+    form: BasketForm,
+    at: datetime,
+) -> dict[str, Any]:
+    effects = effects_of(acting.organisation_id, at, [lines, *([line] for line in lines)])
+    whole = {each.name: each for each in effects[0]}
+    after = outlook(shown, acting, lines, at)
+    uncoded = sum(1 for line in lines if line.cost_centre is None or line.account is None)
+    return {
+        "basket": shown,
+        "form": form,
+        "groups": _groups(lines, [each[0] if each else None for each in effects[1:]], whole),
+        "lines_count": len(lines),
+        "uncoded_count": uncoded,
+        "vat_lines": rules.totals(lines).breakdown,
+        "plan": after.plan,
+        "trouble": after.trouble,
+        "drifted": [drift_in_words(each) for each in drifts(acting.organisation_id, lines)],
+        "shows_every_account": request.GET.get("accounts") == "all",
+        **_undo(request),
+    }
+
+
+def _groups(
+    lines: list[RequisitionLine],
+    effects: list[ShownEffect | None],
+    whole: dict[str, ShownEffect],
+) -> list[Group]:
+    by_supplier: dict[str, list[Row]] = {}
+    for line, effect in zip(lines, effects, strict=True):
+        row = Row(
+            line,
+            quantity_name(line),
+            coding_name(line),
+            whole.get(effect.name) if effect else None,
+        )
+        by_supplier.setdefault(line.supplier.name, []).append(row)
+    return [
+        Group(name, rows, sum((row.line.net_amount for row in rows), Decimal(0)))
+        for name, rows in sorted(by_supplier.items())
+    ]
+
+
+def _undo(request: HttpRequest) -> dict[str, Any]:
+    """Return what was just taken out, as the address says, so that it can be put back."""
+    form = AddToBasket(
+        {"listing": request.GET.get("removed"), "quantity": request.GET.get("quantity")}
+    )
+    if not request.GET.get("removed") or not form.is_valid():
+        return {"taken_out": None}
+    wanted = form.cleaned_data["listing"]
+    found = offers(actor(request).organisation_id, [wanted]).get(wanted)
+    if found is None:
+        return {"taken_out": None}
+    return {
+        "taken_out": {
+            "name": found.name,
+            "listing": str(wanted),
+            "quantity": request.GET["quantity"],
+            "coding": request.GET.get("coding", ""),
+        }
+    }
+
+
+def drift_in_words(drift: Drift) -> str:
+    """Return in a sentence how a line differs from what is offered now."""
+    if drift.new_price is None:
+        return _("%(name)s can no longer be bought.") % {"name": drift.line.name}
+    if drift.new_price == drift.old_price:
+        return _("%(name)s is now sold in another unit or taxed in another way.") % {
+            "name": drift.line.name
+        }
+    return _("%(name)s was %(old)s and is now %(new)s.") % {
+        "name": drift.line.name,
+        "old": price(drift.old_price),
+        "new": price(drift.new_price),
+    }
+
+
+@access("requester", "buyer")
+@require_POST
+def basket_add(request: HttpRequest) -> HttpResponse:
+    """Put something from the catalogue into the basket, and go back to where it was found."""
+    acting, at = actor(request), timezone.now()
+    form = AddToBasket(request.POST)
+    back = _way_back(request)
+    if not form.is_valid():
+        said = [*complaints(form, "quantity"), *complaints(form, "listing")]
+        messages.error(request, " ".join(said))
+        return redirect(back)
+    try:
+        line = add_to_basket(requester=acting, at=at, **_wanted(form))
+        _code_again(acting, line, request.POST.get("coding", ""), at)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.title} {refusal.detail}")
+        return redirect(back)
+    messages.success(
+        request,
+        _("%(name)s is in your basket: %(quantity)s.")
+        % {"name": line.name, "quantity": f"{number(line.quantity)} × {line.unit_label}"},
+    )
+    return redirect(back)
+
+
+def _wanted(form: AddToBasket) -> dict[str, Any]:
+    return {"listing_id": form.cleaned_data["listing"], "quantity": form.cleaned_data["quantity"]}
+
+
+def _code_again(acting: Actor, line: RequisitionLine, key: str, at: datetime) -> None:
+    """Code a line that is put back as it was coded before it was taken out."""
+    if not key:
+        return
+    choices = coding_choices(acting.organisation_id, at, [line], every_account=True)
+    budget = choices.budgets.get(key)
+    if budget is not None:
+        code_lines(
+            requisition_id=line.requisition_id,
+            requester=acting,
+            cost_centre_id=budget.cost_centre_id,
+            account_id=budget.account_id,
+            line_ids=[line.pk],
+            at=at,
+        )
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Return the page of ours that the form names, or the basket."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return reverse("basket")
+
+
+@access("requester", "buyer")
+@require_POST
+def basket_refresh(request: HttpRequest) -> HttpResponse:
+    """Take today's prices into the basket."""
+    acting = actor(request)
+    shown = basket_of(acting)
+    if shown is not None:
+        accept_prices(requisition_id=shown.pk, requester=acting, at=timezone.now())
+        messages.success(request, _("Your basket has today’s prices now."))
+    return redirect("basket")

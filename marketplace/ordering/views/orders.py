@@ -1,0 +1,126 @@
+"""Orders, from the council's side; and the page that prints them, from either."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from marketplace.core.actors import OrganisationKind
+from marketplace.core.errors import Refusal
+from marketplace.ordering.forms import Cancellation, OrderFilter
+from marketplace.ordering.selectors.orders import order as order_of
+from marketplace.ordering.selectors.orders import (
+    order_page,
+    order_timeline,
+    order_verbs,
+    orders_found,
+    orders_of,
+    transmissions_of,
+)
+from marketplace.ordering.services.orders import cancel_order
+from marketplace.ordering.services.sending import resend_order
+from marketplace.ordering.views.shown import COUNCIL
+from marketplace.web.access import access
+from marketplace.web.actors import actor
+from marketplace.web.paging import page_by_key
+from marketplace.web.problems import show_on, status_of
+
+
+@access(*COUNCIL, "payments")
+@require_safe
+def orders(request: HttpRequest) -> HttpResponse:
+    """List the council's orders."""
+    form = OrderFilter(request.GET or None)
+    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    rows = orders_found(
+        orders_of(actor(request)), words=chosen.get("words", ""), status=chosen.get("status", "")
+    )
+    page = page_by_key(rows, request.GET.get("after"), keys=("-id",))
+    return render(
+        request,
+        "ordering/orders.html",
+        {"form": form, "page": page, "is_narrowed": any(chosen.values())},
+    )
+
+
+@access(*COUNCIL, "payments")
+@require_safe
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show one order: what was sent, what the supplier said, and what happened."""
+    acting = actor(request)
+    found = order_page(acting, order_id)
+    return render(
+        request,
+        "ordering/order.html",
+        {
+            "order": found.order,
+            "lines": found.lines,
+            "vat_lines": found.totals.breakdown,
+            "actions": order_verbs(found.order, acting),
+            "transmissions": list(transmissions_of(found.order)),
+            "events": order_timeline(found.order),
+        },
+    )
+
+
+@access(*COUNCIL, "payments", "supplier")
+@require_safe
+def order_print(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show an order as it stands on paper; the PDF and the mail point here."""
+    acting = actor(request)
+    found = order_page(acting, order_id)
+    return render(
+        request,
+        "ordering/order_print.html",
+        {
+            "order": found.order,
+            "lines": found.lines,
+            "vat_lines": found.totals.breakdown,
+            "is_supplier": acting.kind == OrganisationKind.SUPPLIER,
+        },
+    )
+
+
+@access("requester", "buyer", "finance")
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Cancel what has not arrived, and say why."""
+    acting = actor(request)
+    shown = order_of(acting, order_id)
+    form, status = Cancellation(request.POST or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                cancel_order(
+                    order_id=shown.pk,
+                    buyer=acting,
+                    reason=form.cleaned_data["reason"],
+                    at=timezone.now(),
+                )
+            except Refusal as refusal:
+                show_on(form, refusal)
+                status = status_of(refusal)
+            else:
+                messages.success(
+                    request, _("Order %(number)s is cancelled.") % {"number": shown.number}
+                )
+                return redirect("order", shown.pk)
+    return render(
+        request, "ordering/order_cancel.html", {"form": form, "order": shown}, status=status
+    )
+
+
+@access("requester", "buyer", "finance")
+@require_POST
+def order_resend(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Send the same papers to the supplier once more."""
+    sent = resend_order(order_id=order_id, buyer=actor(request), at=timezone.now())
+    messages.success(request, _("Order %(number)s is being sent again.") % {"number": sent.number})
+    return redirect("order", sent.pk)

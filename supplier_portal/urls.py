@@ -1,0 +1,49 @@
+"""Addresses of the supplier's pages."""
+
+from django.urls import path
+
+from supplier_portal.views import home, listings, orders, uploads
+
+urlpatterns = [
+    path("supplier/", home.supplier_home, name="supplier-home"),
+    path("supplier/details/", home.supplier_details, name="supplier-details"),
+    path("supplier/orders/", orders.supplier_orders, name="supplier-orders"),
+    path("supplier/orders/<uuid:order_id>/", orders.supplier_order, name="supplier-order"),
+    path(
+        "supplier/orders/<uuid:order_id>/answer/",
+        orders.supplier_order_answer,
+        name="supplier-order-answer",
+    ),
+    path("supplier/listings/", listings.supplier_listings, name="supplier-listings"),
+    path(
+        "supplier/listings/<uuid:listing_id>/", listings.supplier_listing, name="supplier-listing"
+    ),
+    path(
+        "supplier/listings/<uuid:listing_id>/withdraw/",
+        listings.supplier_listing_move,
+        {"verb": "withdraw"},
+        name="supplier-listing-withdraw",
+    ),
+    path(
+        "supplier/listings/<uuid:listing_id>/restore/",
+        listings.supplier_listing_move,
+        {"verb": "restore"},
+        name="supplier-listing-restore",
+    ),
+    path("supplier/price-lists/", uploads.supplier_upload, name="supplier-upload"),
+    path(
+        "supplier/price-lists/<uuid:run_id>/",
+        uploads.supplier_upload_report,
+        name="supplier-upload-report",
+    ),
+    path(
+        "supplier/price-lists/<uuid:run_id>/confirm/",
+        uploads.supplier_upload_confirm,
+        name="supplier-upload-confirm",
+    ),
+    path(
+        "supplier/price-lists/<uuid:run_id>/copy/",
+        uploads.supplier_upload_copy,
+        name="supplier-upload-copy",
+    ),
+]

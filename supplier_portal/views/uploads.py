@@ -1,0 +1,115 @@
+"""Price lists: tried first, looked at, and then taken in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalogue.imports.columns import COLUMNS
+from catalogue.imports.selectors import annotated_run, import_run, import_runs, report_of
+from catalogue.imports.services import confirm_import, import_catalogue
+from catalogue.listings.rules import REQUIRED
+from catalogue.listings.wording import column_label
+from marketplace.core.errors import Refusal
+from marketplace.web.access import access
+from marketplace.web.actors import actor
+from marketplace.web.problems import show_on, status_of
+from supplier_portal.forms import PriceList
+
+RUNS_SHOWN = 10
+PROBLEMS_SHOWN = 100
+
+
+@access("supplier")
+@require_http_methods(["GET", "HEAD", "POST"])
+def supplier_upload(request: HttpRequest) -> HttpResponse:
+    """Take a price list and try it, without changing anything yet."""
+    acting = actor(request)
+    form, status = PriceList(request.POST or None, request.FILES or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                report = import_catalogue(
+                    supplier=acting,
+                    content=file.file,
+                    name=file.name,
+                    at=timezone.now(),
+                    dry_run=True,
+                    withdraw_missing=form.cleaned_data["withdraw_missing"],
+                    encoding="cp1252" if form.cleaned_data["is_windows"] else None,
+                )
+            except Refusal as refusal:
+                show_on(form, refusal)
+                status = status_of(refusal)
+            else:
+                return redirect("supplier-upload-report", report.run_id)
+    return render(
+        request,
+        "supplier_portal/upload.html",
+        {
+            "form": form,
+            "runs": list(import_runs(acting.organisation_id)[:RUNS_SHOWN]),
+            "columns": [(column_label(name), name in REQUIRED) for name in COLUMNS],
+        },
+        status=status,
+    )
+
+
+@access("supplier")
+@require_safe
+def supplier_upload_report(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show what a price list would change, or every mistake that is in it."""
+    run = import_run(actor(request).organisation_id, run_id)
+    report = report_of(run)
+    return render(
+        request,
+        "supplier_portal/upload_report.html",
+        {
+            "run": run,
+            "report": report,
+            "problems": report.worded_problems[:PROBLEMS_SHOWN],
+            "has_copy": run.document_id is not None,
+        },
+    )
+
+
+@access("supplier")
+@require_POST
+def supplier_upload_confirm(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Take a price list in that was tried and found good."""
+    report = confirm_import(supplier=actor(request), run_id=run_id, at=timezone.now())
+    if report.refused:
+        return redirect("supplier-upload-report", report.run_id)
+    count = report.new_count + report.changed_count + report.withdrawn_count
+    messages.success(
+        request,
+        ngettext(
+            "Your price list is in: %(count)d listing is new or has changed.",
+            "Your price list is in: %(count)d listings are new or have changed.",
+            count,
+        )
+        % {"count": count},
+    )
+    return redirect("supplier-upload-report", report.run_id)
+
+
+@access("supplier")
+@require_safe
+def supplier_upload_copy(request: HttpRequest, run_id: UUID) -> StreamingHttpResponse:
+    """Hand the supplier's own file back, with a last column that says what to mend."""
+    acting = actor(request)
+    run = import_run(acting.organisation_id, run_id)
+    response = StreamingHttpResponse(
+        annotated_run(acting.organisation_id, run.pk), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{_("what-to-mend")}.csv"'
+    return response

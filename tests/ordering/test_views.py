@@ -1,0 +1,429 @@
+"""The pages of baskets, requisitions, approvals and orders, over HTTP."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from marketplace.core.tenancy import stewardship
+from marketplace.ordering.models import Order, Requisition, RequisitionLine
+from marketplace.ordering.states import Answer
+from marketplace.organisations.models import Membership
+from tests.factories import approvals, catalogue, ledger, organisations
+from tests.factories import ordering as factory
+from tests.factories.organisations import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def market():
+    return factory.market()
+
+
+def as_(client, actor):
+    """Sign somebody in who is known as an actor."""
+    with stewardship():
+        membership = Membership.objects.select_related("user", "organisation").get(
+            pk=actor.membership_id
+        )
+    return sign_in(client, membership)
+
+
+def text(response):
+    return response.content.decode()
+
+
+def seen(market, model, **facts):
+    with market.acting():
+        return model.objects.get(**facts)
+
+
+class TestBasket:
+    def test_is_empty_at_first_and_says_what_to_do(self, client, market):
+        page = as_(client, market.requester).get(reverse("basket"))
+        assert page.status_code == 200
+        assert "There is nothing in your basket" in text(page)
+
+    def test_shows_lines_money_and_who_approves(self, client, market):
+        factory.basket(market)
+        page = text(as_(client, market.requester).get(reverse("basket")))
+        assert "Chairs Ltd" in page
+        assert "£79.50" in page
+        assert "£159.00" in page
+        assert "£190.80" in page
+        assert "Ada Approver" in page
+        assert "£10,000.00 left, £9,841.00 after this basket" in page
+
+    def test_adds_from_the_catalogue_and_goes_back_there(self, client, market):
+        as_(client, market.requester)
+        answer = client.post(
+            reverse("basket-add"),
+            {"listing": market.listing.pk, "quantity": "3", "next": "/catalogue/?q=chair"},
+        )
+        assert answer.headers["Location"] == "/catalogue/?q=chair"
+        assert seen(market, RequisitionLine).quantity == 3
+        assert "Office chair is in your basket: 3" in text(client.get(reverse("basket")))
+
+    @pytest.mark.parametrize("quantity", ["", "-1", "0", "abc", "1e9", "NaN", "0.0001", "9" * 40])
+    def test_refuses_a_quantity_that_is_none(self, client, market, quantity):
+        as_(client, market.requester)
+        answer = client.post(
+            reverse("basket-add"), {"listing": market.listing.pk, "quantity": quantity}
+        )
+        assert answer.status_code == 302
+        with market.acting():
+            assert RequisitionLine.objects.count() == 0
+        assert "Problem" in text(client.get(reverse("basket")))
+
+    @pytest.mark.parametrize("away", ["https://evil.example/", "//evil.example", "javascript:1"])
+    def test_never_goes_back_to_another_site(self, client, market, away):
+        as_(client, market.requester)
+        answer = client.post(
+            reverse("basket-add"),
+            {"listing": market.listing.pk, "quantity": "1", "next": away},
+        )
+        assert answer.headers["Location"] == reverse("basket")
+
+    def test_changes_quantity_and_coding(self, client, market):
+        basket = factory.basket(market)
+        other = ledger.budget(market.council)
+        line = seen(market, RequisitionLine)
+        as_(client, market.requester)
+        answer = client.post(
+            reverse("basket"),
+            {f"quantity-{line.pk}": "5", f"coding-{line.pk}": str(other.pk), "save": "1"},
+        )
+        assert answer.status_code == 302
+        line = seen(market, RequisitionLine)
+        assert (line.quantity, line.cost_centre_id) == (5, other.cost_centre_id)
+        assert seen(market, Requisition, pk=basket.pk).net_amount == Decimal("397.50")
+
+    def test_says_beside_the_field_what_is_wrong_with_a_quantity(self, client, market):
+        factory.basket(market)
+        line = seen(market, RequisitionLine)
+        as_(client, market.requester)
+        page = client.post(reverse("basket"), {f"quantity-{line.pk}": "-2", "save": "1"})
+        assert page.status_code == 422
+        assert "Quantity must be more than 0" in text(page)
+        assert f'href="#id_quantity-{line.pk}"' in text(page)
+        assert "<title>Error: " in text(page)
+
+    def test_applies_one_coding_to_all_lines(self, client):
+        market = factory.market(listings=3)
+        factory.basket(market)
+        other = ledger.budget(market.council)
+        with market.acting():
+            lines = list(RequisitionLine.objects.all())
+        sent = {f"quantity-{line.pk}": "2" for line in lines}
+        as_(client, market.requester)
+        client.post(reverse("basket"), {**sent, "all_coding": str(other.pk), "apply": "1"})
+        with market.acting():
+            assert {line.account_id for line in RequisitionLine.objects.all()} == {other.account_id}
+
+    def test_takes_a_line_out_and_puts_it_back_as_it_was(self, client, market):
+        factory.basket(market, quantity=4)
+        line = seen(market, RequisitionLine)
+        as_(client, market.requester)
+        gone = client.post(reverse("basket"), {"remove": str(line.pk)}, follow=True)
+        assert "Office chair is no longer in your basket" in text(gone)
+        with market.acting():
+            assert RequisitionLine.objects.count() == 0
+        client.post(
+            reverse("basket-add"),
+            {"listing": line.listing_id, "quantity": "4", "coding": str(market.budget.pk)},
+        )
+        back = seen(market, RequisitionLine)
+        assert (back.quantity, back.cost_centre_id) == (4, market.budget.cost_centre_id)
+
+    def test_says_when_a_price_has_changed_and_takes_the_new_one(self, client, market):
+        factory.basket(market)
+        with stewardship():
+            type(market.listing).objects.filter(pk=market.listing.pk).update(unit_price="81.25")
+        as_(client, market.requester)
+        assert "Office chair was £79.50 and is now £81.25" in text(client.get(reverse("basket")))
+        client.post(reverse("basket-refresh"))
+        assert seen(market, RequisitionLine).unit_price == Decimal("81.25")
+
+    def test_does_not_go_on_while_a_line_is_not_coded(self, client, market):
+        as_(client, market.requester)
+        client.post(reverse("basket-add"), {"listing": market.listing.pk, "quantity": "1"})
+        line = seen(market, RequisitionLine)
+        page = client.post(
+            reverse("basket"),
+            {f"quantity-{line.pk}": "1", f"coding-{line.pk}": "", "continue": "1"},
+        )
+        assert page.status_code == 422
+        assert "Choose what Office chair is paid from" in text(page)
+
+    def test_is_not_for_approvers(self, client, market):
+        assert as_(client, market.approver).get(reverse("basket")).status_code == 403
+
+
+class TestPaste:
+    def test_fills_the_basket_and_names_the_rows_that_are_wrong(self, client):
+        market = factory.market(listings=2)
+        one, two = market.listings
+        as_(client, market.requester)
+        page = client.post(
+            reverse("basket-paste"),
+            {"codes": f"{one.part_number}\t3\n\n{two.part_number.lower()} 2\nNOPE 1\nX\tmany"},
+        )
+        assert page.status_code == 422
+        assert "2 rows are in your basket" in text(page)
+        assert "No supplier of yours offers this part number" in text(page)
+        assert "The quantity is not a number" in text(page)
+        with market.acting():
+            assert {line.quantity for line in RequisitionLine.objects.all()} == {3, 2}
+
+    def test_goes_to_the_basket_when_all_is_well(self, client, market):
+        as_(client, market.requester)
+        answer = client.post(reverse("basket-paste"), {"codes": f"{market.listing.part_number}, 3"})
+        assert answer.headers["Location"] == reverse("basket")
+
+    def test_takes_five_hundred_rows_in_few_statements(
+        self, client, market, django_assert_max_num_queries
+    ):
+        offers = [catalogue.listing(market.supplier) for _ in range(120)]
+        codes = "\n".join(f"{offer.part_number} 2" for offer in offers)
+        as_(client, market.requester)
+        with django_assert_max_num_queries(45):
+            client.post(reverse("basket-paste"), {"codes": codes})
+        with market.acting():
+            assert RequisitionLine.objects.count() == 120
+
+    def test_never_shows_another_councils_supplier(self, client, market):
+        stranger = organisations.supplier()
+        theirs = catalogue.listing(stranger)
+        as_(client, market.requester)
+        page = client.post(reverse("basket-paste"), {"codes": theirs.part_number})
+        assert "No supplier of yours offers this part number" in text(page)
+
+
+class TestSubmit:
+    def send(self, client, market, basket, **facts):
+        point = factory_point(market)
+        said = {
+            "title": "Chairs",
+            "reason": "Worn out",
+            "delivery_point": str(point.pk),
+            **facts,
+        }
+        return client.post(reverse("requisition-submit", args=[basket.pk]), said)
+
+    def test_sends_it_and_shows_who_is_asked(self, client, market):
+        basket = factory.basket(market)
+        as_(client, market.requester)
+        answer = self.send(client, market, basket)
+        assert answer.headers["Location"] == reverse("requisition", args=[basket.pk])
+        page = text(client.get(answer.headers["Location"]))
+        assert "is on its way for approval" in page
+        assert "Ada Approver" in page
+        assert "Requisition submitted" in page
+
+    def test_asks_for_what_is_missing(self, client, market):
+        basket = factory.basket(market)
+        as_(client, market.requester)
+        page = self.send(client, market, basket, title="", reason="", delivery_point="")
+        assert page.status_code == 422
+        assert "There is a problem" in text(page)
+
+    def test_refuses_more_than_the_budget(self, client):
+        market = factory.market(budget_amount="100.00")
+        basket = factory.basket(market)
+        as_(client, market.requester)
+        page = self.send(client, market, basket)
+        assert page.status_code == 409
+        assert "£159.00 is asked for and £100.00 is left" in text(page)
+
+    def test_is_refused_for_somebody_elses_basket(self, client, market):
+        basket = factory.basket(market)
+        as_(client, market.buyer)
+        assert client.get(reverse("requisition-submit", args=[basket.pk])).status_code == 404
+
+
+def factory_point(market):
+    from marketplace.ordering.models import DeliveryPoint
+
+    with stewardship():
+        return DeliveryPoint.objects.create(
+            council=market.council, code=f"D{DeliveryPoint.objects.count()}", name="Library",
+            address="1 High Street\nAmbridge",
+        )  # fmt: skip
+
+
+class TestRequisition:
+    def test_lists_and_shows(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.requester)
+        assert asked.number in text(client.get(reverse("requisitions")))
+        page = text(client.get(reverse("requisition", args=[asked.pk])))
+        assert "Chairs for the library" in page
+        assert "Take it back" in page
+        assert "Look and decide" not in page
+
+    def test_is_missing_for_another_council(self, client, market):
+        asked = factory.submitted(market)
+        stranger = organisations.person(organisations.council(), "buyer", "approver", limit=1000)
+        sign_in(client, stranger)
+        for name in ("requisition", "requisition-approve", "requisition-withdraw"):
+            assert client.get(reverse(name, args=[asked.pk])).status_code == 404
+        assert asked.number not in text(client.get(reverse("requisitions")))
+
+    def test_is_taken_back(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.requester)
+        address = reverse("requisition-withdraw", args=[asked.pk])
+        assert client.get(address).status_code == 200
+        assert client.post(address).status_code == 302
+        assert "Taken back" in text(client.get(reverse("requisition", args=[asked.pk])))
+        assert client.post(address).status_code == 409
+
+    def test_is_copied_to_a_new_basket(self, client, market):
+        asked = factory.approved(market)
+        as_(client, market.requester)
+        page = client.post(reverse("requisition-copy", args=[asked.pk]), follow=True)
+        assert "The same things are in your basket" in text(page)
+        assert "Office chair" in text(page)
+
+    def test_list_is_narrowed(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.requester)
+        assert asked.number in text(client.get(reverse("requisitions"), {"status": "SUBMITTED"}))
+        none = text(client.get(reverse("requisitions"), {"status": "ORDERED"}))
+        assert asked.number not in none
+        assert "No requisition fits" in none
+
+    @pytest.mark.parametrize("query", ["?after=%00", "?after=zz", "?status=NOPE", "?words=%00"])
+    def test_nonsense_in_the_address_is_no_defect(self, client, market, query):
+        as_(client, market.requester)
+        for name in ("requisitions", "orders"):
+            assert client.get(reverse(name) + query).status_code in {200, 422}
+
+
+class TestApprovals:
+    def test_queue_shows_three_facts(self, client, market):
+        factory.submitted(market)
+        page = text(as_(client, market.approver).get(reverse("approvals")))
+        assert "Chairs for the library" in page
+        assert "The old ones are worn." in page
+        assert "£10,000.00 now, £9,841.00 after this" in page
+
+    def test_queue_says_when_it_is_empty(self, client, market):
+        page = text(as_(client, market.approver).get(reverse("approvals")))
+        assert "Nothing waits for your decision" in page
+
+    def decide(self, client, asked, verdict="approve", **facts):
+        said = {"content_hash": asked.content_hash, "verdict": verdict, **facts}
+        return client.post(reverse("requisition-approve", args=[asked.pk]), said)
+
+    def test_approves(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        page = text(client.get(reverse("requisition-approve", args=[asked.pk])))
+        assert asked.content_hash in page
+        answer = self.decide(client, asked)
+        assert answer.headers["Location"] == reverse("approvals")
+        assert "The orders are on their way" in text(client.get(reverse("approvals")))
+        assert seen(market, Requisition).status == "APPROVED"
+
+    def test_refuses_the_second_time(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        self.decide(client, asked)
+        assert self.decide(client, asked).status_code == 409
+
+    def test_refuses_what_was_changed_after_it_was_seen(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        page = client.post(
+            reverse("requisition-approve", args=[asked.pk]),
+            {"content_hash": "0" * 64, "verdict": "approve"},
+        )
+        assert page.status_code == 409
+        assert "Look at it again before you decide" in text(page)
+        assert asked.content_hash in text(page)
+
+    def test_turns_down_only_with_a_reason(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        page = self.decide(client, asked, "reject")
+        assert page.status_code == 422
+        assert "Say why you turn it down" in text(page)
+        self.decide(client, asked, "reject", comment="Use the old ones.")
+        assert seen(market, Requisition).rejection_reason == "Use the old ones."
+
+    def test_refuses_the_one_who_asked(self, client, market):
+        both = organisations.actor(market.council, "requester", "approver", limit=50_000)
+        asked = factory.submitted(market, requester=both)
+        as_(client, both)
+        page = text(client.get(reverse("requisition-approve", args=[asked.pk])))
+        assert "This does not wait for your decision" in page
+        answer = self.decide(client, asked)
+        assert answer.status_code == 403
+        assert seen(market, Requisition).status == "SUBMITTED"
+
+    def test_refuses_beyond_the_limit(self, client, market):
+        small = organisations.actor(market.council, "approver", limit=100)
+        asked = factory.submitted(market)
+        as_(client, small)
+        assert self.decide(client, asked).status_code == 403
+
+    def test_shows_who_stands_in_for_whom(self, client, market):
+        deputy = organisations.person(market.council, "approver", limit=50, name="Dee Deputy")
+        approvals.delegation(market.approver_membership, deputy, limit=5000)
+        factory.submitted(market)
+        page = text(sign_in(client, deputy).get(reverse("approvals")))
+        assert "Ada Approver, until 30 November 2026" in page
+        assert "Chairs for the library" in page
+
+
+class TestOrders:
+    def test_lists_and_shows_with_papers_and_story(self, client, market):
+        order = factory.answered(market, Answer.REFUSED)
+        as_(client, market.buyer)
+        assert order.number in text(client.get(reverse("orders")))
+        page = text(client.get(reverse("order", args=[order.pk])))
+        assert "We no longer make it." in page
+        assert reverse("document", args=[order.pdf_id]) in page
+        assert "SHA-256" in page
+        assert "Order answered" in page
+
+    def test_prints_for_both_sides(self, client, market):
+        order = factory.sent(market)
+        for reader in (market.buyer, market.seller):
+            page = as_(client, reader).get(reverse("order-print", args=[order.pk]))
+            assert page.status_code == 200
+            assert f"Purchase order {order.number}" in text(page)
+            assert "Office chair" in text(page)
+
+    def test_is_missing_for_others(self, client, market):
+        order = factory.sent(market)
+        strangers = [
+            organisations.person(organisations.council(), "buyer"),
+            organisations.person(organisations.supplier()),
+        ]
+        for stranger in strangers:
+            sign_in(client, stranger)
+            assert client.get(reverse("order-print", args=[order.pk])).status_code == 404
+
+    def test_is_cancelled_with_a_reason(self, client, market):
+        order = factory.sent(market)
+        as_(client, market.buyer)
+        address = reverse("order-cancel", args=[order.pk])
+        assert client.post(address, {"reason": " "}).status_code == 422
+        assert client.post(address, {"reason": "Ordered twice"}).status_code == 302
+        page = text(client.get(reverse("order", args=[order.pk])))
+        assert "Ordered twice" in page
+        assert client.post(address, {"reason": "Again"}).status_code == 409
+
+    def test_is_sent_again(self, client, market):
+        order = factory.sent(market)
+        as_(client, market.buyer)
+        page = client.post(reverse("order-resend", args=[order.pk]), follow=True)
+        assert "is being sent again" in text(page)
+        factory.do_jobs()
+        with market.acting():
+            assert Order.objects.get().transmissions.values("attempt").distinct().count() == 2
