@@ -189,7 +189,8 @@ def _fail(taken: _Taken, error: Exception, at: datetime) -> None:
     else:
         log.error("job.failed", job_id=str(taken.id), parked=parked, exc_info=error)
     try:
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         with stewardship():
             # Not when somebody else has taken it since, our claim having run out.
             mine = Job.objects.filter(pk=taken.id, attempts=taken.attempts, status=JobStatus.OWED)
