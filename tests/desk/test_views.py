@@ -1,0 +1,88 @@
+"""The first page, help, the search across everything and the statement, over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from marketplace.core.actors import Role
+from tests.factories import organisations
+from tests.factories import ordering as factory
+from tests.factories.organisations import sign_in
+
+pytestmark = pytest.mark.django_db
+
+COUNCIL = [role for role in Role if role is not Role.SUPPLIER]
+
+
+def text(response):
+    return response.content.decode()
+
+
+class TestPublicPages:
+    @pytest.mark.parametrize("name", ["start", "help", "accessibility"])
+    def test_need_nobody(self, client, name):
+        page = client.get(reverse(name))
+        assert page.status_code == 200
+        assert "<h1" in text(page)
+
+    def test_start_offers_the_demonstration_only_where_it_is_open(self, client, settings):
+        assert "demonstration" not in text(client.get("/"))
+        settings.DEMO = True
+        assert reverse("demo") in text(client.get("/"))
+
+    def test_start_sends_who_is_signed_in_to_their_own_page(self, client):
+        sign_in(client, organisations.person(organisations.council(), "buyer"))
+        assert client.get("/").headers["Location"] == reverse("home")
+
+
+class TestHome:
+    @pytest.mark.parametrize("role", COUNCIL)
+    def test_is_there_for_every_role_before_anything_has_happened(self, client, role):
+        sign_in(client, organisations.person(organisations.council(), role, limit=100))
+        page = client.get(reverse("home"))
+        assert page.status_code == 200
+        assert "What waits for you" in text(page)
+
+    @pytest.mark.parametrize("role", COUNCIL)
+    def test_is_there_for_every_role_when_much_has_happened(self, client, role):
+        market = factory.market()
+        factory.submitted(market)
+        factory.answered(market, factory.Answer.REFUSED)
+        sign_in(client, organisations.person(market.council, role, limit=50_000))
+        assert client.get(reverse("home")).status_code == 200
+
+    def test_shows_an_approver_what_waits(self, client):
+        market = factory.market()
+        factory.submitted(market)
+        sign_in(client, market.approver_membership)
+        assert "Chairs for the library" in text(client.get(reverse("home")))
+
+    def test_sends_a_supplier_to_their_own(self, client):
+        sign_in(client, organisations.person(organisations.supplier()))
+        assert client.get(reverse("home")).headers["Location"] == reverse("supplier-home")
+
+    def test_asks_a_stranger_to_sign_in(self, client):
+        assert client.get(reverse("home")).headers["Location"].startswith("/account/login/")
+
+
+class TestSearch:
+    def test_finds_requisitions_orders_and_suppliers(self, client):
+        market = factory.market()
+        order = factory.sent(market)
+        sign_in(client, organisations.person(market.council, "buyer"))
+        assert order.number in text(client.get(reverse("search"), {"q": order.number}))
+        page = text(client.get(reverse("search"), {"q": "chairs"}))
+        assert "Chairs Ltd" in page
+        assert "REQ-26-" in page
+
+    def test_finds_nothing_of_another_council(self, client):
+        order = factory.sent(factory.market())
+        sign_in(client, organisations.person(organisations.council(), "buyer"))
+        page = text(client.get(reverse("search"), {"q": order.number}))
+        assert "Nothing has that in its number or name" in page
+
+    @pytest.mark.parametrize("words", ["", " ", "\x00", "%", "x" * 500])
+    def test_nonsense_is_no_defect(self, client, words):
+        sign_in(client, organisations.person(organisations.council(), "buyer"))
+        assert client.get(reverse("search"), {"q": words}).status_code == 200

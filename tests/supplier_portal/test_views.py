@@ -1,0 +1,234 @@
+"""The supplier's pages, over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from catalogue.models import Listing
+from marketplace.core.tenancy import stewardship
+from marketplace.ordering.models import Order, OrderLine
+from marketplace.organisations.models import Membership
+from tests.factories import catalogue, organisations
+from tests.factories import ordering as factory
+from tests.factories.organisations import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def market():
+    return factory.market()
+
+
+@pytest.fixture
+def seller(client, market):
+    """A browser in which the supplier's person is signed in."""
+    with stewardship():
+        membership = Membership.objects.select_related("user", "organisation").get(
+            pk=market.seller.membership_id
+        )
+    return sign_in(client, membership)
+
+
+def text(response):
+    return response.content.decode()
+
+
+def upload(client, rows, **facts):
+    content = catalogue.price_list(rows).getvalue() if isinstance(rows, list) else rows
+    file = SimpleUploadedFile("prices.csv", content, content_type="text/csv")
+    return client.post(reverse("supplier-upload"), {"file": file, **facts})
+
+
+class TestHome:
+    def test_shows_what_waits(self, seller, market):
+        order = factory.sent(market)
+        page = text(seller.get(reverse("supplier-home")))
+        assert order.number in page
+        assert "Ambridge Council" in page
+
+    def test_says_when_nothing_waits(self, seller):
+        assert "You have answered every order" in text(seller.get(reverse("supplier-home")))
+
+    def test_is_not_for_councils(self, client, market):
+        sign_in(client, organisations.person(market.council, "buyer"))
+        assert client.get(reverse("supplier-home")).status_code == 403
+
+    def test_details_show_the_councils(self, seller):
+        assert "Ambridge Council" in text(seller.get(reverse("supplier-details")))
+
+
+class TestAnswer:
+    def answer(self, client, order, **facts):
+        return client.post(reverse("supplier-order-answer", args=[order.pk]), facts)
+
+    def test_accepts_all_at_once(self, seller, market):
+        order = factory.sent(market)
+        assert order.number in text(seller.get(reverse("supplier-orders")))
+        assert seller.get(reverse("supplier-order-answer", args=[order.pk])).status_code == 200
+        answer = self.answer(seller, order, accept_all="1")
+        assert answer.headers["Location"] == reverse("supplier-order", args=[order.pk])
+        assert "has your answer" in text(seller.get(answer.headers["Location"]))
+        with market.acting():
+            assert Order.objects.get().status == "ACKNOWLEDGED"
+
+    def test_answers_line_by_line(self, client):
+        market = factory.market(listings=3)
+        order = factory.sent(market)
+        with stewardship():
+            membership = Membership.objects.select_related("user").get(
+                pk=market.seller.membership_id
+            )
+        sign_in(client, membership)
+        answer = self.answer(
+            client,
+            order,
+            **{
+                "answer-0": "ACCEPTED",
+                "answer-1": "LATER",
+                "promised_on-1-day": "1",
+                "promised_on-1-month": "12",
+                "promised_on-1-year": "2099",
+                "answer-2": "REFUSED",
+                "reason-2": "No longer made",
+                "note": "Sorry",
+            },
+        )
+        assert answer.status_code == 302
+        with market.acting():
+            lines = OrderLine.objects.order_by("line_number")
+            assert [line.answer for line in lines] == ["ACCEPTED", "LATER", "REFUSED"]
+            assert Order.objects.get().status == "PARTLY_REFUSED"
+
+    def test_says_beside_the_line_what_is_missing(self, seller, market):
+        order = factory.sent(market)
+        page = self.answer(seller, order, **{"answer-0": "REFUSED", "reason-0": ""})
+        assert page.status_code == 422
+        assert "Say why you refuse it" in text(page)
+        assert 'href="#id_reason-0"' in text(page)
+
+    @pytest.mark.parametrize("said", ["", "MAYBE", "WAITS", "\x00"])
+    def test_refuses_nonsense(self, seller, market, said):
+        order = factory.sent(market)
+        assert self.answer(seller, order, **{"answer-0": said}).status_code == 422
+
+    def test_is_answered_once(self, seller, market):
+        order = factory.sent(market)
+        self.answer(seller, order, accept_all="1")
+        assert self.answer(seller, order, accept_all="1").status_code == 409
+
+    def test_is_missing_for_another_supplier(self, client, market):
+        order = factory.sent(market)
+        sign_in(client, organisations.person(organisations.supplier()))
+        for name in ("supplier-order", "supplier-order-answer"):
+            assert client.get(reverse(name, args=[order.pk])).status_code == 404
+        assert self.answer(client, order, accept_all="1").status_code == 404
+
+
+class TestListings:
+    def test_lists_searches_and_shows(self, seller, market):
+        page = text(seller.get(reverse("supplier-listings")))
+        assert "Office chair" in page
+        assert "Nothing fits" in text(seller.get(reverse("supplier-listings"), {"words": "desk"}))
+        page = text(seller.get(reverse("supplier-listing", args=[market.listing.pk])))
+        assert "79.50" in page
+
+    def change(self, client, listing, **facts):
+        said = {
+            "version": listing.version,
+            "name": listing.name,
+            "unit_price": "80",
+            "minimum_quantity": "1",
+            "lead_time_days": "5",
+            **facts,
+        }
+        return client.post(reverse("supplier-listing", args=[listing.pk]), said)
+
+    def test_changes_a_price(self, seller, market):
+        assert self.change(seller, market.listing).status_code == 302
+        page = text(seller.get(reverse("supplier-listing", args=[market.listing.pk])))
+        assert "Earlier prices" in page
+        with market.selling():
+            assert Listing.objects.get().unit_price == 80
+
+    @pytest.mark.parametrize("price", ["-1", "abc", "", "1e500", "0"])
+    def test_says_what_is_wrong_with_a_price(self, seller, market, price):
+        page = self.change(seller, market.listing, unit_price=price)
+        assert page.status_code == 422
+        assert 'href="#id_unit_price"' in text(page)
+
+    def test_refuses_a_change_to_what_was_changed_meanwhile(self, seller, market):
+        self.change(seller, market.listing)
+        page = self.change(seller, market.listing, unit_price="90")
+        assert page.status_code == 409
+
+    def test_withdraws_and_brings_back(self, seller, market):
+        place = [market.listing.pk]
+        seller.post(reverse("supplier-listing-withdraw", args=place), {"version": 1})
+        assert "Offer it again" in text(seller.get(reverse("supplier-listing", args=place)))
+        seller.post(reverse("supplier-listing-restore", args=place), {"version": 2})
+        assert "Withdraw it" in text(seller.get(reverse("supplier-listing", args=place)))
+
+    def test_is_missing_for_another_supplier(self, client, market):
+        sign_in(client, organisations.person(organisations.supplier()))
+        place = [market.listing.pk]
+        assert client.get(reverse("supplier-listing", args=place)).status_code == 404
+        gone = client.post(reverse("supplier-listing-withdraw", args=place), {"version": 1})
+        assert gone.status_code == 404
+
+
+class TestUpload:
+    def test_tries_shows_and_takes_in(self, seller, market):
+        rows = [catalogue.row(part_number="NEW-1", name="Desk"), catalogue.row()]
+        tried = upload(seller, rows)
+        assert tried.status_code == 302
+        page = text(seller.get(tried.headers["Location"]))
+        assert "There are no mistakes" in page
+        with market.selling():
+            assert not Listing.objects.filter(part_number="NEW-1").exists()
+        confirmed = seller.post(f"{tried.headers['Location']}confirm/", follow=True)
+        assert "2 listings are new or have changed" in text(confirmed)
+        with market.selling():
+            assert Listing.objects.filter(part_number="NEW-1").exists()
+
+    def test_shows_price_moves(self, seller, market):
+        part = market.listing.part_number
+        tried = upload(seller, [catalogue.row(part_number=part, unit_price="90.00")])
+        page = text(seller.get(tried.headers["Location"]))
+        assert "£79.50" in page
+        assert "+13.2%" in page
+
+    def test_shows_every_mistake_with_its_place_and_gives_the_file_back(self, seller):
+        tried = upload(
+            seller,
+            [catalogue.row(), catalogue.row(unit_price="=1+1", name="=HYPERLINK(1)")],
+        )
+        page = text(seller.get(tried.headers["Location"]))
+        assert "There are mistakes in the file" in page
+        copy = seller.get(f"{tried.headers['Location']}copy/")
+        content = b"".join(copy.streaming_content).decode("utf-8-sig")
+        assert "What to mend" in content
+        assert '"=HYPERLINK' not in content
+
+    def test_says_when_it_is_no_price_list(self, seller):
+        for content in (b"PK\x03\x04xl/", b"", b"%PDF-1.7", b"\xff\xfea"):
+            page = upload(seller, content)
+            assert page.status_code == 422
+            assert "There is a problem" in text(page)
+        assert seller.post(reverse("supplier-upload"), {}).status_code == 422
+
+    def test_a_second_confirmation_changes_nothing(self, seller):
+        tried = upload(seller, [catalogue.row()])
+        seller.post(f"{tried.headers['Location']}confirm/")
+        again = seller.post(f"{tried.headers['Location']}confirm/", follow=True)
+        assert again.status_code == 200
+        assert "0 listings" in text(again)
+
+    def test_is_missing_for_another_supplier(self, seller, client):
+        tried = upload(seller, [catalogue.row()])
+        sign_in(client, organisations.person(organisations.supplier()))
+        assert client.get(tried.headers["Location"]).status_code == 404
+        assert client.get(f"{tried.headers['Location']}copy/").status_code == 404
+        assert client.post(f"{tried.headers['Location']}confirm/").status_code == 404
