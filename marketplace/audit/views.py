@@ -13,7 +13,7 @@ from marketplace.audit import exports, selectors
 from marketplace.audit.forms import EventsForm
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import Wanted
-from marketplace.audit.wording import changes, subject_in_words
+from marketplace.audit.wording import changes, kind_in_words, subject_in_words
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
@@ -39,7 +39,12 @@ def events(request: HttpRequest) -> HttpResponse:
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Show one event whole."""
     shown = selectors.event(actor(request).organisation_id, event_id)
-    facts = {"event": shown, "changes": changes(shown), "about": subject_in_words(shown)}
+    facts = {
+        "event": shown,
+        "changes": changes(shown),
+        "about": subject_in_words(shown),
+        "kind": kind_in_words(shown),
+    }
     return render(request, "audit/event.html", facts)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.apps import apps
 from django.utils.translation import gettext as _
 
 from marketplace.audit.models import Event
+from marketplace.web.formats import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +26,41 @@ def changes(event: Event) -> list[Change]:
     """Return what an event changed, fact by fact, in the order of their names."""
     names = sorted({*event.before, *event.after})
     return [
-        Change(_fact_name(name), _value(event.before.get(name)), _value(event.after.get(name)))
+        Change(
+            _fact_name(name),
+            _fact(name, event.before.get(name)),
+            _fact(name, event.after.get(name)),
+        )
         for name in names
     ]
 
 
 def subject_in_words(event: Event) -> str:
     """Return what an event is about: its reference, or else what kind of thing it is."""
-    kind = event.subject_type.rpartition(".")[2].replace("_", " ")
-    return event.subject_reference or _(kind.capitalize())
+    return event.subject_reference or kind_in_words(event)
+
+
+def kind_in_words(event: Event) -> str:
+    """Return what kind of thing an event is about; a kind that is no more keeps its plain name."""
+    try:
+        name = str(apps.get_model(event.subject_type)._meta.verbose_name)
+    except LookupError:
+        name = event.subject_type.rpartition(".")[2].replace("_", " ")
+    return name[:1].upper() + name[1:]
 
 
 def _fact_name(name: str) -> str:
     plain = name.removesuffix("_amount").removesuffix("_id").replace("_", " ").replace("-", " ")
     return _(plain.capitalize())
+
+
+def _fact(name: str, value: Any) -> str:  # noqa: ANN401  # any JSON
+    if name.endswith("_amount") and isinstance(value, str | int):
+        try:
+            return money(Decimal(value))
+        except InvalidOperation:
+            return str(value)
+    return _value(value)
 
 
 def _value(value: Any) -> str:  # noqa: ANN401  # any JSON
@@ -47,5 +71,7 @@ def _value(value: Any) -> str:  # noqa: ANN401  # any JSON
     if isinstance(value, list):
         return ", ".join(_value(each) for each in value) or _("None")
     if isinstance(value, dict):
-        return ", ".join(f"{_fact_name(name)}: {_value(value[name])}" for name in sorted(value))
+        return ", ".join(
+            f"{_fact_name(name)}: {_fact(name, value[name])}" for name in sorted(value)
+        )
     return str(value)

@@ -111,7 +111,7 @@ class TestEvent:
             )
             event = timeline(home).get()
         text = auditor.get(f"/audit/{event.pk}/").content.decode()
-        for words in ("Person changed", "Approval limit", "buyer, approver", "Yes", "5.00"):
+        for words in ("Person changed", "Approval limit", "buyer, approver", "Yes", "£5.00"):
             assert words in text
         assert event.hash_hex in text
 

@@ -279,6 +279,37 @@ class TestReauthentication:
         assert client.get("/tokens/new/").status_code == 302
 
 
+class TestEmail:
+    def test_changes_once_the_new_address_is_proven(self, client):
+        someone = person(council(), Role.BUYER, password=PASSWORD)
+        with_totp(someone.user)
+        sign_in(client, someone)
+        client.post("/account/reauthenticate/?next=/account/email/", {"password": PASSWORD})
+        client.post("/account/email/", {"action_add": "", "email": "New.Name@example.com"})
+        assert User.objects.get(pk=someone.user_id).email == someone.user.email
+        run_due_jobs(at=timezone.now())
+        (letter,) = (each for each in mail.outbox if each.to == ["new.name@example.com"])
+        link = next(line for line in letter.body.split() if "/confirm-email/" in line)
+        assert client.get(link.split("testserver", 1)[1]).status_code == 200
+        assert User.objects.get(pk=someone.user_id).email == someone.user.email
+        client.post(link.split("testserver", 1)[1])
+        assert User.objects.get(pk=someone.user_id).email == "new.name@example.com"
+
+    def test_does_not_tell_whether_another_has_it(self, client):
+        known = user(password=PASSWORD)
+        someone = person(supplier(), password=PASSWORD)
+        sign_in(client, someone)
+        client.post("/account/reauthenticate/?next=/account/email/", {"password": PASSWORD})
+        answers = [
+            client.post("/account/email/", {"action_add": "", "email": email})
+            for email in (known.email, "nobody@example.com")
+        ]
+        assert {(each.status_code, each.headers.get("Location")) for each in answers} == {
+            (302, "/account/email/")
+        }
+        assert User.objects.get(pk=known.pk).email == known.email
+
+
 class TestSessionList:
     def test_shows_and_ends_ones_sessions(self, client):
         someone = person(supplier(), password=PASSWORD)

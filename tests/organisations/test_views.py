@@ -142,7 +142,7 @@ class TestSuppliers:
         link(home, supplier(name="Birch Tools", is_vcse=True), status=LinkStatus.SUSPENDED)
         link(council(), supplier(name="Cedar Somebody Else's"))
         text = administrator.get("/suppliers/").content.decode()
-        for words in ("Local", "Small or medium-sized", "Charity or social enterprise"):
+        for words in ("Local", "Smaller business", "Voluntary sector"):
             assert words in text
         assert "Cedar" not in text
         found = administrator.get("/suppliers/?status=SUSPENDED").content.decode()

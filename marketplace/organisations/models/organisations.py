@@ -56,6 +56,11 @@ class Organisation(Row):
             ),
         ]
 
+    @property
+    def reference(self) -> str:
+        """What the audit trail calls it."""
+        return self.name
+
 
 class SupplierProfile(models.Model):
     """What a supplier tells every council about itself."""
@@ -97,6 +102,11 @@ class SupplierLink(Row, Stateful):
         indexes = [
             models.Index(fields=["supplier", "council"], name="supplierlink_by_supplier"),
         ]
+
+    @property
+    def reference(self) -> str:
+        """What the audit trail calls it; the supplier should be joined in."""
+        return self.supplier.name
 
 
 class NumberSequence(models.Model):

@@ -100,6 +100,11 @@ class Membership(Row):
         indexes = [models.Index(fields=["organisation", "id"], name="membership_by_organisation")]
 
     @property
+    def reference(self) -> str:
+        """What the audit trail calls it; the user should be joined in."""
+        return self.user.name
+
+    @property
     def role_names(self) -> list[str]:
         """The roles as people call them."""
         return [str(ROLE_LABELS[Role(role)]) for role in self.roles]
@@ -139,3 +144,8 @@ class ApiToken(Row):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "-id"], name="apitoken_by_organisation")]
+
+    @property
+    def reference(self) -> str:
+        """What the audit trail calls it."""
+        return self.name

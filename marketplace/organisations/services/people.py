@@ -103,7 +103,7 @@ def invite_person(
         actor=keeper,
         at=at,
         organisation_id=keeper.organisation_id,
-        after={**_trust(membership), "name": user.name, "email": user.email},
+        after={**_trust(membership), "email": user.email},
     )
     _owe_invitation(membership, at)
     return membership
@@ -133,7 +133,6 @@ def invite_person_again(*, keeper: Actor, membership_id: UUID, at: datetime) -> 
         actor=keeper,
         at=at,
         organisation_id=keeper.organisation_id,
-        after={"name": membership.user.name},
     )
     _owe_invitation(membership, at)
     return membership
@@ -176,7 +175,6 @@ def change_person(
         organisation_id=keeper.organisation_id,
         before={name: before[name] for name in changed},
         after=changed,
-        note=membership.user.name,
     )
     return membership
 
@@ -224,7 +222,6 @@ def _set_active(keeper: Actor, membership: Membership, active: bool, at: datetim
         organisation_id=keeper.organisation_id,
         before={"active": not active},
         after={"active": active},
-        note=membership.user.name,
     )
     return membership
 

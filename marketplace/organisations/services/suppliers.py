@@ -81,7 +81,7 @@ def accept_supplier(
     )
     if kept.pk != link.pk:
         raise AlreadyAccepted
-    _record("supplier.accepted", kept, administrator, at, after={"name": supplier.name})
+    _record("supplier.accepted", kept, administrator, at, after={"local": is_local})
     return kept
 
 
@@ -127,7 +127,7 @@ def register_supplier(
             at=at,
             organisation_id=supplier.pk,
             counterparty_id=administrator.organisation_id,
-            after={"name": user.name, "email": user.email, "roles": membership.roles},
+            after={"email": user.email, "roles": membership.roles},
         )
         wake(
             "organisations.send_invitation",
@@ -234,6 +234,6 @@ def _record(
         organisation_id=link.council_id,
         counterparty_id=link.supplier_id,
         before=before,
-        after={"supplier": link.supplier.name, **(after or {})},
+        after=after,
         note=note,
     )

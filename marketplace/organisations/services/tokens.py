@@ -67,7 +67,7 @@ def create_token(
         actor=holder,
         at=at,
         organisation_id=holder.organisation_id,
-        after={"name": name, "scopes": token.scopes, "expires_at": token.expires_at},
+        after={"scopes": token.scopes, "expires_at": token.expires_at},
     )
     return token, secret
 
@@ -90,7 +90,6 @@ def revoke_token(*, holder: Actor, token_id: UUID, at: datetime) -> ApiToken:
         actor=holder,
         at=at,
         organisation_id=holder.organisation_id,
-        before={"name": token.name},
     )
     return token
 

@@ -34,7 +34,9 @@ class Command(BaseCommand):
             raise CommandError("Nobody has this email address.")
         removed, _kinds = Authenticator.objects.filter(user=user).delete()
         with stewardship():
-            memberships = list(Membership.objects.filter(user=user).order_by("pk"))
+            memberships = list(
+                Membership.objects.filter(user=user).select_related("user").order_by("pk")
+            )
         for membership in memberships:
             record(
                 "person.second-factor-reset",
@@ -42,7 +44,6 @@ class Command(BaseCommand):
                 actor=None,
                 at=timezone.now(),
                 organisation_id=membership.organisation_id,
-                after={"name": user.name},
                 note=options["reason"],
             )
         self.stdout.write(f"Removed {removed} factors of {user.email}.")
