@@ -5,6 +5,7 @@
     marketplace backup FILE         the whole database in one file
     marketplace restore FILE        the way back, into an empty database
     marketplace prepare             roles and database on a server of the council's own
+    marketplace ready               tables, static files, what a new version needs before it starts
     marketplace <anything else>     Django's commands: migrate, shell, …
 
 Without DATABASE_URL and BROKER_URL the embedded servers are started, or joined where they run.
@@ -13,6 +14,7 @@ Without DATABASE_URL and BROKER_URL the embedded servers are started, or joined 
 import contextlib
 import http.client
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -50,7 +52,7 @@ def main() -> int:
             return run_part(name, sys.argv[2:])
         if name in ("backup", "restore"):
             return copy_database(name, sys.argv[2:])
-        return {"run": run, "prepare": prepare_own}.get(name, manage)()
+        return {"run": run, "prepare": prepare_own, "ready": ready_own}.get(name, manage)()
     except ServerProblem as problem:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), markup=False)
         return 1
@@ -103,6 +105,16 @@ def prepare_own() -> int:
     return 0
 
 
+def ready_own() -> int:
+    """Migrate and collect static files, before a new version starts."""
+    servers = Servers(state_folder())
+    try:
+        make_ready({**os.environ, **begin(servers)})
+    finally:
+        servers.leave()
+    return 0
+
+
 def run_part(name: str, options: list[str]) -> int:
     """Become the web server, the worker or beat, on servers that the council names."""
     missing = [each for each in ("DATABASE_URL", "BROKER_URL") if not os.environ.get(each)]
@@ -112,7 +124,7 @@ def run_part(name: str, options: list[str]) -> int:
             "To try the marketplace without servers of your own, use: marketplace run"
         )
     state = state_folder()
-    environment = {**os.environ, **Servers(state).begin(), "DATABASE_ROLE": role_of(name)}
+    environment = part_environment(name, state, {**os.environ, **Servers(state).begin()})
     command = part_command(name, state, bind=f"{LOOPBACK}:{wanted_port()}")
     os.execve(command[0], [*command, *options], environment)  # noqa: S606  it becomes that program
 
@@ -150,34 +162,58 @@ def supervise(
 ) -> int:
     """Make the database ready, start the parts and keep them running."""
     with console.status("Preparing the database…"):
-        make_ready(environment)
+        make_ready(environment, interrupted=lambda: supervisor.stopping)
 
     def add(name: str) -> Child:
         child = Child(
             name,
             part_command(name, state, bind=f"fd://{listening.fileno()}"),
-            {**environment, "DATABASE_ROLE": role_of(name)},
+            part_environment(name, state, environment),
             state / "log" / f"{name}.log",
             keep_open=(listening.fileno(),) if name == "web" else (),
         )
         supervisor.add(child)
         return child
 
-    with console.status("Starting the web server…"):
-        web = add("web")
-        answered = supervisor.watch(until_answers(web, address))
-    if supervisor.stopping:
-        return 0
-    if not answered or web.deaths >= DEATHS_BEFORE_GIVING_UP:
-        last = "\n".join(web.log.read_text(errors="replace").splitlines()[-25:])
-        raise ServerProblem(f"The web server does not start. It said:\n{last}")
-    # After the first page, so that the worker and beat do not slow it.
-    add("worker")
-    add("beat")
-    welcome(environment, state, address)
-    supervisor.watch()
+    if not supervisor.stopping:
+        with console.status("Starting the web server…"):
+            wait_for(supervisor, add("web"), address)
+    if not supervisor.stopping:
+        # After the first page, so that the worker and beat do not slow it.
+        add("worker")
+        add("beat")
+        welcome(environment, state, address)
+        supervisor.watch()
     console.print("Stopping…")
     return 0
+
+
+def wait_for(supervisor: Supervisor, web: Child, address: str) -> None:
+    """Wait until the web server answers or somebody stops us.
+
+    Raises: ServerProblem when it dies again and again, or says nothing for too long.
+    """
+    deadline = time.monotonic() + FIRST_ANSWER_PATIENCE_SECONDS
+
+    def given_up() -> bool:
+        return web.deaths >= DEATHS_BEFORE_GIVING_UP or time.monotonic() > deadline
+
+    supervisor.watch(lambda: given_up() or answers(address))
+    if given_up() and not supervisor.stopping:
+        last = "\n".join(web.log.read_text(errors="replace").splitlines()[-25:])
+        raise ServerProblem(f"The web server does not start. It said:\n{last}")
+
+
+def answers(address: str) -> bool:
+    """Tell whether the web server answers, whatever it says."""
+    connection = http.client.HTTPConnection(address.split("/")[2], timeout=5)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status > 0
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def begin(servers: Servers) -> dict[str, str]:
@@ -196,40 +232,58 @@ def prepare_as(admin_url: str) -> None:
         raise ServerProblem(f"The database could not be prepared: {error}") from error
 
 
-def make_ready(environment: Mapping[str, str]) -> None:
-    """Migrate, collect static files and make the demo, in one process because Django is slow."""
-    done = subprocess.run(
+def make_ready(
+    environment: Mapping[str, str], *, interrupted: Callable[[], bool] = lambda: False
+) -> None:
+    """Migrate, collect static files and make the demo, in one process because Django is slow.
+
+    When interrupted it is cut short; whatever was begun is rolled back or done next time.
+    """
+    making = subprocess.Popen(
         [sys.executable, "-m", "marketplace.config.ready"],
         cwd=project_folder(),
         env={**environment, "DATABASE_ROLE": "owner"},
-        check=False,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
-    if done.returncode != 0:
-        raise ServerProblem(f"The database could not be prepared:\n{done.stderr[-4000:]}")
-    if done.stdout.strip():
-        console.print(done.stdout.strip(), markup=False)
+    said = ""
+    while making.returncode is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            said, _ = making.communicate(timeout=0.2)
+        if interrupted():
+            making.kill()
+    if making.returncode != 0 and not interrupted():
+        raise ServerProblem(f"The database could not be prepared:\n{said[-4000:]}")
+    if said.strip() and not interrupted():
+        console.print(said.strip(), markup=False)
 
 
 def part_command(name: str, state: Path, *, bind: str) -> list[str]:
     """Return the command line of the web server, the worker or beat."""
     python = [sys.executable, "-m"]
     if name == "web":
-        command = [*python, "gunicorn", "marketplace.config.wsgi:application"]
-        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-        command += ["--graceful-timeout", "3", "--no-control-socket", "--bind", bind]
-        # A worker tells that it lives by touching a file, which must not wait for a disk.
-        return [*command, "--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else command  # noqa: S108
+        settings = "python:marketplace.config.gunicorn_settings"
+        return [*python, "gunicorn", "--config", settings, "--bind", bind]
     celery = [*python, "celery", "-A", "marketplace.config.celery", name, "--loglevel", "INFO"]
     if name == "worker":
         return [*celery, "--concurrency", "2", "--without-gossip", "--without-mingle"]
     return [*celery, "--schedule", str(state / "beat-schedule"), "--pidfile="]
 
 
-def role_of(part: str) -> str:
-    """Return the database role of a part of the marketplace."""
-    return "web" if part == "web" else "worker"
+def part_environment(name: str, state: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the web server, the worker or beat."""
+    if name != "web":
+        return {**given, "DATABASE_ROLE": "worker"}
+    environment = {**given, "DATABASE_ROLE": "web"}
+    if given.get("METRICS_TOKEN") and not given.get("PROMETHEUS_MULTIPROC_DIR"):
+        # Where the web processes add up their counters; those of the last run say nothing now.
+        counters = state / "metrics"
+        shutil.rmtree(counters, ignore_errors=True)
+        counters.mkdir(parents=True)
+        environment["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
+    return environment
 
 
 def wanted_port() -> int:
@@ -261,26 +315,6 @@ def listen(port: int) -> Iterator[socket.socket]:
         yield listening
     finally:
         listening.close()
-
-
-def until_answers(web: Child, address: str) -> Callable[[], bool]:
-    """Return a question: does the web server answer, or has it died too often to wait longer?"""
-    deadline = time.monotonic() + FIRST_ANSWER_PATIENCE_SECONDS
-
-    def answers() -> bool:
-        if web.deaths >= DEATHS_BEFORE_GIVING_UP or time.monotonic() > deadline:
-            return True
-        host = address.split("/")[2]
-        connection = http.client.HTTPConnection(host, timeout=5)
-        try:
-            connection.request("GET", "/")
-            return connection.getresponse().status > 0
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    return answers
 
 
 def welcome(environment: Mapping[str, str], state: Path, address: str) -> None:
