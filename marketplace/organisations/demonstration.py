@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -45,7 +46,7 @@ def may_demonstrate(request: HttpRequest) -> bool:
     that resolves to this machine is not loopback). A request that came through a proxy came from
     somewhere else.
     """
-    if not settings.DEMO or any(name in request.META for name in FORWARDED):
+    if not settings.DEMO or _came_through_a_proxy(request):
         return False
     try:
         host = request.get_host()
@@ -53,6 +54,20 @@ def may_demonstrate(request: HttpRequest) -> bool:
         return False
     name = host.rpartition(":")[0] if _has_port(host) else host
     return is_loopback(request.META.get("REMOTE_ADDR", "")) and is_loopback(name)
+
+
+def _came_through_a_proxy(request: HttpRequest) -> bool:
+    """Tell whether anything about a request shows that it was passed on.
+
+    Why: a proxy that was never told to name the client still speaks HTTP/1.0, which no browser
+    does, and the browser's own Origin still names the site that it thinks it is on.
+    """
+    if any(name in request.META for name in FORWARDED):
+        return True
+    if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        return True
+    origin = request.META.get("HTTP_ORIGIN")
+    return origin is not None and not is_loopback(urlsplit(origin).hostname or "")
 
 
 def _has_port(host: str) -> bool:

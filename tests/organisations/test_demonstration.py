@@ -83,6 +83,9 @@ class TestDemo:
             {"HTTP_VIA": "1.1 proxy"},
             {"HTTP_TRUE_CLIENT_IP": "127.0.0.1"},
             {"HTTP_CF_CONNECTING_IP": "127.0.0.1"},
+            {"SERVER_PROTOCOL": "HTTP/1.0"},
+            {"HTTP_ORIGIN": "https://marketplace.example"},
+            {"HTTP_ORIGIN": "null"},
         ],
         ids=str,
     )
