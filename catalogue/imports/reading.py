@@ -153,8 +153,10 @@ def _refuse_other_kinds(head: bytes) -> None:
 
 
 def _kind_of_zip(head: bytes) -> str:
+    if b"word/" in head and b"xl/" not in head:
+        return "word"
     if b"xl/" in head or b"[Content_Types].xml" in head:
-        return "word" if b"word/" in head and b"xl/" not in head else "excel"
+        return "excel"
     if b"opendocument" in head:
         return "opendocument"
     return "zip"

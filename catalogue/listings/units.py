@@ -13,7 +13,7 @@ from difflib import get_close_matches
 
 # Code: its name, and the words (besides the code and the name) that mean it.
 _TABLE: dict[str, tuple[str, str]] = {
-    "EA": ("each", "ea per item items single singles article"),
+    "EA": ("each", "ea per_item item items single singles article"),
     "C62": ("one", "unit units no nr number one_off unity"),
     "H87": ("piece", "pieces pc pcs pce"),
     "PR": ("pair", "pairs"),

@@ -21,15 +21,15 @@ WORDS = migrations.RunSQL(
         p_name text, p_brand text, p_part_number text, p_manufacturer_part_number text,
         p_gtin text, p_keywords text, p_description text
     ) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-        SELECT setweight(to_tsvector('english', catalogue_plain(p_name)), 'A')
+        SELECT setweight(to_tsvector('english', public.catalogue_plain(p_name)), 'A')
             || setweight(to_tsvector('english',
                    regexp_replace(p_part_number, '[^A-Za-z0-9]+', '', 'g') || ' ' ||
                    regexp_replace(p_part_number, '[^A-Za-z0-9]+', ' ', 'g') || ' ' ||
                    regexp_replace(p_manufacturer_part_number, '[^A-Za-z0-9]+', '', 'g') || ' ' ||
                    regexp_replace(p_manufacturer_part_number, '[^A-Za-z0-9]+', ' ', 'g') || ' ' ||
                    p_gtin), 'A')
-            || setweight(to_tsvector('english', catalogue_plain(p_brand || ' ' || p_keywords)), 'B')
-            || setweight(to_tsvector('english', catalogue_plain(p_description)), 'C')
+            || setweight(to_tsvector('english', public.catalogue_plain(p_brand || ' ' || p_keywords)), 'B')
+            || setweight(to_tsvector('english', public.catalogue_plain(p_description)), 'C')
     $$;
     """,
     reverse_sql="""

@@ -76,7 +76,7 @@ def plain(text: str) -> str:
     >>> plain("Purée")
     'puree'
     """
-    marks = unicodedata.normalize("NFKD", text[:LONGEST_TEXT].casefold())
+    marks = unicodedata.normalize("NFKD", text[:LONGEST_TEXT].replace("\0", " ").casefold())
     return "".join(letter for letter in marks if not unicodedata.combining(letter))
 
 
@@ -186,6 +186,17 @@ def _together(term: Term) -> str:
 
 def _quoted(word: str) -> str:
     return word.replace("\\", "\\\\").replace("'", "''")
+
+
+def forms(word: str) -> tuple[str, ...]:
+    """Return a word and its plurals.
+
+    Why: a catalogue of "pens" knows what a pen is, and does not mean pencils by it.
+
+    >>> forms("pen")
+    ('pen', 'pens', 'penes')
+    """
+    return (word, f"{word}s", f"{word}es")
 
 
 def one_edit_away(word: str) -> set[str]:

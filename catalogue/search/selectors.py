@@ -21,7 +21,7 @@ from catalogue.search import rules
 from catalogue.search.rules import MOST_CANDIDATES, PAGE_SIZE, Sort, Term, Wish
 
 MOST_FACETS = 12
-NEAR_ENOUGH = 0.4  # of pg_trgm's similarity, for words that are more than one letter off
+NEAR_ENOUGH = 0.35  # of pg_trgm's similarity, for words that are more than one letter off
 
 _ORDERS = {
     Sort.BEST: "rank DESC, name, listing_id",
@@ -129,11 +129,10 @@ def search_listings(council_id: UUID, wish: Wish) -> SearchResults:
         return _results(scope, _Found(0, [], {}, {}))
     if not terms:
         return _results(scope, _browse(scope))
-    known = _known_words(terms)
-    found = _candidates(scope, rules.completing(terms, known))
+    found = _candidates(scope, rules.completing(terms, _known_words(terms[-1:])))
     if found.total:
         return _results(scope, found)
-    mended = _repaired(terms, known)
+    mended = _repaired(terms, _known_words(terms))
     if mended:
         found = _candidates(scope, rules.with_words(terms, mended))
         if found.total:
@@ -144,23 +143,29 @@ def search_listings(council_id: UUID, wish: Wish) -> SearchResults:
 def _scope(council_id: UUID, wish: Wish) -> _Scope:
     names: dict[UUID, str] = {}
     chosen, local = [], set()
-    for link in trading_suppliers(council_id):
-        names[link.supplier_id] = link.supplier.name
-        if link.is_local:
-            local.add(link.supplier_id)
-        profile = getattr(link.supplier, "profile", None)
+    links = trading_suppliers(council_id).values_list(
+        "supplier_id", "supplier__name", "is_local", "supplier__profile__is_sme"
+    )
+    for supplier_id, name, is_local, is_sme in links:
+        names[supplier_id] = name
+        if is_local:
+            local.add(supplier_id)
         if (
-            (not wish.local_only or link.is_local)
-            and (not wish.sme_only or (profile and profile.is_sme))
-            and wish.supplier_id in (None, link.supplier_id)
+            (is_local or not wish.local_only)
+            and (is_sme or not wish.sme_only)
+            and wish.supplier_id in (None, supplier_id)
         ):
-            chosen.append(link.supplier_id)
+            chosen.append(supplier_id)
     return _Scope(wish, names, chosen, frozenset(local))
 
 
 def _known_words(terms: Sequence[Term]) -> set[str]:
-    words = rules.single_words(terms)
-    return set(Lexeme.objects.filter(word__in=words).values_list("word", flat=True))
+    """Return those of the words that some listing has, be it in the plural."""
+    forms = {form: word for word in rules.single_words(terms) for form in rules.forms(word)}
+    if not forms:
+        return set()
+    found = Lexeme.objects.filter(word__in=forms).values_list("word", flat=True)
+    return {forms[form] for form in found}
 
 
 def _candidates(

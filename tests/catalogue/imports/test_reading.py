@@ -1,0 +1,223 @@
+"""From bytes to rows, or one clear reason why not."""
+
+import csv
+import doctest
+import hashlib
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalogue.imports import columns, reading
+from catalogue.imports.columns import COLUMNS, HEADINGS, REQUIRED, column_of, read_header
+from catalogue.imports.reading import Unreadable, open_rows, survey
+from catalogue.imports.wording import why_unreadable
+
+HEADER = "part_number,name,category,unit,unit_price,vat"
+ROW = "A1,Chair,39112000,EA,9.50,S"
+
+
+def rows_of(data, *, encoding=None):
+    stream = io.BytesIO(data if isinstance(data, bytes) else data.encode())
+    rows = open_rows(stream, encoding=survey(stream, encoding=encoding).encoding)
+    return rows, list(rows)
+
+
+def why(data, *, encoding=None):
+    with pytest.raises(Unreadable) as caught:
+        rows_of(data, encoding=encoding)
+    words = why_unreadable(caught.value)
+    assert "%(" not in words
+    assert words.endswith(".")
+    return caught.value.code, caught.value.facts, words
+
+
+def test_examples_are_true():
+    assert doctest.testmod(columns).failed == 0
+
+
+class TestHeadings:
+    def test_no_heading_means_two_columns(self):
+        meant = {}
+        for column, headings in HEADINGS.items():
+            for heading in headings:
+                assert meant.setdefault(columns.plain(heading), column) == column
+
+    @pytest.mark.parametrize("column", COLUMNS)
+    def test_every_column_is_known_by_its_own_name(self, column):
+        assert column_of(column) == column
+
+    @pytest.mark.parametrize(
+        ("heading", "column"),
+        [
+            ("Product Code", "part_number"), ("SKU", "part_number"), ("Item No.", "part_number"),
+            ("Unit of Measure", "unit"), ("UOM", "unit"), ("Net Price", "unit_price"),
+            ("Price ex VAT", "unit_price"), ("UNIT PRICE (£)", "unit_price"), ("EAN", "gtin"),
+            ("MOQ", "minimum_quantity"), ("Lead time (days)", "lead_time_days"),
+            ("VAT rate %", "vat"), ("CPV-Code", "category"), ("Price inc VAT", None),
+            ("Price (inc VAT)", None), ("Colour", None), ("", None),
+        ],
+    )  # fmt: skip
+    def test_knows_what_suppliers_call_them(self, heading, column):
+        assert column_of(heading) == column
+
+    def test_a_second_choice_gives_way(self):
+        header = read_header(["Brand", "Manufacturer", "Description", "Notes"])
+        assert (header.places, header.twice) == ({"brand": 0, "description": 2}, {})
+        assert header.unknown == ("Manufacturer", "Notes")
+
+    def test_a_second_choice_will_do_alone(self):
+        assert read_header(["Manufacturer"]).places == {"brand": 0}
+
+
+class TestOpenRows:
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+    @pytest.mark.parametrize("mark", ["", "\ufeff"])
+    @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+    def test_sees_how_the_file_is_written(self, delimiter, mark, ending):
+        text = mark + ending.join([HEADER, ROW, ""]).replace(",", delimiter)
+        rows, found = rows_of(text)
+        assert rows.delimiter == delimiter
+        assert found == [(2, ROW.split(","))]
+
+    def test_a_comma_in_a_heading_does_not_mislead(self):
+        text = "Code;Name;CPV;Unit;Price (ex VAT, GBP);VAT\nA;Pen, blue;30192121;EA;1;S\n"
+        assert rows_of(text)[1] == [(2, ["A", "Pen, blue", "30192121", "EA", "1", "S"])]
+
+    def test_excels_own_line_about_the_delimiter(self):
+        rows, found = rows_of("sep=;\n" + f"{HEADER}\n{ROW}\n".replace(",", ";"))
+        assert (rows.delimiter, found[0][0]) == (";", 3)
+
+    def test_empty_lines_count_as_rows_of_the_sheet_and_for_nothing_else(self):
+        rows, found = rows_of(f"{HEADER}\n\n{ROW}\n,,,,,\n  , \n{ROW}\n\n")
+        assert ([number for number, _cells in found], rows.count) == ([3, 6], 2)
+
+    def test_a_cell_of_several_lines_is_one_row(self):
+        text = f'{HEADER}\nA1,"Chair\nwith ""arms""",39112000,EA,9.50,S\n{ROW}\n'
+        found = rows_of(text)[1]
+        assert found[0][1][1] == 'Chair\nwith "arms"'
+        assert found[1][0] == 3
+
+    def test_leaves_the_file_open_and_can_be_read_again(self):
+        stream = io.BytesIO(f"{HEADER}\n{ROW}\n".encode())
+        for _turn in range(2):
+            known = survey(stream)
+            assert len(list(open_rows(stream, encoding=known.encoding))) == 1
+        assert not stream.closed
+
+    def test_windows_text_is_read_when_it_is_named(self):
+        text = f"{HEADER}\n{ROW.replace('Chair', 'Café £5')}\n".encode("cp1252")
+        assert rows_of(text, encoding="cp1252")[1][0][1][1] == "Café £5"
+
+    @given(
+        st.lists(
+            st.lists(
+                st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
+                min_size=6, max_size=6,
+            ),
+            max_size=8,
+        ),
+        st.sampled_from([",", ";", "\t", "|"]),
+    )  # fmt: skip
+    def test_gives_back_whatever_a_spreadsheet_writes(self, written, delimiter):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, delimiter=delimiter)
+        writer.writerow(HEADER.split(","))
+        writer.writerows(written)
+        found = [cells for _number, cells in rows_of(text.getvalue())[1]]
+        assert found == [cells for cells in written if any(map(str.strip, cells))]
+
+
+class TestSurvey:
+    @given(st.binary(max_size=200))
+    def test_any_bytes_are_read_or_refused_in_words(self, data):
+        words = "."
+        try:
+            rows_of(data)
+        except Unreadable as problem:
+            words = why_unreadable(problem)
+        assert words.endswith(".")
+
+    def test_knows_size_and_hash(self):
+        data = f"{HEADER}\n{ROW}\n".encode()
+        found = survey(io.BytesIO(data))
+        assert (found.size, found.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+
+    @pytest.mark.parametrize("before", [0, 10, reading.CHUNK - 1, reading.CHUNK, reading.CHUNK + 7])
+    def test_names_the_byte_and_the_line_that_are_not_utf_8(self, before):
+        start = (HEADER + "\n").encode() + b"x" * before + "é".encode()
+        code, facts, words = why(start + "\n£".encode("cp1252") + b"5,\n")
+        assert (code, facts["position"], facts["line"]) == ("not-utf-8", len(start) + 1, 3)
+        assert (facts["byte"], facts["meant"]) == ("0xA3", "£")
+        assert "“£5,”" in words
+
+    def test_a_letter_that_lies_across_two_chunks_is_whole(self):
+        data = (HEADER + "\n").encode()
+        data += b"x" * (reading.CHUNK - len(data) - 1) + "é".encode() + b"\n"
+        assert survey(io.BytesIO(data)).size == len(data)
+
+    def test_a_letter_that_the_end_cuts_off_is_refused(self):
+        assert why((HEADER + "\né").encode()[:-1])[0] == "not-utf-8"
+
+    @pytest.mark.parametrize(
+        ("data", "kind"),
+        [
+            (b"PK\x03\x04....xl/workbook.xml", "excel"), (b"PK\x03\x04.word/doc", "word"),
+            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.sp", "opendocument"),
+            (b"PK\x03\x04", "zip"), (b"%PDF-1.7", "pdf"), (b"\xd0\xcf\x11\xe0", "old-excel"),
+            (b"\x89PNG\r\n", "picture"), (b"\xff\xd8\xff\xe0", "picture"), (b"\x1f\x8b", "gzip"),
+            (b"<?xml version='1.0'?><a/>", "xml"), (b"\n <!DOCTYPE html>", "html"),
+            (b'[{"a": 1}]', "json"), ("a,b".encode("utf-16"), "utf-16"),
+        ],
+    )  # fmt: skip
+    def test_says_what_a_wrong_file_is(self, data, kind):
+        code, facts, words = why(data)
+        assert (code, facts["kind"]) == ("other-kind", kind)
+        assert "CSV" in words
+
+    @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \r\n\n"])
+    def test_says_that_a_file_is_empty(self, data):
+        assert why(data)[0] == "empty"
+
+    def test_refuses_a_zero_byte(self):
+        assert why(b"part_number,name\0")[0] == "nul"
+
+    def test_refuses_an_encoding_that_it_does_not_know(self):
+        assert why(HEADER, encoding="latin-9")[0] == "unknown-encoding"
+
+    def test_refuses_a_byte_that_windows_has_not(self):
+        assert why(HEADER.encode() + b"\n\x81", encoding="cp1252")[0] == "not-cp1252"
+
+
+class TestRefusals:
+    def test_names_every_column_that_is_missing_and_what_it_did_not_understand(self):
+        code, facts, words = why("SKU,Name,Colour,Price inc VAT\n")
+        assert code == "header"
+        assert facts["missing"] == tuple(c for c in REQUIRED if c not in {"part_number", "name"})
+        assert "Unit price" in words
+        assert "Net price" in words
+        assert "Colour" in words
+        assert "“Price inc VAT” has VAT in it" in words
+
+    def test_names_headings_that_mean_the_same(self):
+        _code, facts, words = why(HEADER + ",Net price,Price\n")
+        assert facts["twice"] == {"unit_price": ("unit_price", "Net price", "Price")}
+        assert "Keep one" in words
+
+    def test_says_that_the_first_row_is_no_heading(self):
+        code, _facts, words = why("1001,Chair black,9.50\n")
+        assert code == "no-header"
+        assert "1001" in words
+
+    @pytest.mark.parametrize("row", ['"A1"x,Chair', 'A1,"Chair', '"A1,Chair\n' + "x\n" * 9000])
+    def test_says_where_a_quotation_mark_is_missing(self, row):
+        code, facts, _words = why(f"{HEADER}\n{ROW}\n{row}")
+        assert (code, facts["row"]) in {("broken-quotes", 3), ("endless-cell", 3)}
+
+    def test_refuses_too_many_columns_and_rows(self, monkeypatch):
+        assert why(",".join(["x"] * 201))[0] == "too-many-columns"
+        monkeypatch.setattr(reading, "MOST_ROWS", 2)
+        assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-many-rows"
+        monkeypatch.setattr(reading, "MOST_BYTES", 50)
+        assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-large"
