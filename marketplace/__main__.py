@@ -39,6 +39,7 @@ PARTS = ("web", "worker", "beat")
 LOOPBACK = "127.0.0.1"
 FIRST_ANSWER_PATIENCE_SECONDS = 90
 DEATHS_BEFORE_GIVING_UP = 3
+LAST_LINES = 25
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -200,7 +201,7 @@ def wait_for(supervisor: Supervisor, web: Child, address: str) -> None:
 
     supervisor.watch(lambda: given_up() or answers(address))
     if given_up() and not supervisor.stopping:
-        last = "\n".join(web.log.read_text(errors="replace").splitlines()[-25:])
+        last = "\n".join(web.log.read_text(errors="replace").splitlines()[-LAST_LINES:])
         raise ServerProblem(f"The web server does not start. It said:\n{last}")
 
 
@@ -255,7 +256,8 @@ def make_ready(
         if interrupted():
             making.kill()
     if making.returncode != 0 and not interrupted():
-        raise ServerProblem(f"The database could not be prepared:\n{said[-4000:]}")
+        last = "\n".join(said.strip().splitlines()[-LAST_LINES:])
+        raise ServerProblem(f"The database could not be prepared. What was said last:\n{last}")
     if said.strip() and not interrupted():
         console.print(said.strip(), markup=False)
 

@@ -22,7 +22,6 @@ from marketplace.web.assets import build_assets
 ROOT = Path(__file__).resolve().parent.parent
 STATE = Path(os.environ.get("TEST_STATE_DIR") or ROOT / "var" / "test")
 OWN_DATABASE = re.compile(r"test_(?:gw\d+_)?(\d+)(?:_\d+)?")
-TEMPLATES_KEPT = 12
 
 _servers: dict[str, Server] = {}
 
@@ -93,12 +92,9 @@ def _build_assets() -> None:
 
 def _drop_abandoned() -> None:
     with psycopg.connect(admin_url(), autocommit=True) as connection:
-        newest_first = "SELECT datname FROM pg_database ORDER BY oid DESC"
-        names = [name for (name,) in connection.execute(newest_first).fetchall()]
-        templates = [name for name in names if name.startswith("template_")]
-        for name in names:
+        for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall():
             found = OWN_DATABASE.fullmatch(name)
-            if (found and not _lives(int(found[1]))) or name in templates[TEMPLATES_KEPT:]:
+            if found and not _lives(int(found[1])):
                 connection.execute(
                     sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
                 )

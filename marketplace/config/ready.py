@@ -13,7 +13,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.db import connection
 
+from marketplace.config.databases import database_from_url
 from marketplace.web.assets import build_assets
 
 # Pages of others that are never shown: half of what there would be to compress.
@@ -29,7 +31,16 @@ def main() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     collect_static_if_changed(state)
     if settings.DEMO and not apps.get_model("organisations", "Organisation").objects.exists():
+        become_worker()
         call_command("demo")
+
+
+def become_worker() -> None:
+    """Go on as the application's own login, behind the same walls as everybody's work."""
+    connection.close()
+    connection.settings_dict.update(
+        database_from_url(os.environ["DATABASE_WORKER_URL"], pooled=False)
+    )
 
 
 def build_assets_if_changed(node_modules: Path, assets: Path) -> None:

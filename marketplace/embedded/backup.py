@@ -58,7 +58,7 @@ def _run(program: str, *options: str, url: str) -> None:
         if option.envvar is not None and option.val is not None
     }
     done = subprocess.run(
-        [client_programs() / program, *options],
+        [client_programs(_major(url)) / program, *options],
         check=False,
         capture_output=True,
         text=True,
@@ -67,3 +67,11 @@ def _run(program: str, *options: str, url: str) -> None:
     )
     if done.returncode != 0:
         raise ServerProblem(f"{program} could not do it:\n{done.stderr.strip()}")
+
+
+def _major(url: str) -> int:
+    try:
+        with psycopg.connect(url) as connection:
+            return connection.info.server_version // 10_000
+    except psycopg.OperationalError as error:
+        raise ServerProblem(f"The database cannot be reached: {error}") from error

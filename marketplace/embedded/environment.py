@@ -32,7 +32,7 @@ class Servers:
         # Only of the embedded server are we the administrator.
         self.admin_url: str | None = None
         # The login that sees every row, for backups.
-        self.whole_url = os.environ.get("DATABASE_ADMIN_URL") or os.environ.get("DATABASE_URL", "")
+        self.whole_url = _as_administrator(os.environ.get("DATABASE_URL", ""))
         self._leaving = ExitStack()
 
     def begin(self) -> dict[str, str]:
@@ -112,3 +112,11 @@ def _own_database(owner_url: str) -> dict[str, str]:
         "DATABASE_WEB_URL": os.environ.get("DATABASE_WEB_URL") or in_role(owner_url, WEB),
         "DATABASE_WORKER_URL": os.environ.get("DATABASE_WORKER_URL") or in_role(owner_url, WORKER),
     }
+
+
+def _as_administrator(owner_url: str) -> str:
+    """Return the address of the owner's database for the administrator, where one is given."""
+    admin_url = os.environ.get("DATABASE_ADMIN_URL")
+    if not admin_url:
+        return owner_url
+    return urlunsplit(urlsplit(admin_url)._replace(path=urlsplit(owner_url).path))

@@ -39,8 +39,15 @@ def postgres_programs(account: Account) -> Path:
     )
 
 
-def client_programs() -> Path:
-    """Return the folder with psql, pg_dump and pg_restore, to be run by whoever asks."""
+def client_programs(major: int | None = None) -> Path:
+    """Return the folder with psql, pg_dump and pg_restore, to be run by whoever asks.
+
+    Those of the server's own major version come first: a newer pg_restore says things that an
+    older server does not understand.
+    """
+    same = DEBIAN / str(major) / "bin"
+    if (same / "pg_dump").exists():
+        return same
     return postgres_programs(Account("", os.geteuid(), os.getegid()))
 
 

@@ -2,11 +2,13 @@
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from marketplace.config.database import prepare
 from marketplace.embedded import postgres
 from marketplace.embedded.backup import back_up, restore
 from marketplace.embedded.problems import ServerProblem
+from tests import servers
 
 TABLES = """
 CREATE TABLE council_secret (council int, text text);
@@ -67,3 +69,38 @@ def test_refuses_to_mix_two_histories(server, tmp_path):
 def test_says_that_there_is_no_file(server, tmp_path):
     with pytest.raises(ServerProblem, match="There is no file"):
         restore(whole(server), tmp_path / "none.dump")
+
+
+def test_the_whole_demonstration_comes_back(demo_db, tmp_path):
+    """Restoring finds names that only a session with its usual search path would find."""
+    made = f"{servers.database_name()}_9999"
+    back_up(servers.admin_url(demo_db), tmp_path / "marketplace.dump")
+    prepare(servers.admin_url(), database=made)
+    try:
+        restore(servers.admin_url(made), tmp_path / "marketplace.dump")
+        assert contents(servers.admin_url(made)) == contents(servers.admin_url(demo_db))
+    finally:
+        with psycopg.connect(servers.admin_url(), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {made} WITH (FORCE)")
+
+
+def contents(url):
+    """Return what there is of every kind, and the rows of every table."""
+    with psycopg.connect(url) as connection:
+        schema = connection.execute(
+            "SELECT (SELECT count(*) FROM pg_policies), (SELECT count(*) FROM pg_proc),"
+            " (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_indexes),"
+            " (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal)"
+        ).fetchone()
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        ).fetchall()
+        rows = {
+            table: connection.execute(
+                sql.SQL(
+                    "SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {} t"
+                ).format(sql.Identifier(table))
+            ).fetchone()
+            for (table,) in tables
+        }
+    return schema, rows
