@@ -18,13 +18,15 @@ COLOURS: dict[str, str] = {
     **dict.fromkeys(
         [
             "APPROVED", "ACCEPTED", "ACTIVE", "PAID", "RECEIVED", "COMPLETE", "COMPLETED",
-            "DELIVERED", "MATCHED", "PUBLISHED", "CLEAN", "AWARDED", "SETTLED",
+            "DELIVERED", "MATCHED", "PUBLISHED", "CLEAN", "AWARDED", "SETTLED", "ACKNOWLEDGED",
+            "ORDERED", "LIVE",
         ],
         "green",
     ),
     **dict.fromkeys(
         ["REJECTED", "REFUSED", "DECLINED", "FAILED", "SUSPENDED", "OVERDUE", "DISPUTED"], "red"
     ),
+    "PARTLY_REFUSED": "orange",
     **dict.fromkeys(["PART_RECEIVED", "PARTLY_RECEIVED", "PART_PAID"], "teal"),
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ from marketplace.ordering.selectors.orders import (
 )
 from marketplace.ordering.services.answers import LineAnswer, answer_order
 from marketplace.ordering.states import Answer
+from marketplace.ordering.views.story import told
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
@@ -62,7 +63,7 @@ def supplier_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "vat_lines": found.totals.breakdown,
             "actions": order_verbs(found.order, acting),
             "transmissions": list(transmissions_of(found.order)),
-            "events": order_timeline(found.order),
+            "events": told(order_timeline(found.order)),
         },
     )
 

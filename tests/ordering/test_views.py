@@ -221,7 +221,7 @@ class TestSubmit:
         page = text(client.get(answer.headers["Location"]))
         assert "is on its way for approval" in page
         assert "Ada Approver" in page
-        assert "Requisition submitted" in page
+        assert "Sent for approval" in page
 
     def test_asks_for_what_is_missing(self, client, market):
         basket = factory.basket(market)
@@ -389,7 +389,7 @@ class TestOrders:
         assert "We no longer make it." in page
         assert reverse("document", args=[order.pdf_id]) in page
         assert "SHA-256" in page
-        assert "Order answered" in page
+        assert "The supplier answered order" in page
 
     def test_prints_for_both_sides(self, client, market):
         order = factory.sent(market)

@@ -94,13 +94,19 @@ def order_page(reader: Actor, order_id: UUID) -> OrderPage:
     Raises: Missing.
     """
     found = order(reader, order_id)
-    lines = list(order_lines(found))
+    lines = list(order_lines(found, reader))
     return OrderPage(found, lines, totals(lines))
 
 
-def order_lines(order: Order) -> QuerySet[OrderLine]:
-    """Return an order's lines in order; a council's reader gets their coding joined in too."""
-    return order.lines.select_related("cost_centre", "account").order_by("line_number")
+def order_lines(order: Order, reader: Actor) -> QuerySet[OrderLine]:
+    """Return an order's lines in order; to the council with their coding joined in.
+
+    Shapes: a supplier must not be given the coding, and a join to it would hide the lines.
+    """
+    rows = order.lines.order_by("line_number")
+    if reader.kind == OrganisationKind.COUNCIL:
+        rows = rows.select_related("cost_centre", "account")
+    return rows
 
 
 def orders_raised_from(requisition: Requisition) -> QuerySet[Order]:

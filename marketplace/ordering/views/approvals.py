@@ -107,7 +107,8 @@ def requisition_approve(request: HttpRequest, requisition_id: UUID) -> HttpRespo
             "form": form,
             "requisition": shown,
             "lines": lines,
-            "facts": requisition_facts(shown),
+            # Who asked and why stand at the top of this page already.
+            "facts": requisition_facts(shown)[2:],
             "vat_lines": rules.totals(lines).breakdown,
             "effects": effects,
             "case": case,

@@ -294,7 +294,7 @@ def basket_add(request: HttpRequest) -> HttpResponse:
     messages.success(
         request,
         _("%(name)s is in your basket: %(quantity)s.")
-        % {"name": line.name, "quantity": f"{number(line.quantity)} × {line.unit_label}"},
+        % {"name": line.name, "quantity": number(line.quantity)},
     )
     return redirect(back)
 

@@ -26,6 +26,7 @@ from marketplace.ordering.selectors.orders import (
 from marketplace.ordering.services.orders import cancel_order
 from marketplace.ordering.services.sending import resend_order
 from marketplace.ordering.views.shown import COUNCIL
+from marketplace.ordering.views.story import told
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
@@ -64,7 +65,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "vat_lines": found.totals.breakdown,
             "actions": order_verbs(found.order, acting),
             "transmissions": list(transmissions_of(found.order)),
-            "events": order_timeline(found.order),
+            "events": told(order_timeline(found.order)),
         },
     )
 

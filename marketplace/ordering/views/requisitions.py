@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,10 @@ from marketplace.approvals.selectors.cases import case_of
 from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
 from marketplace.ordering.forms import Nothing, RequisitionFilter, Submission
-from marketplace.ordering.models import Requisition
+from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.orders import orders_raised_from
 from marketplace.ordering.selectors.requisitions import (
+    READERS,
     delivery_points,
     lines_with_coding,
     outlook,
@@ -32,11 +34,19 @@ from marketplace.ordering.services.baskets import Details
 from marketplace.ordering.services.copies import copy_requisition
 from marketplace.ordering.services.requisitions import submit_requisition, withdraw_requisition
 from marketplace.ordering.states import RequisitionStatus
-from marketplace.ordering.views.shown import COUNCIL, effects_of, requisition_facts
+from marketplace.ordering.views.shown import (
+    COUNCIL,
+    ShownEffect,
+    effects_of,
+    requisition_facts,
+)
+from marketplace.ordering.views.story import told
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
 from marketplace.web.problems import show_on, status_of
+
+COMMITTED = frozenset({RequisitionStatus.APPROVED, RequisitionStatus.ORDERED})
 
 
 @access(*COUNCIL)
@@ -45,6 +55,8 @@ def requisitions(request: HttpRequest) -> HttpResponse:
     """List what was asked for."""
     acting = actor(request)
     form = RequisitionFilter(request.GET or None)
+    if not acting.holds(*READERS):
+        del form.fields["whose"]
     chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
     rows = requisitions_found(
         acting, words=chosen.get("words", ""), status=chosen.get("status", "")
@@ -85,9 +97,16 @@ def requisition(request: HttpRequest, requisition_id: UUID) -> HttpResponse:
             "effects": effects_of(acting.organisation_id, at, [lines])[0],
             "is_committed": shown.status in {RequisitionStatus.APPROVED, RequisitionStatus.ORDERED},
             "orders": list(orders_raised_from(shown)),
-            "events": requisition_timeline(shown),
+            "events": told(requisition_timeline(shown)),
         },
     )
+
+
+def _effects(shown: Requisition, lines: list[RequisitionLine], at: datetime) -> list[ShownEffect]:
+    """Return what it takes from the budgets, nothing when it will never take any."""
+    if shown.status in {RequisitionStatus.REJECTED, RequisitionStatus.WITHDRAWN}:
+        return []
+    return effects_of(shown.council_id, at, [lines])[0]
 
 
 @access("requester", "buyer")

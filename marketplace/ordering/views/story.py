@@ -1,0 +1,84 @@
+"""What happened to a requisition and its orders, in words that need no explaining."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.audit.models import Event
+from marketplace.web.formats import money, number
+from marketplace.web.tags import plain_verb
+
+# The facts in brackets are those that the event itself recorded.
+SENTENCES = {
+    "basket.added": _("Put in the basket: part %(part_number)s, %(quantity)s in all"),
+    "basket.changed": _("Quantity changed: part %(part_number)s, now %(quantity)s"),
+    "basket.coded": _("Said what it is paid from"),
+    "basket.removed": _("Taken out of the basket: part %(part_number)s"),
+    "basket.described": _("Described"),
+    "basket.filled": _("Pasted into the basket: %(lines)s lines"),
+    "basket.copied": _("Copied from %(from)s: %(lines)s lines"),
+    "basket.prices-accepted": _("Took the prices of the day"),
+    "requisition.submitted": _("Sent for approval"),
+    "requisition.step-approved": _("Approved; the next person was asked"),
+    "requisition.approved": _("Approved"),
+    "requisition.rejected": _("Turned down"),
+    "requisition.withdrawn": _("Taken back"),
+    "requisition.ordered": _("Orders made: %(orders)s"),
+    "order.sent": _("Order %(reference)s was sent to the supplier"),
+    "order.resent": _("Order %(reference)s was sent again"),
+    "order.answered": _("The supplier answered order %(reference)s"),
+    "order.answer-settled": _("Given back to the budgets: %(released)s"),
+    "order.cancelled": _("Order %(reference)s was cancelled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event for the timeline."""
+
+    at: datetime
+    actor_name: str
+    title: str
+    note: str
+
+
+def told(events: Iterable[Event]) -> list[Told]:
+    """Return events with a sentence each; an unknown verb is spelt out as it is."""
+    return [
+        Told(event.at, event.actor_name, _sentence(event), event.note)
+        for event in events
+        if not _is_idle(event)
+    ]
+
+
+def _is_idle(event: Event) -> bool:
+    """Tell whether an event says nothing to a reader: no money was given back."""
+    released = str(event.after.get("released_amount", ""))
+    return event.verb == "order.answer-settled" and not released.strip("0.")
+
+
+def _sentence(event: Event) -> str:
+    words = SENTENCES.get(event.verb)
+    if words is None:
+        return plain_verb(event.verb)
+    try:
+        return str(words) % _facts(event)
+    except KeyError:
+        return plain_verb(event.verb)
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    facts = {**event.before, **event.after, "reference": event.subject_reference}
+    if "released_amount" in facts:
+        facts["released"] = money(Decimal(facts["released_amount"]))
+    if isinstance(facts.get("orders"), list):
+        facts["orders"] = ", ".join(facts["orders"])
+    if "quantity" in facts:
+        facts["quantity"] = number(Decimal(facts["quantity"]))
+    return facts
