@@ -11,6 +11,35 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.web.fields import DayField
 
 
+class SealForm(forms.Form):
+    """A seal that somebody wrote down earlier, to compare with; both or neither."""
+
+    place = forms.IntegerField(label=_("Number of the entry"), min_value=1, required=False)
+    seal = forms.RegexField(
+        r"^\s*[0-9a-f]{64}\s*$",
+        label=_("The seal that you wrote down"),
+        required=False,
+        error_messages={"invalid": _("A seal has 64 digits and letters from a to f")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was asked.
+
+        Raises: ValidationError when one of the two is missing.
+        """
+        asked: dict[str, Any] = super().clean() or {}
+        if bool(asked.get("place")) != bool(asked.get("seal")) and not self.errors:
+            missing = "seal" if asked.get("place") else "place"
+            self.add_error(missing, _("Enter both the number of the entry and its seal"))
+        return asked
+
+    def published(self) -> dict[int, str]:
+        """Return the seal by its place, nothing when none was entered."""
+        if not self.is_valid() or not self.cleaned_data["seal"]:
+            return {}
+        return {self.cleaned_data["place"]: self.cleaned_data["seal"].strip()}
+
+
 class EventsForm(forms.Form):
     """Which events to show; everything left empty shows all."""
 

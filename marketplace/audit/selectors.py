@@ -124,6 +124,12 @@ def chain_verdict(chain: UUID, *, published: Mapping[int, str] | None = None) ->
     return ChainVerdict(chain, place, previous.hex(), tuple(breaks))
 
 
+def chain_length(chain: UUID) -> int:
+    """Return how many events a chain should have."""
+    head = ChainHead.objects.filter(chain=chain).first()
+    return head.sequence if head else 0
+
+
 def chains() -> list[UUID]:
     """Return every chain there is, by key, also one of which only events or only the end is left.
 

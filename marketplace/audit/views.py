@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from marketplace.audit import exports, selectors
-from marketplace.audit.forms import EventsForm
+from marketplace.audit.forms import EventsForm, SealForm
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import Wanted
 from marketplace.audit.wording import changes, kind_in_words, subject_in_words
@@ -20,6 +20,8 @@ from marketplace.web.paging import page_by_key
 
 READERS = ("auditor", "administrator")
 EXPORT_CHUNK = 500
+# About five seconds of walking: what is longer belongs to the command, not to a page.
+LONGEST_WALK = 100_000
 
 
 @access(*READERS)
@@ -52,8 +54,12 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @require_safe
 def chain(request: HttpRequest) -> HttpResponse:
     """Walk the organisation's whole chain now, and say whether it holds."""
-    verdict = selectors.chain_verdict(actor(request).organisation_id)
-    return render(request, "audit/chain.html", {"verdict": verdict})
+    organisation_id = actor(request).organisation_id
+    form = SealForm(request.GET)
+    if selectors.chain_length(organisation_id) > LONGEST_WALK:
+        return render(request, "audit/chain.html", {"verdict": None, "form": form})
+    verdict = selectors.chain_verdict(organisation_id, published=form.published())
+    return render(request, "audit/chain.html", {"verdict": verdict, "form": form})
 
 
 @access(*READERS)

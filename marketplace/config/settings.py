@@ -171,6 +171,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 ACCOUNT_ADAPTER = "marketplace.organisations.adapters.InvitedOnly"
@@ -188,6 +189,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "marketplace.organisations.adapters.display"
+# Behind a proxy everybody would else share its address, and so one limit.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _flag("BEHIND_PROXY") else 0
 # A council's staff sit behind one address, so an address is allowed more than a person is.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
@@ -196,6 +199,8 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_ADAPTER = "marketplace.organisations.adapters.SecondFactors"
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# An invitation has proven the address; without this nobody with a second factor could change it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

@@ -1,172 +1,309 @@
-"""Writing the trail."""
+"""Writing the trail: one statement, one chain an organisation, nothing in between."""
+
+from __future__ import annotations
 
 import json
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier, Event
+from uuid import UUID
 
 import psycopg
 import pytest
 from django.db import connection, transaction
-from django.db.utils import ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
-from marketplace.audit.models import ChainHead, Event
-from marketplace.audit.selectors import chain_verdict, events_of, timeline
-from marketplace.core.actors import Role
+from marketplace.audit.canonical import GENESIS, canonical, chained
+from marketplace.audit.models import ChainHead
+from marketplace.audit.models import Event as Entry
+from marketplace.audit.selectors import chain_verdict
+from marketplace.audit.services import record
+from marketplace.core.errors import Busy
 from marketplace.core.ids import uuid7
-from marketplace.core.tenancy import act_for, stewardship, tenant
-from tests.factories.audit import write
-from tests.factories.organisations import actor, council, supplier
+from marketplace.core.tenancy import stewardship, tenant
+from tests import servers
+from tests.factories import organisations as make
 
 
-def appends(connection, chain, at, body):
-    """Tell whether a connection may add to a chain."""
-    facts = json.loads(body) | {
-        "id": str(uuid7()),
-        "chain": str(chain),
-        "at": at.isoformat(),
-        "subject_type": "x.x", "subject_id": str(chain), "subject_reference": "", "actor_id": None,
-        "actor_name": "", "before": {}, "after": {}, "note": "", "request_id": "",
-    }  # fmt: skip
-    try:
-        connection.execute("SELECT audit_append(%s)", [json.dumps(facts)])
-    except psycopg.errors.InsufficientPrivilege:
-        return False
-    return True
+def write(council, at, *, times: int = 1, verb: str = "supplier.renamed", **more) -> None:
+    """Write events about a council into its chain, as itself."""
+    with tenant(council.pk):
+        for _ in range(times):
+            record(verb, council, actor=None, at=at, organisation_id=council.pk, **more)
 
 
-@pytest.mark.django_db
+def events(council) -> list[Entry]:
+    with stewardship():
+        return list(Entry.objects.filter(chain=council.pk).order_by("sequence"))
+
+
+def verdict(council):
+    with stewardship():
+        return chain_verdict(council.pk)
+
+
 class TestRecord:
-    def test_costs_one_statement(self, at):
-        home = council()
-        with tenant(home.pk), CaptureQueriesContext(connection) as queries:
-            write(home, at)
-        assert len(queries) == 1
+    def test_keeps_who_did_what_to_which_and_when(self, db, at):
+        council = make.council()
+        buyer = make.actor(council, "buyer", name="Ada Buyer")
+        subject = make.supplier(name="Acme")
+        with tenant(council.pk):
+            record(
+                "supplier.suspended", subject, actor=buyer, at=at, organisation_id=council.pk,
+                counterparty_id=subject.pk, before={"limit": Decimal("1.50")}, after={"on": at},
+                note="They asked.",
+            )  # fmt: skip
+        (kept,) = events(council)
+        assert (kept.verb, kept.subject_type, kept.subject_id) == (
+            "supplier.suspended", "organisations.organisation", subject.pk,
+        )  # fmt: skip
+        assert (kept.actor_id, kept.actor_name, kept.at) == (buyer.user_id, "Ada Buyer", at)
+        assert (kept.counterparty_id, kept.note) == (subject.pk, "They asked.")
+        assert kept.before == {"limit": "1.50"}
+        assert kept.after == {"on": "2026-11-23T12:00:00.000000+00:00"}
 
-    def test_counts_places_and_chains_hashes(self, at):
-        home = council()
-        with tenant(home.pk):
-            write(home, at, 3)
-            first, second, third = timeline(home)
-            assert [first.sequence, second.sequence, third.sequence] == [1, 2, 3]
-            assert bytes(first.previous_hash) == bytes(32)
-            assert bytes(third.previous_hash) == bytes(second.hash)
-            assert chain_verdict(home.pk).breaks == ()
+    def test_is_one_statement(self, db, at):
+        council = make.council()
+        with tenant(council.pk):
+            record("a.begun", council, actor=None, at=at, organisation_id=council.pk)
+            with CaptureQueriesContext(connection) as said:
+                record("a.ended", council, actor=None, at=at, organisation_id=council.pk)
+        assert len(said) == 1
 
-    def test_keeps_who_and_what(self, at):
-        home = council()
-        who = actor(home, Role.BUYER, name="Ada")
-        with tenant(home.pk):
-            write(home, at, actor=who, note="because")
-            event = timeline(home).get()
-        assert (event.actor_name, event.actor_id, event.note) == ("Ada", who.user_id, "because")
-        assert (event.before, event.after) == ({"name": "Old"}, {"name": "New 0"})
+    def test_a_chain_stands_from_its_first_event(self, db, at):
+        council, other = make.council(), make.council()
+        write(council, at, times=3)
+        write(other, at)
+        kept, previous = events(council), GENESIS
+        for place, event in enumerate(kept, start=1):
+            assert event.sequence == place
+            assert bytes(event.previous_hash) == previous
+            previous = chained(previous, event.body)
+            assert bytes(event.hash) == previous
+        assert (verdict(council).events, verdict(council).breaks) == (3, ())
+        assert verdict(council).head == previous.hex()
+        assert (verdict(other).events, verdict(other).breaks) == (1, ())
 
-    def test_is_undone_with_its_transaction(self, at):
-        home = council()
-        with tenant(home.pk):
-            with transaction.atomic():
-                write(home, at)
-                transaction.set_rollback(True)
-            write(home, at)
-            assert timeline(home).get().sequence == 1
+    def test_an_organisation_without_events_has_a_whole_chain(self, db):
+        found = verdict(make.council())
+        assert (found.events, found.breaks, found.head) == (0, (), GENESIS.hex())
 
-    def test_the_other_side_may_read_it_and_nobody_else(self, at):
-        home, company, stranger = council(), supplier(), council()
-        with tenant(home.pk):
-            write(home, at, counterparty_id=company.pk)
-        for who, seen in ((home, 1), (company, 1), (stranger, 0)):
-            with tenant(who.pk):
-                assert events_of(who.pk).count() == seen
-                assert Event.objects.count() == seen
-
-
-@pytest.mark.django_db
-class TestNobodyChangesIt:
-    @pytest.mark.parametrize(
-        "deed",
-        [
-            "UPDATE audit_event SET note = 'x'",
-            "DELETE FROM audit_event",
-            "INSERT INTO audit_event SELECT * FROM audit_event",
-            "TRUNCATE audit_event",
-            "UPDATE audit_chainhead SET sequence = 9",
-            "DELETE FROM audit_chainhead",
-        ],
-    )
-    @pytest.mark.parametrize("steward", [False, True])
-    def test_through_the_applications_roles(self, at, deed, steward):
-        home = council()
-        act_for(home.pk)
-        write(home, at)
-        with transaction.atomic(), connection.cursor() as cursor:
-            if steward:
-                cursor.execute("SET LOCAL ROLE marketplace_steward")
-            with pytest.raises(ProgrammingError, match="permission denied"):
-                cursor.execute(deed)
+    def test_leaves_nothing_when_the_caller_rolls_back(self, db, at):
+        council = make.council()
+        write(council, at)
+        with transaction.atomic():
+            write(council, at)
             transaction.set_rollback(True)
+        write(council, at)
+        assert [event.sequence for event in events(council)] == [1, 2]
+        assert verdict(council).breaks == ()
+
+    @pytest.mark.parametrize(
+        "odd", ["£", "Ŵ", "𝔘", "‮", "\t\n\r", "'; DROP TABLE x; --", '"\\/', " ", "a" * 9_000]
+    )
+    def test_any_words_are_kept_as_they_are(self, db, at, odd):
+        council = make.council()
+        write(council, at, note=odd, before={"text": odd}, after={odd: [odd]})
+        assert events(council)[0].note == odd
+        assert verdict(council).breaks == ()
+
+    def test_a_float_is_a_mistake_of_ours(self, db, at):
+        with pytest.raises(TypeError, match="float"):
+            write(make.council(), at, after={"amount": 1.5})
 
 
-class TestTheWebsOwnLogin:
-    def test_a_web_process_adds_only_to_its_own_dealings(self, fresh_db, at):
-        """The web's own login: the worker's may become the steward, so more is open to it."""
-        home, company = council(), supplier()
-        body = json.dumps({"verb": "x.done", "counterparty_id": str(company.pk)})
-        alone = json.dumps({"verb": "x.done", "counterparty_id": None})
-        with psycopg.connect(os.environ["DATABASE_WEB_URL"], autocommit=True) as web:
-            for acts_for, words, may in (
-                (home.pk, alone, True),
-                (company.pk, body, True),
-                (company.pk, alone, False),
-                ("", alone, False),
-            ):
-                web.execute(
-                    "SELECT set_config('marketplace.organisation', %s, false)", [str(acts_for)]
-                )
-                assert appends(web, home.pk, at, words) is may
+def append_naively(body: str) -> None:
+    """How it would be done without holding the chain's end: read it, add, move it."""
+    facts = json.loads(body)
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+        place, previous = owner.execute(
+            "SELECT sequence, hash FROM audit_chainhead WHERE chain = %s", [facts["chain"]]
+        ).fetchone()
+        together.wait()
+        owner.execute(
+            "INSERT INTO audit_event (id, chain, sequence, at, verb, subject_type, subject_id,"
+            " subject_reference, actor_name, before, after, note, request_id, body,"
+            " previous_hash, hash) VALUES (%s, %s, %s, %s, '', '', %s, '', '', '{}', '{}', '',"
+            " '', %s, %s, sha256(%s || convert_to(%s, 'UTF8')))",
+            [facts["id"], facts["chain"], place + 1, facts["at"], facts["subject_id"], body,
+             previous, previous, body],
+        )  # fmt: skip
+        owner.execute(
+            "UPDATE audit_chainhead SET sequence = %s WHERE chain = %s", [place + 1, facts["chain"]]
+        )
 
 
-class TestManyAtOnce:
-    def test_one_chain_without_gaps(self, fresh_db, django_db_blocker, at):
-        with django_db_blocker.unblock():
-            home = council()
-
-            def append():
-                try:
-                    with tenant(home.pk):
-                        write(home, at, 25)
-                finally:
-                    connection.close()
-
-            threads = [threading.Thread(target=append) for _ in range(6)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            with stewardship():
-                verdict = chain_verdict(home.pk)
-                assert ChainHead.objects.get(chain=home.pk).sequence == 150
-        assert (verdict.events, verdict.breaks) == (150, ())
+together = Barrier(2)
 
 
-@pytest.mark.django_db
-class TestConstraints:
-    def test_the_owner_cannot_change_a_row_either(self, at):
-        """Even the tables' owner meets the trigger; only switching it off lets a change through."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_event'::regclass"
-                " AND NOT tgisinternal AND tgenabled = 'O' ORDER BY 1"
-            )
-            assert [name for (name,) in cursor.fetchall()] == [
-                "audit_event_append_only",
-                "audit_event_no_truncate",
-            ]
+class TestManyWriters:
+    def test_eight_at_once_make_no_gap_and_no_fork(self, fresh_db, at):
+        council = make.council()
+        start = Barrier(8)
 
-    def test_named_constraints_stand(self):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT conname FROM pg_constraint WHERE conrelid = 'audit_event'::regclass"
-            )
-            names = {name for (name,) in cursor.fetchall()}
-        assert {"event_one_a_place", "event_sequence_counts"} <= names
+        def work(_: int) -> None:
+            start.wait()
+            for _ in range(15):
+                with transaction.atomic():
+                    write(council, at)
+            connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(8)))
+        assert [event.sequence for event in events(council)] == list(range(1, 121))
+        assert verdict(council).breaks == ()
+
+    def test_two_write_the_first_event_at_once(self, fresh_db, at):
+        council, start = make.council(), Barrier(2)
+
+        def work(_: int) -> None:
+            with transaction.atomic():
+                start.wait()
+                write(council, at)
+            connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(work, range(2)))
+        assert (verdict(council).events, verdict(council).breaks) == (2, ())
+
+    def test_two_organisations_do_not_wait_for_each_other(self, fresh_db, at):
+        one, other = make.council(), make.council()
+        write(one, at)
+        held, go = Event(), Event()
+
+        def hold() -> None:
+            with transaction.atomic():
+                write(one, at)
+                held.set()
+                assert go.wait(20)
+            connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            holding = pool.submit(hold)
+            assert held.wait(20)
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '300ms'")
+            write(other, at)
+            with pytest.raises(Busy, match="Please try again"):
+                write(one, at)
+            go.set()
+            holding.result()
+        assert (verdict(other).events, verdict(one).events) == (1, 2)
+
+    def test_the_race_is_real_without_the_lock(self, fresh_db, at):
+        """Negative control: read, add and move lets two take one place; the index stops one."""
+        council = make.council()
+        write(council, at)
+
+        def work(_: int) -> str:
+            try:
+                append_naively(body_of(council, at))
+            except psycopg.errors.UniqueViolation:
+                return "refused"
+            return "kept"
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(work, range(2))) == ["kept", "refused"]
+
+
+def body_of(council, at, **more) -> str:
+    """The words of an event, as `record` makes them."""
+    return canonical(
+        {
+            "id": uuid7(), "chain": council.pk, "at": at, "verb": "supplier.forged",
+            "subject_type": "organisations.organisation", "subject_id": council.pk,
+            "subject_reference": "", "actor_id": None, "actor_name": "", "counterparty_id": None,
+            "before": {}, "after": {}, "note": "", "request_id": "", **more,
+        }
+    )  # fmt: skip
+
+
+class TestWalls:
+    @pytest.fixture
+    def web(self, fresh_db):
+        """A plain connection of the web's role."""
+        with psycopg.connect(os.environ["DATABASE_WEB_URL"], autocommit=True) as connected:
+            yield connected
+
+    @pytest.fixture
+    def worker(self, fresh_db):
+        with psycopg.connect(os.environ["DATABASE_WORKER_URL"], autocommit=True) as connected:
+            yield connected
+
+    @staticmethod
+    def act_for(connected: psycopg.Connection, organisation_id: UUID | str) -> None:
+        connected.execute(
+            "SELECT set_config('marketplace.organisation', %s, false)", [str(organisation_id)]
+        )
+
+    @pytest.mark.parametrize("role", ["web", "worker", "steward"])
+    @pytest.mark.parametrize("table", ["audit_event", "audit_chainhead"])
+    def test_no_role_of_the_application_changes_the_trail(self, request, at, role, table):
+        connected = request.getfixturevalue("web" if role == "web" else "worker")
+        council = make.council()
+        write(council, at)
+        self.act_for(connected, council.pk)
+        if role == "steward":
+            connected.execute("SET ROLE marketplace_steward")
+        for statement in (
+            f"INSERT INTO {table} (chain, sequence, hash) VALUES (gen_random_uuid(), 1, '')",
+            f"UPDATE {table} SET sequence = 7",
+            f"DELETE FROM {table}",
+            f"TRUNCATE {table}",
+            f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connected.execute(statement)
+        assert verdict(council).breaks == ()
+
+    def test_not_even_the_owner_changes_an_event(self, fresh_db, at):
+        council = make.council()
+        write(council, at)
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+            for statement in (
+                "UPDATE audit_event SET note = 'x'", "DELETE FROM audit_event",
+                "TRUNCATE audit_event",
+            ):  # fmt: skip
+                with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="only ever"):
+                    owner.execute(statement)
+
+    def test_nobody_forges_anothers_chain(self, web, at):
+        mine, theirs = make.council(), make.council()
+        self.act_for(web, mine.pk)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="two sides"):
+            web.execute("SELECT audit_append(%s)", [body_of(theirs, at)])
+        assert verdict(theirs).events == 0
+
+    def test_nobody_in_particular_writes_to_no_chain(self, web, at):
+        for chain in (make.council().pk, None):
+            with pytest.raises(psycopg.Error):
+                web.execute("SELECT audit_append(%s)", [body_of(make.council(), at, chain=chain)])
+
+    def test_the_other_side_of_a_dealing_may_add_to_its_trail(self, web, at):
+        council, supplier = make.council(), make.supplier()
+        self.act_for(web, supplier.pk)
+        web.execute("SELECT audit_append(%s)", [body_of(council, at, counterparty_id=supplier.pk)])
+        assert verdict(council).events == 1
+
+    def test_a_role_that_was_put_on_is_what_counts(self, fresh_db, at):
+        """Where a council has one login for all, its sessions begin by putting on a role."""
+        mine, theirs = make.council(), make.council()
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+            owner.execute("SELECT audit_append(%s)", [body_of(theirs, at)])
+        with psycopg.connect(servers.admin_url(fresh_db), autocommit=True) as admin:
+            admin.execute("SET ROLE marketplace_web")
+            self.act_for(admin, mine.pk)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                admin.execute("SELECT audit_append(%s)", [body_of(theirs, at)])
+
+    def test_an_organisation_reads_its_own_chain_and_its_dealings(self, db, at):
+        council, other, supplier = make.council(), make.council(), make.supplier()
+        write(council, at, counterparty_id=supplier.pk)
+        write(council, at)
+        write(other, at)
+        counts = []
+        for organisation in (council, other, supplier):
+            with tenant(organisation.pk):
+                counts.append((Entry.objects.count(), ChainHead.objects.count()))
+        assert counts == [(2, 1), (1, 1), (1, 0)]

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
+from marketplace.audit.canonical import GENESIS, chained
 from marketplace.audit.selectors import chain_verdict
 from marketplace.core.tenancy import stewardship, tenant
 from tests.factories.audit import write
@@ -92,6 +93,30 @@ def tamper(chain, statements):
         connection.execute("ALTER TABLE audit_event ENABLE TRIGGER USER")
 
 
+def write_anew(chain):
+    """Write a chain anew from its start with another first event, every hash and the end right."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as connection:
+        connection.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
+        rows = connection.execute(
+            "SELECT id, body FROM audit_event WHERE chain = %s ORDER BY sequence", [chain]
+        ).fetchall()
+        previous = GENESIS
+        for key, body in rows:
+            other = body.replace("New 0", "New 9")
+            after = json.dumps(json.loads(other)["after"])
+            this = chained(previous, other)
+            connection.execute(
+                "UPDATE audit_event SET body = %s, after = %s, previous_hash = %s, hash = %s"
+                " WHERE id = %s",
+                [other, after, previous, this, key],
+            )
+            previous = this
+        connection.execute(
+            "UPDATE audit_chainhead SET hash = %s WHERE chain = %s", [previous, chain]
+        )
+        connection.execute("ALTER TABLE audit_event ENABLE TRIGGER USER")
+
+
 class TestChainVerdict:
     def test_finds_whoever_tampers(self, fresh_db, at):
         """Every kind of tampering, each on a chain of its own; TRUNCATE, which hits all, last."""
@@ -129,6 +154,21 @@ class TestCommand:
         answer = json.loads(self.run("--json", "--chain", str(chain)))
         assert answer["whole"] is True
         assert answer["chains"][0]["events"] == 8
+
+    def test_a_chain_written_wholly_anew_shows_beside_an_end_kept_elsewhere(self, chain, tmp_path):
+        kept = tmp_path / "ends.json"
+        kept.write_text(self.run("--json"))
+        assert self.run("--published", str(kept))
+        write_anew(chain)
+        assert "whole" in self.run()
+        with pytest.raises(CommandError):
+            self.run("--published", str(kept))
+
+    def test_refuses_a_file_that_is_something_else(self, chain, tmp_path):
+        kept = tmp_path / "ends.json"
+        kept.write_text("[]")
+        with pytest.raises(CommandError, match="not an earlier answer"):
+            self.run("--published", str(kept))
 
     def test_fails_with_1_on_a_break(self, chain):
         tamper(chain, TAMPERINGS["delete one"])

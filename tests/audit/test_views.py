@@ -161,6 +161,24 @@ class TestChain:
             write(home, at, 3)
         assert "The record is whole" in auditor.get("/audit/chain/").content.decode()
 
+    def test_compares_with_a_seal_that_was_written_down(self, auditor, home, at):
+        with tenant(home.pk):
+            write(home, at, 3)
+            second = timeline(home)[1].hash_hex
+        same = auditor.get(f"/audit/chain/?place=2&seal={second}").content.decode()
+        assert "The record is whole" in same
+        other = auditor.get(f"/audit/chain/?place=2&seal={'0' * 64}").content.decode()
+        assert "The record was changed" in other
+        later = auditor.get(f"/audit/chain/?place=9&seal={second}").content.decode()
+        assert "The record was changed" in later
+
+    @pytest.mark.parametrize("query", ["place=2", "seal=xyz", "place=x&seal=1", "place=-1"])
+    def test_says_what_is_wrong_with_a_seal(self, auditor, home, at, query):
+        with tenant(home.pk):
+            write(home, at)
+        text = auditor.get(f"/audit/chain/?{query}").content.decode()
+        assert "There is a problem" in text
+
 
 class TestApi:
     def test_lists_and_refuses_unknown_questions(self, auditor, home, at):

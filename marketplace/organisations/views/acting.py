@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -44,7 +46,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for a second step: to set one up, or to show the one there is."""
     if not request.needs_second_factor:  # type: ignore[attr-defined]
         return redirect(_next(request))
-    page = {"has_factor": is_mfa_enabled(request.user, FACTORS), "next": _next(request)}
+    page = {
+        "has_factor": is_mfa_enabled(request.user, FACTORS),
+        "can_use_passkeys": _has_a_name(request),
+        "next": _next(request),
+    }
     return render(request, "organisations/second_factor.html", page)
 
 
@@ -69,6 +75,18 @@ def _demonstrate(request: HttpRequest) -> HttpResponse:
     sessions.mark_seen(request, timezone.now())
     sessions.act_as(request, found)
     return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+def _has_a_name(request: HttpRequest) -> bool:
+    """Tell whether this site is reached by a name.
+
+    Why: a passkey belongs to a domain name, so browsers make none for an address of digits.
+    """
+    try:
+        ip_address(urlsplit(f"//{request.get_host()}").hostname or "")
+    except ValueError:
+        return True
+    return False
 
 
 def _next(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,13 +26,18 @@ class Command(BaseCommand):
         """Declare --chain and --json."""
         parser.add_argument("--chain", type=UUID, help="the key of one organisation; all otherwise")
         parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+        parser.add_argument(
+            "--published",
+            type=Path,
+            help="an earlier answer to --json that was kept elsewhere; shows chains written anew",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check, tell, and fail when there is a break."""
         quiet = bool(options["json"])
         with stewardship():
             wanted = [options["chain"]] if options["chain"] else chains()
-            verdicts = self._walk(wanted, quiet)
+            verdicts = self._walk(wanted, _published(options["published"]), quiet)
         broken = sum(len(verdict.breaks) for verdict in verdicts)
         if quiet:
             self.stdout.write(json.dumps(_document(verdicts), indent=2))
@@ -40,7 +46,9 @@ class Command(BaseCommand):
         if broken:
             raise CommandError(f"{broken} breaks: the audit trail was changed.", returncode=1)
 
-    def _walk(self, wanted: list[UUID], quiet: bool) -> list[ChainVerdict]:
+    def _walk(
+        self, wanted: list[UUID], published: dict[UUID, dict[int, str]], quiet: bool
+    ) -> list[ChainVerdict]:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                    TimeElapsedColumn())  # fmt: skip
         console = Console(stderr=True, highlight=False)
@@ -48,7 +56,7 @@ class Command(BaseCommand):
             task = progress.add_task("Checking the audit trail", total=len(wanted))
             verdicts = []
             for chain in wanted:
-                verdicts.append(chain_verdict(chain))
+                verdicts.append(chain_verdict(chain, published=published.get(chain)))
                 progress.advance(task)
         return verdicts
 
@@ -60,6 +68,17 @@ class Command(BaseCommand):
                 self.stdout.write(f"    event {each.sequence}: {each.reason}")
         events = sum(verdict.events for verdict in verdicts)
         self.stdout.write(f"{len(verdicts)} chains, {events:,} events.")
+
+
+def _published(path: Path | None) -> dict[UUID, dict[int, str]]:
+    """Return the ends that were written down, by chain and place."""
+    if path is None:
+        return {}
+    try:
+        kept = json.loads(path.read_text())["chains"]
+        return {UUID(each["chain"]): {each["events"]: each["head"]} for each in kept}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path} is not an earlier answer of this command.") from error
 
 
 def _document(verdicts: list[ChainVerdict]) -> dict[str, Any]:
