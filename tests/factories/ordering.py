@@ -130,9 +130,7 @@ def submitted(market: Market, **options: object) -> Requisition:
     filled = basket(market, **options)
     who = options.get("requester") or market.requester
     with market.acting():
-        return submit_requisition(
-            requisition_id=filled.pk, requester=who, at=NOON, details=DETAILS
-        )
+        return submit_requisition(requisition_id=filled.pk, requester=who, at=NOON, details=DETAILS)
 
 
 def approved(market: Market, **options: object) -> Requisition:

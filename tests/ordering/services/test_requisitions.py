@@ -17,7 +17,7 @@ from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
 from marketplace.ordering.models import Requisition
-from marketplace.ordering.services.baskets import Details, NotADraft, NotABuyer, add_to_basket
+from marketplace.ordering.services.baskets import Details, NotABuyer, NotADraft, add_to_basket
 from marketplace.ordering.services.requisitions import (
     NotComplete,
     PriceChanged,

@@ -1,0 +1,146 @@
+"""Setting budgets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from marketplace.audit.models import Event
+from marketplace.core.errors import Missing
+from marketplace.core.tenancy import tenant
+from marketplace.ledger.models import Account, Budget, CostCentre, Period
+from marketplace.ledger.selectors.coding import account_for, accounts, cost_centres, holders
+from marketplace.ledger.services.budgets import (
+    BudgetFigure,
+    BudgetNotAllowed,
+    BudgetTooSmall,
+    set_budgets,
+)
+from tests.factories import ledger, organisations
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def council():
+    return organisations.council()
+
+
+@pytest.fixture
+def finance(council):
+    return organisations.actor(council, "finance")
+
+
+def put(finance, figures, at, *, is_hard_stop=True):
+    with tenant(finance.organisation_id):
+        return set_budgets(
+            finance=finance, financial_year=2026, figures=figures, is_hard_stop=is_hard_stop, at=at
+        )
+
+
+def test_makes_and_changes_and_keeps_what_is_promised(council, finance, at):
+    old = ledger.budget(council, amount=100, committed_amount=Decimal(60))
+    centre, account = ledger.cost_centre(council), ledger.account(council)
+    figures = [
+        BudgetFigure(old.cost_centre_id, old.account_id, Decimal(70)),
+        BudgetFigure(centre.pk, account.pk, Decimal(500)),
+    ]
+    assert put(finance, figures, at) == 2
+    with tenant(council.pk):
+        old = Budget.objects.get(pk=old.pk)
+        assert (old.budget_amount, old.available_amount) == (Decimal(70), Decimal(10))
+        assert Budget.objects.get(cost_centre=centre).coding == f"{centre.code}/{account.code}"
+        assert len(Event.objects.get(verb="budgets.set").after["budgets"]) == 2
+
+
+def test_refuses_less_than_is_promised(council, finance, at):
+    old = ledger.budget(council, amount=100, committed_amount=Decimal(60))
+    figures = [BudgetFigure(old.cost_centre_id, old.account_id, Decimal("59.99"))]
+    with pytest.raises(BudgetTooSmall, match=r"£60\.00"):
+        put(finance, figures, at)
+    assert put(finance, figures, at, is_hard_stop=False) == 1
+
+
+def test_refuses_others_codes_and_others(council, finance, at):
+    mine, others = ledger.budget(council), ledger.budget(organisations.council())
+    for figure in (
+        BudgetFigure(others.cost_centre_id, mine.account_id, Decimal(1)),
+        BudgetFigure(mine.cost_centre_id, others.account_id, Decimal(1)),
+        BudgetFigure(uuid4(), uuid4(), Decimal(1)),
+    ):
+        with pytest.raises(Missing):
+            put(finance, [figure], at)
+    with pytest.raises(BudgetNotAllowed):
+        put(organisations.actor(council, "buyer"), [], at)
+
+
+def test_codes_in_use_by_code(council):
+    holder = organisations.person(council, "approver")
+    two = ledger.cost_centre(council, code="200", holder=holder)
+    ledger.cost_centre(council, code="300", is_active=False)
+    one = ledger.cost_centre(council, code="100")
+    with tenant(council.pk):
+        assert [each.code for each in cost_centres(council.pk)] == ["100", "200"]
+        assert holders([two.pk, one.pk]) == {
+            one.pk: (f"100 {one.name}", None),
+            two.pk: (f"200 {two.name}", holder.pk),
+        }
+
+
+def test_the_account_with_the_longest_beginning_fits(council):
+    wide = ledger.account(council, categories=["39", "18"])
+    narrow = ledger.account(council, categories=["39112"])
+    ledger.account(council, categories=["39112"], kind="asset")
+    with tenant(council.pk):
+        found = list(accounts(council.pk))
+        assert found == [wide, narrow]
+    assert account_for(found, "39112000") == narrow
+    assert account_for(found, "39200000") == wide
+    assert account_for(found, "45000000") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "constraint", "facts"),
+    [
+        (Account, "account_one_a_code", {"code": "1"}),
+        (Account, "account_kind_known", {"kind": "x"}),
+        (CostCentre, "costcentre_one_a_code", {"code": "1"}),
+    ],
+)
+def test_codes_make_sense(council, model, constraint, facts):
+    make = ledger.account if model is Account else ledger.cost_centre
+    make(council)
+    make(council)
+    broken = pytest.raises(IntegrityError, match=constraint)
+    with tenant(council.pk), broken, transaction.atomic():
+        model.objects.update(**facts)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "facts"),
+    [
+        ("period_number_is_a_month", {"number": 13}),
+        ("period_ends_after_start", {"ends_on": "2026-04-01"}),
+        ("period_status_known", {"status": "X"}),
+        ("period_one_a_number", {}),
+    ],
+)
+def test_periods_make_sense(council, constraint, facts):
+    chosen = {
+        "council": council, "financial_year": 2026, "number": 1, "starts_on": "2026-04-01",
+        "ends_on": "2026-04-30",
+    }  # fmt: skip
+    with tenant(council.pk):
+        Period.objects.create(**chosen)
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            Period.objects.create(**(chosen | {"number": 1 if not facts else 2} | facts))
+
+
+def test_a_budget_is_made_once(council):
+    coding = {"cost_centre": ledger.cost_centre(council), "account": ledger.account(council)}
+    ledger.budget(council, **coding)
+    with pytest.raises(IntegrityError, match="budget_one_a_coding"), transaction.atomic():
+        ledger.budget(council, **coding)

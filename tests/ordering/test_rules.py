@@ -1,0 +1,98 @@
+"""Sums, hashes and shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.ordering import rules
+
+LINE = rules.SeenLine(
+    1, uuid4(), uuid4(), "CH-1", "Chair", "EA", Decimal("2"), Decimal("79.5"), "standard",
+    Decimal(20), uuid4(), uuid4(),
+)  # fmt: skip
+FACTS = {
+    "title": "Chairs",
+    "reason": "Worn",
+    "deliver_to": "Hall",
+    "needed_by_on": date(2026, 12, 1),
+    "lines": [LINE],
+}
+
+
+@dataclass
+class Taxed:
+    net_amount: Decimal
+    vat_category: str = "standard"
+    vat_rate_percent: Decimal = Decimal(20)
+
+
+def test_vat_is_reckoned_once_a_rate():
+    sums = rules.totals([Taxed(Decimal("0.33"))] * 3)
+    assert (sums.net_amount, sums.vat_amount, sums.gross_amount) == (
+        Decimal("0.99"), Decimal("0.20"), Decimal("1.19"),
+    )  # fmt: skip
+
+
+def test_nothing_comes_to_nothing():
+    assert rules.totals([]).gross_amount == Decimal("0.00")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Chair"},
+        {"reason": ""},
+        {"deliver_to": "Depot"},
+        {"needed_by_on": None},
+        {"lines": []},
+        *(
+            {"lines": [replace(LINE, **facts)]}
+            for facts in (
+                {"line_number": 2}, {"listing_id": uuid4()}, {"supplier_id": uuid4()},
+                {"part_number": "CH-2"}, {"name": "Stool"}, {"unit": "XBX"},
+                {"quantity": Decimal("2.001")}, {"unit_price": Decimal("79.500001")},
+                {"vat_category": "zero"}, {"vat_rate_percent": Decimal(5)},
+                {"cost_centre_id": uuid4()}, {"account_id": None},
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_the_hash_knows_every_change(change):
+    assert rules.content_hash(**FACTS | change) != rules.content_hash(**FACTS)
+
+
+def test_the_hash_does_not_mind_noughts_and_order():
+    second = replace(LINE, line_number=2)
+    padded = replace(LINE, quantity=Decimal("2.000"), unit_price=Decimal("79.500000"))
+    assert rules.content_hash(**FACTS | {"lines": [LINE, second]}) == rules.content_hash(
+        **FACTS | {"lines": [second, padded]}
+    )
+
+
+amounts = st.decimals("0.01", "99999", places=2)
+quantities = st.decimals("0.001", "9999", places=3)
+
+
+@given(amounts, quantities, st.decimals(0, 12000, places=3), st.decimals(0, 12000, places=3))
+def test_a_share_is_never_more_than_the_line(net, quantity, received, billed):
+    share = rules.cancelled_share(
+        net_amount=net, quantity=quantity, received=received, billed=billed
+    )
+    assert Decimal(0) <= share <= net
+    if received == billed == 0:
+        assert share == net
+    if received >= quantity or billed >= quantity:
+        assert share == 0
+
+
+@given(st.decimals(0, "9999", places=6), quantities)
+def test_a_line_is_rounded_once_half_up(price, quantity):
+    exact = price * quantity
+    assert abs(rules.line_net(price, quantity, "EA") - exact) <= Decimal("0.005")
