@@ -77,11 +77,11 @@ class RunOutput(serializers.ModelSerializer[ImportRun]):
 
     class Meta:
         model = ImportRun
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "name", "verdict", "dry_run", "rows_count", "new_count", "changed_count",
             "unchanged_count", "withdrawn_count", "problem_count", "started_at",
         )  # fmt: skip
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields
 
 
 class ReportOutput(RunOutput):

@@ -55,7 +55,7 @@ class Checker:
 
     def __init__(self, header: Header) -> None:
         self._width = len(header.headings)
-        self._plan = [
+        self._plan: list[tuple[str, int | None, dict[str, Any] | None]] = [
             (column, header.places.get(column), {} if column in _FEW else None)
             for column in (*Offer._fields[:10], CURRENCY, VAT, *Offer._fields[11:])
         ]

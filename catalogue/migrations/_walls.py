@@ -9,13 +9,18 @@ from marketplace.core.tenancy import append_only, row_level_security
 MARKED = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿŴŵŶŷŠšŽž"
 PLAIN = "AAAAAACEEEEIIIINOOOOOOUUUUYaaaaaaceeeeiiiinoooooouuuuyyWwYySsZz"
 
+# What the parser would take for a tag, an address or a path, and keep whole or drop: "black/white",
+# "St.Albans", "<2 m". As blanks they only part words.
+PARTING = "<>/.@_~"
+
 # A part number is found as one word without its dashes and dots, and also by its parts.
 WORDS = migrations.RunSQL(
     f"""
     CREATE FUNCTION catalogue_plain(p_text text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-        SELECT CASE WHEN octet_length(p_text) = length(p_text) THEN p_text
-                    ELSE translate(p_text, '{MARKED}', '{PLAIN}') END
+        SELECT CASE WHEN octet_length(p_text) = length(p_text)
+                    THEN translate(p_text, '{PARTING}', '{" " * len(PARTING)}')
+                    ELSE translate(p_text, '{PARTING}{MARKED}', '{" " * len(PARTING)}{PLAIN}') END
     $$;
     CREATE FUNCTION catalogue_words(
         p_name text, p_brand text, p_part_number text, p_manufacturer_part_number text,

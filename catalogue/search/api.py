@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -106,16 +107,16 @@ class ListingList(Operation):
             return self.page(live_listings(who.organisation_id), ListingOutput, keys=("id",))
         return self._searched(request, who.organisation_id, asked)
 
-    def _searched(self, request: Request, council_id: UUID, asked: dict[str, object]) -> Response:
+    def _searched(self, request: Request, council_id: UUID, asked: dict[str, Any]) -> Response:
         page = _page_number(request.query_params.get("after"))
         wish = Wish(
             text=str(asked.get("query", "")),
             category=str(asked.get("category", "")),
-            supplier_id=asked.get("supplier"),  # type: ignore[arg-type]  # checked by Query
+            supplier_id=asked.get("supplier"),
             local_only=bool(asked.get("local")),
             sme_only=bool(asked.get("sme")),
-            price_from=asked.get("price_from"),  # type: ignore[arg-type]
-            price_to=asked.get("price_to"),  # type: ignore[arg-type]
+            price_from=asked.get("price_from"),
+            price_to=asked.get("price_to"),
             sort=Sort(asked.get("sort", Sort.BEST)),
             page=page,
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import accumulate
 from time import perf_counter
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -67,11 +67,7 @@ _BARE = """
 """
 
 
-class Out(Protocol):
-    """Whatever takes lines of text."""
-
-    def __call__(self, line: str) -> object:
-        """Take one line."""
+Out = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)

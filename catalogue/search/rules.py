@@ -76,7 +76,8 @@ def plain(text: str) -> str:
     >>> plain("Purée")
     'puree'
     """
-    marks = unicodedata.normalize("NFKD", text[:LONGEST_TEXT].replace("\0", " ").casefold())
+    text = unicodedata.normalize("NFKD", text[:LONGEST_TEXT].replace("\0", " "))
+    marks = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in marks if not unicodedata.combining(letter))
 
 

@@ -113,7 +113,7 @@ class Command(BaseCommand):
                 raise CommandError(refusal.detail, returncode=REFUSED) from refusal
 
     def _tell(self, report: ImportReport) -> None:
-        console = Console(file=self.stdout._out, highlight=False)
+        console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]  # it writes
         if report.refused:
             table = Table("Row", "Column", "Value", "What is wrong", "What to do")
             for each in report.worded_problems[:SHOWN_BY_DEFAULT]:

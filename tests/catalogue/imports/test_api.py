@@ -1,0 +1,115 @@
+"""Sending a price list, for programs."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from catalogue.models import ImportRun, Listing
+from marketplace.core.tenancy import stewardship
+from tests.factories import catalogue as make
+from tests.factories import organisations
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    return organisations.supplier()
+
+
+@pytest.fixture
+def seller(client, shop):
+    return organisations.sign_in(client, organisations.person(shop, "supplier"))
+
+
+def post(client, data, query="", **options):
+    address = reverse("api-catalogue-imports") + query
+    if isinstance(data, dict):
+        return client.post(address, data, **options)
+    return client.post(address, data, content_type="text/csv", **options)
+
+
+def csv_of(*rows):
+    return make.price_list(rows).getvalue()
+
+
+def listings():
+    with stewardship():
+        return Listing.objects.count()
+
+
+class TestSend:
+    def test_takes_a_body_of_csv(self, seller):
+        answer = post(seller, csv_of(make.row(), make.row()), "?name=march.csv")
+        assert answer.status_code == 201
+        said = answer.json()
+        assert (said["verdict"], said["new_count"], said["name"]) == ("DONE", 2, "march.csv")
+        assert listings() == 2
+
+    def test_takes_a_form_with_a_file(self, seller):
+        upload = SimpleUploadedFile("april.csv", csv_of(make.row()), content_type="text/csv")
+        answer = post(seller, {"file": upload}, "?dry_run=true")
+        assert answer.status_code == 201
+        assert (answer.json()["verdict"], answer.json()["name"]) == ("CHECKED", "april.csv")
+        assert listings() == 0
+
+    def test_names_each_bad_cell_and_keeps_the_run(self, seller):
+        answer = post(seller, csv_of(make.row(unit_price="POA", unit="boxs")))
+        problem = answer.json()
+        assert answer.status_code == 422
+        assert problem["type"].rstrip("/").endswith("catalogue.price-list-refused")
+        assert [each["pointer"] for each in problem["errors"]] == [
+            "#/rows/2/unit", "#/rows/2/unit_price",
+        ]  # fmt: skip
+        assert "Did you mean box" in problem["errors"][0]["detail"]
+        with stewardship():
+            assert str(ImportRun.objects.get().pk) == problem["import_id"]
+        assert listings() == 0
+
+    @pytest.mark.parametrize(
+        ("data", "query"),
+        [
+            (b"", ""), (b"PK\x03\x04", ""), (b"name\nx", ""), ({}, ""), ({"file": "x"}, ""),
+            (csv_of(make.row()), "?encoding=latin-1"), (csv_of(make.row()), "?dry=1"),
+        ],
+    )  # fmt: skip
+    def test_refuses_what_it_cannot_read(self, seller, data, query):
+        answer = post(seller, data, query)
+        assert (answer.status_code, answer["content-type"]) == (422, "application/problem+json")
+        assert answer.json()["errors"]
+
+    def test_takes_no_json(self, seller):
+        answer = seller.post(
+            reverse("api-catalogue-imports"), "{}", content_type="application/json"
+        )
+        assert answer.status_code == 415
+
+    def test_a_buyer_may_not(self, client):
+        organisations.sign_in(client, organisations.person(organisations.council(), "buyer"))
+        assert post(client, csv_of(make.row())).status_code == 403
+
+
+class TestRead:
+    def test_lists_and_reads_ones_own(self, seller, shop):
+        made = post(seller, csv_of(make.row())).json()
+        other = organisations.actor(organisations.supplier(), "supplier")
+        theirs = make.load(other, [make.row()])
+        listed = seller.get(reverse("api-catalogue-imports")).json()["results"]
+        assert [each["id"] for each in listed] == [made["id"]]
+        assert seller.get(reverse("api-catalogue-import", args=[made["id"]])).json() == made
+        missing = seller.get(reverse("api-catalogue-import", args=[theirs.run_id]))
+        assert missing.status_code == 404
+
+
+class TestConfirm:
+    def test_takes_in_what_was_tried(self, seller):
+        tried = post(seller, csv_of(make.row()), "?dry_run=true").json()
+        address = reverse("api-catalogue-import-confirmation", args=[tried["id"]])
+        answer = seller.post(address)
+        assert (answer.status_code, answer.json()["verdict"]) == (201, "DONE")
+        assert listings() == 1
+
+    def test_refuses_what_was_done_already(self, seller):
+        done = post(seller, csv_of(make.row())).json()
+        answer = seller.post(reverse("api-catalogue-import-confirmation", args=[done["id"]]))
+        assert answer.status_code == 409

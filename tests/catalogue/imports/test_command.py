@@ -1,0 +1,114 @@
+"""A price list from the command line."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalogue.models import ImportRun, Listing
+from marketplace.audit.models import Event
+from marketplace.core.tenancy import stewardship
+from tests.factories import catalogue as make
+from tests.factories import organisations
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    return organisations.supplier(slug="fenwick")
+
+
+@pytest.fixture
+def run(tmp_path):
+    def go(*rows, supplier="fenwick", encoding="utf-8", **options):
+        path = tmp_path / "prices.csv"
+        path.write_bytes(make.price_list(rows, encoding=encoding).getvalue())
+        out = StringIO()
+        options.setdefault("stderr", StringIO())
+        try:
+            call_command("import_catalogue", str(path), supplier=supplier, stdout=out, **options)
+        except CommandError as error:
+            return error.returncode, out.getvalue(), str(error)
+        return 0, out.getvalue(), ""
+
+    return go
+
+
+def listings():
+    with stewardship():
+        return Listing.objects.count()
+
+
+def test_takes_a_file_in_and_says_what_it_did(shop, run):
+    code, said, _error = run(make.row(), make.row())
+    assert code == 0
+    assert "2 rows: 2 new, 0 changed, 0 unchanged, 0 withdrawn." in said
+    assert listings() == 2
+    with stewardship():
+        assert Event.objects.get().actor_name == "Operator, by command"
+
+
+def test_a_suppliers_key_will_do(shop, run):
+    assert run(make.row(), supplier=str(shop.pk))[0] == 0
+
+
+def test_a_dry_run_changes_nothing(shop, run):
+    code, said, _error = run(make.row(), dry_run=True)
+    assert (code, listings()) == (0, 0)
+    assert "dry run: nothing was changed" in said
+
+
+def test_the_same_again_says_so(shop, run):
+    row = make.row()
+    run(row)
+    assert "The catalogue says the same already." in run(row)[1]
+
+
+def test_shows_prices_that_move_and_columns_passed_over(shop, run):
+    run(make.row(part_number="A1", unit_price="10"))
+    assert "A1: 10 to 12 (+20.0%)" in run(make.row(part_number="A1", unit_price="12"))[1]
+
+
+def test_prints_every_bad_cell_and_ends_with_1(shop, run):
+    code, said, error = run(make.row(unit_price="12,50"))
+    assert code == 1
+    assert "12,50" in said
+    assert error == "1 cells are wrong. Nothing was changed."
+    assert listings() == 0
+
+
+def test_prints_why_a_file_cannot_be_read_and_ends_with_1(shop, run):
+    code, _said, error = run(make.row(name="Café"), encoding="cp1252")
+    assert code == 1
+    assert "not UTF-8" in error
+    assert run(make.row(name="Café"), encoding="cp1252", json=True)[0] == 1
+
+
+def test_windows_text_when_it_is_named(shop, tmp_path):
+    path = tmp_path / "w.csv"
+    path.write_bytes(make.price_list([make.row(name="Café")], encoding="cp1252").getvalue())
+    call_command(
+        "import_catalogue", str(path), "--supplier=fenwick", "--encoding=cp1252", stdout=StringIO()
+    )
+    with stewardship():
+        assert Listing.objects.get().name == "Café"
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_answers_in_json(shop, run, bad):
+    code, said, _error = run(make.row(unit="fathom" if bad else "each"), json=True)
+    document = json.loads(said)
+    assert code == int(bad)
+    assert document["verdict"] == ("REFUSED" if bad else "DONE")
+    assert [each["row"] for each in document["problems"]] == ([2] if bad else [])
+    with stewardship():
+        assert document["run"] == str(ImportRun.objects.get().pk)
+
+
+def test_ends_with_2_when_asked_wrongly(shop, run, tmp_path):
+    assert run(make.row(), supplier="nobody")[0] == 2
+    with pytest.raises(CommandError) as caught:
+        call_command("import_catalogue", str(tmp_path / "none.csv"), "--supplier=fenwick")
+    assert caught.value.returncode == 2
