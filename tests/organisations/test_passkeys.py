@@ -1,5 +1,6 @@
 """A passkey from end to end, in a real Chromium with an authenticator of its own making."""
 
+import shutil
 import threading
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -14,6 +15,9 @@ from marketplace.core.actors import Role
 from tests.factories.organisations import PASSWORD, council, person
 
 sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
 
 pytestmark = pytest.mark.browser
 
@@ -65,9 +69,7 @@ def someone(fresh_db):
 def browse(address, email):
     """Sign in with a password, set up a passkey, sign out, and sign in with the passkey alone."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
         wrong = []
         page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
