@@ -46,6 +46,13 @@ def fresh_db(template_database, django_db_blocker) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def module_db(template_database, django_db_blocker) -> Iterator[str]:
+    """As fresh_db, for the tests of a module that do not mind one another's rows."""
+    with django_db_blocker.unblock(), _own_database(template_database) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
 def demo_db(django_db_blocker) -> Iterator[str]:
     """A database of this module's own that holds the small demonstration; yields its name."""
     demo = templates.demo_template(servers.admin_url())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import psycopg
 import pytest
+from django.db import connections, transaction
 
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import chain_verdict, chains, events_of, timeline
 from marketplace.audit.services import record
+from marketplace.config.databases import database_from_url
 from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import stewardship, tenant
 from tests import servers
@@ -20,7 +21,29 @@ COLUMNS = [field.column for field in Event._meta.concrete_fields]
 
 
 @pytest.fixture
-def council(fresh_db, at):
+def intruder(django_db_setup, django_db_blocker):
+    """A superuser who has switched off every trigger and constraint that would tell on them.
+
+    All of a test runs on this one connection and in one transaction, which is undone at its end.
+    """
+    ours = connections["default"]
+    url = servers.admin_url(str(ours.settings_dict["NAME"]))
+    with django_db_blocker.unblock():
+        wrapper = type(ours)({**ours.settings_dict, **database_from_url(url, pooled=False)})
+        connections["default"] = wrapper
+        try:
+            with transaction.atomic(), wrapper.cursor() as cursor:
+                cursor.execute("SET LOCAL session_replication_role = replica")
+                cursor.execute("ALTER TABLE audit_event DROP CONSTRAINT event_one_a_place")
+                yield cursor
+                transaction.set_rollback(True)
+        finally:
+            wrapper.close()
+            connections["default"] = ours
+
+
+@pytest.fixture
+def council(intruder, at):
     """A council with six events."""
     made = make.council()
     with tenant(made.pk):
@@ -31,15 +54,6 @@ def council(fresh_db, at):
                 note=f"Note {number}.", counterparty_id=uuid7(),
             )  # fmt: skip
     return made
-
-
-@pytest.fixture
-def intruder(fresh_db):
-    """A superuser who has switched off every trigger and constraint that would tell on them."""
-    with psycopg.connect(servers.admin_url(fresh_db), autocommit=True) as admin:
-        admin.execute("SET session_replication_role = replica")
-        admin.execute("ALTER TABLE audit_event DROP CONSTRAINT event_one_a_place")
-        yield admin
 
 
 def breaks(council, **more) -> list[str]:

@@ -1,4 +1,4 @@
-"""The web's own database role, pooled as in earnest, on a database of the test's own."""
+"""The web's own database role, pooled as in earnest, on a database of the module's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from marketplace.config.databases import database_from_url
 
 
 @pytest.fixture
-def as_web(fresh_db) -> Callable[..., AbstractContextManager[None]]:
+def as_web(module_db) -> Callable[..., AbstractContextManager[None]]:
     """A block in which this thread's connection is the web's; all blocks share one pool."""
     worker = connections["default"]
     settings = {

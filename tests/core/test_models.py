@@ -101,7 +101,7 @@ def change_together(council_id, link_id, *, held: Event, go: Event) -> None:
 
 class TestLockAgainstOthers:
     @pytest.fixture
-    def held(self, fresh_db):
+    def held(self, module_db):
         """A row that another connection holds until the test ends."""
         link = make.link(make.council(), make.supplier())
         held, go = Event(), Event()
@@ -122,7 +122,7 @@ class TestLockAgainstOthers:
             assert 0.09 < monotonic() - begun < 2
             transaction.set_rollback(True)
 
-    def test_a_new_row_that_refers_to_a_held_one_does_not_wait(self, fresh_db):
+    def test_a_new_row_that_refers_to_a_held_one_does_not_wait(self, module_db):
         council = make.council()
         with ThreadPoolExecutor(1) as pool:
             held, go = Event(), Event()
@@ -144,7 +144,7 @@ class TestLockAgainstOthers:
             with stewardship():
                 assert Membership.objects.filter(organisation=council).count() == 1
 
-    def test_two_that_hold_the_same_rows_never_deadlock(self, fresh_db):
+    def test_two_that_hold_the_same_rows_never_deadlock(self, module_db):
         council = make.council()
         keys = [make.link(council, make.supplier()).pk for _ in range(6)]
 
@@ -160,7 +160,7 @@ class TestLockAgainstOthers:
         with ThreadPoolExecutor(6) as pool:
             assert list(pool.map(hold, range(6))) == [120] * 6
 
-    def test_two_that_hold_one_row_after_another_do_and_it_is_told_as_busy(self, fresh_db):
+    def test_two_that_hold_one_row_after_another_do_and_it_is_told_as_busy(self, module_db):
         """Negative control: one at a time, in opposite orders, the database must end one."""
         council = make.council()
         keys = [make.link(council, make.supplier()).pk for _ in range(2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 
 import psycopg
@@ -97,7 +98,7 @@ class TestTenant:
 
 
 class TestTenantOverBreaks:
-    def test_a_connection_that_is_lost_within_hides_no_error(self, fresh_db):
+    def test_a_connection_that_is_lost_within_hides_no_error(self, module_db):
         def lose_it_within() -> None:
             with tenant(uuid7()):
                 end_backend(backend())
@@ -142,15 +143,15 @@ def test_the_database_refuses_stewardship_to_the_web(as_web):
         assert in_role() == "marketplace_web"
 
 
-@pytest.fixture
-def pair(fresh_db, at):
+@pytest.fixture(scope="module")
+def pair(module_db):
     """Two councils, each with one document of its own, really kept."""
     councils = make.council(), make.council()
     for council in councils:
         with tenant(council.pk):
             store_document(
                 organisation_id=council.pk, name="own.txt", media_type="text/plain",
-                content=council.slug.encode(), at=at,
+                content=council.slug.encode(), at=datetime.now(UTC),
             )  # fmt: skip
     return councils
 
@@ -187,7 +188,7 @@ class TestTheWall:
         with as_web(), tenant(mine.pk):
             assert list(theirs.memberships.all()) == []
 
-    def test_a_row_cannot_be_given_away(self, fresh_db, as_web):
+    def test_a_row_cannot_be_given_away(self, as_web):
         council, other, supplier = make.council(), make.council(), make.supplier()
         link = make.link(council, supplier)
         with as_web(), tenant(council.pk), pytest.raises(ProgrammingError, match="row-level"):
