@@ -26,6 +26,7 @@ from rest_framework.views import APIView
 from marketplace.core.errors import Forbidden
 from marketplace.web.access import check_roles, checked_words
 from marketplace.web.actors import actor_or_none
+from marketplace.web.openapi import OperationSchema
 from marketplace.web.paging import page_by_key
 
 M = TypeVar("M", bound=Model)
@@ -192,6 +193,7 @@ class Operation(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = JSONOnly
     permission_classes = [HasAccess]
+    schema = OperationSchema()
 
     def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401
         super().__init_subclass__(**options)

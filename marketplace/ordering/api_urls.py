@@ -1,0 +1,43 @@
+"""Addresses of this package's operations."""
+
+from django.urls import path
+
+from marketplace.ordering.api import orders, requisitions
+
+REQUISITION = "requisitions/<uuid:requisition_id>"
+ORDER = "orders/<uuid:order_id>"
+
+urlpatterns = [
+    path("requisitions", requisitions.RequisitionList.as_view(), name="api-requisitions"),
+    path(REQUISITION, requisitions.RequisitionOne.as_view(), name="api-requisition"),
+    path(
+        f"{REQUISITION}/submission",
+        requisitions.RequisitionSubmission.as_view(),
+        name="api-requisition-submission",
+    ),
+    path(
+        f"{REQUISITION}/approval",
+        requisitions.RequisitionApproval.as_view(),
+        name="api-requisition-approval",
+    ),
+    path(
+        f"{REQUISITION}/rejection",
+        requisitions.RequisitionRejection.as_view(),
+        name="api-requisition-rejection",
+    ),
+    path(
+        f"{REQUISITION}/withdrawal",
+        requisitions.RequisitionWithdrawal.as_view(),
+        name="api-requisition-withdrawal",
+    ),
+    path("approvals", requisitions.ApprovalQueue.as_view(), name="api-approvals"),
+    path("orders", orders.OrderList.as_view(), name="api-orders"),
+    path(ORDER, orders.OrderOne.as_view(), name="api-order"),
+    path(f"{ORDER}/documents", orders.OrderDocuments.as_view(), name="api-order-documents"),
+    path(f"{ORDER}/documents/pdf", orders.OrderPdf.as_view(), name="api-order-pdf"),
+    path(f"{ORDER}/documents/ubl", orders.OrderUbl.as_view(), name="api-order-ubl"),
+    path(
+        f"{ORDER}/cancellation", orders.OrderCancellation.as_view(), name="api-order-cancellation"
+    ),
+    path(f"{ORDER}/answer", orders.OrderAnswer.as_view(), name="api-order-answer"),
+]
