@@ -12,12 +12,21 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
+from marketplace.core.errors import Conflict
 from marketplace.documents.models import Document
 from marketplace.jobs.services import wake
 from marketplace.notifications.models import Message
 
 CLAIM_LASTS = timedelta(minutes=5)
+
+
+class BeingSent(Conflict):
+    """Another sender holds the message; it may be gone, or its sender may have died."""
+
+    code = "message.being-sent"
+    title = gettext_lazy("This message is being sent.")
 
 
 @transaction.atomic
@@ -60,13 +69,17 @@ def notify(
 
 
 def send_message(*, message_id: UUID | str, at: datetime) -> bool:
-    """Send one owed message; tell whether it was sent here.
+    """Send one owed message; tell whether it was sent here, or had been before.
 
     The Message-ID is the row's key, so a mail server that gets it twice can tell.
+    Raises: BeingSent when somebody else has claimed it and has not said that it went.
     """
-    free = Q(claimed_at=None) | Q(claimed_at__lt=at - CLAIM_LASTS)
-    owed = Message.objects.filter(free, pk=message_id, sent_at=None)
-    if owed.update(claimed_at=at) != 1:
+    free = Q(claimed_at=None) | Q(claimed_at__lte=at - CLAIM_LASTS)
+    owed = Message.objects.filter(pk=message_id, sent_at=None)
+    if owed.filter(free).update(claimed_at=at) != 1:
+        # Not the same as sent: if that sender died, somebody must come back for it.
+        if owed.exists():
+            raise BeingSent
         return False
     message = Message.objects.prefetch_related("attachments").get(pk=message_id)
     try:

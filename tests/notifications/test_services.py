@@ -1,6 +1,8 @@
 """Mail that is owed, and sent once."""
 
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from django.core import mail
@@ -11,7 +13,7 @@ from marketplace.core.tenancy import tenant
 from marketplace.documents.services import store_document
 from marketplace.jobs.services import run_due_jobs
 from marketplace.notifications.models import Message
-from marketplace.notifications.services import CLAIM_LASTS, notify, send_message
+from marketplace.notifications.services import CLAIM_LASTS, BeingSent, notify, send_message
 from tests.factories.organisations import council
 
 pytestmark = pytest.mark.django_db
@@ -94,15 +96,85 @@ class TestSendMessage:
         owe(home, at)
         message = Message.objects.get()
         Message.objects.update(claimed_at=at)
-        assert not send_message(message_id=message.pk, at=at + CLAIM_LASTS)
-        assert send_message(message_id=message.pk, at=at + CLAIM_LASTS + timedelta(seconds=1))
+        with pytest.raises(BeingSent):
+            send_message(message_id=message.pk, at=at + CLAIM_LASTS - timedelta(microseconds=1))
+        assert send_message(message_id=message.pk, at=at + CLAIM_LASTS)
+
+    def test_what_a_dead_sender_held_stays_owed(self, home, at):
+        """A job that finds the message claimed is not done: nobody else would come back for it."""
+        owe(home, at)
+        Message.objects.update(claimed_at=later(at))
+        assert run_due_jobs(at=later(at)) == 0
+        assert run_due_jobs(at=later(at) + CLAIM_LASTS) == 1
+        assert len(mail.outbox) == 1
 
     def test_has_the_same_message_id_each_time(self, home, at, settings):
         owe(home, at)
         message = Message.objects.get()
         send_message(message_id=message.pk, at=at)
         expected = f"<{message.pk}@{settings.MAIL_DOMAIN}>"
-        assert mail.outbox[0].extra_headers["Message-ID"] == expected
+        Message.objects.update(sent_at=None)
+        send_message(message_id=message.pk, at=at + CLAIM_LASTS)
+        assert [letter.message()["Message-ID"] for letter in mail.outbox] == [expected, expected]
+
+
+class TestWhatGoesOut:
+    """The bytes that a mail server is handed."""
+
+    def sent(self, home, at, **facts):
+        owe(home, at, **facts)
+        assert run_due_jobs(at=later(at)) == 1
+        return message_from_bytes(mail.outbox[0].message().as_bytes(), policy=default)
+
+    @pytest.mark.parametrize(
+        "subject",
+        [
+            "Order\r\nBcc: everybody@example.com", "Order\nBcc: everybody@example.com",
+            "Order\rBcc: everybody@example.com", "Order\r\n\r\nBcc: everybody@example.com",
+            "Order\u2028Bcc: everybody@example.com", "Order\x0b\x0c\x85Bcc: everybody@example.com",
+            "Archeb\u00f4l\r\nBcc: everybody@example.com",
+        ],
+    )  # fmt: skip
+    def test_a_subject_stays_one_header(self, home, at, subject):
+        letter = self.sent(home, at, subject=subject)
+        assert letter["Bcc"] is None
+        assert letter["Subject"].endswith("Bcc: everybody@example.com")
+        assert "\n" not in letter["Subject"]
+
+    def test_an_address_with_a_second_line_is_never_sent(self, home, at):
+        owe(home, at, to="ada@example.com\nBcc: everybody@example.com")
+        assert run_due_jobs(at=later(at)) == 0
+        assert mail.outbox == []
+
+    @pytest.mark.parametrize(
+        ("media_type", "content"),
+        [
+            ("text/csv", b"a,b\r\n1,\xa3\r\n"), ("text/plain", b"one\ntwo\rthree\r\nno end"),
+            ("application/xml", "<a>Llŷn</a>".encode("utf-16")),
+            ("application/pdf", bytes(range(256))),
+            ("text/plain", b".\r\n.\r\nFrom me"), ("application/octet-stream", b""),
+        ],
+    )  # fmt: skip
+    def test_what_is_attached_arrives_byte_for_byte(self, home, at, media_type, content):
+        kept = store_document(
+            organisation_id=home.pk, name="an order.dat", media_type=media_type, content=content,
+            at=at,
+        )  # fmt: skip
+        (part,) = self.sent(home, at, attachments=[kept]).iter_attachments()
+        assert part.get_payload(decode=True) == content
+        assert part.get_content_type() == media_type
+        assert part.get_filename() == "an order.dat"
+
+    def test_a_name_full_of_tricks_names_one_file(self, home, at):
+        kept = store_document(
+            organisation_id=home.pk, name='../../etc/a"\r\nX-Evil: 1;.pdf', content=b"x", at=at,
+            media_type="application/pdf",
+        )  # fmt: skip
+        letter = self.sent(home, at, attachments=[kept])
+        (part,) = letter.iter_attachments()
+        assert part.get_filename() == 'a" X-Evil: 1;.pdf'
+        assert part["X-Evil"] is None
+        assert letter["X-Evil"] is None
 
 
 class TestConstraints:
