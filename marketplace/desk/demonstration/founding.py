@@ -11,9 +11,8 @@ from fixtures.councils import COUNCILS, budgets
 from fixtures.history import LONDON
 from fixtures.shapes import ApprovalTier, Council, Person, Supplier
 from fixtures.suppliers import SUPPLIERS
-from marketplace.approvals.rules import TierStep
+from marketplace.approvals.rules import TierStep, Who
 from marketplace.approvals.services.policies import set_policy
-from marketplace.approvals.states import Who
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year
@@ -54,6 +53,11 @@ class Consortium:
         return self.actors[slug, email]
 
 
+def slugs() -> set[str]:
+    """Return what the organisations of the demo are called in addresses."""
+    return {each.slug for each in COUNCILS} | {each.slug for each in SUPPLIERS}
+
+
 def founded_at(today: date) -> datetime:
     """Return the instant at which the consortium began: 1 April of the year before."""
     return datetime.combine(date(financial_year(today) - 1, 4, 1), time(9), LONDON)
@@ -74,13 +78,12 @@ def found(today: date) -> Consortium:
 def find_again() -> Consortium:
     """Return the consortium that was founded before."""
     consortium = Consortium()
-    for shape in (*SUPPLIERS, *COUNCILS):
-        organisation = Organisation.objects.get(slug=shape.slug)
-        consortium.organisations[shape.slug] = organisation
+    for organisation in Organisation.objects.filter(slug__in=slugs()):
+        consortium.organisations[organisation.slug] = organisation
         with tenant(organisation.pk):
             people = Membership.objects.of(organisation.pk)
             for membership in people.select_related("user", "organisation"):
-                _remember(consortium, shape.slug, membership)
+                _remember(consortium, organisation.slug, membership)
     return consortium
 
 

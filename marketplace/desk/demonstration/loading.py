@@ -45,8 +45,7 @@ def load(size: str, at: datetime, on_step: OnStep) -> Loaded:
     Raises: NotEmpty when there is anything but the demo.
     """
     slugs = set(Organisation.objects.values_list("slug", flat=True))
-    ours = {shape.slug for shape in (*COUNCILS, *SUPPLIERS)}
-    if slugs - ours:
+    if slugs - founding.slugs():
         raise NotEmpty("There are organisations here already; the demo needs an empty marketplace.")
     if size == "large":
         return _load_large(at, on_step, is_founded=bool(slugs))

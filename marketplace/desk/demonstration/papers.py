@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +13,10 @@ from uuid import UUID
 from catalogue.models import Listing
 from fixtures.large_history import LargeOrder
 from fixtures.suppliers import SUPPLIERS, supplier
-from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.ids import uuid7
 from marketplace.desk.demonstration.founding import Consortium
+from marketplace.desk.demonstration.writing import Happening, append, copy_in, take_numbers
 from marketplace.documents.models import Document
 from marketplace.documents.services import store_document
 from marketplace.ledger.models import Account, Budget, CommitmentEntry, CostCentre
@@ -30,7 +31,6 @@ from marketplace.ordering.models import (
 )
 from marketplace.ordering.selectors.requisitions import content_of
 from marketplace.ordering.states import Answer, OrderStatus, RequisitionStatus
-from marketplace.organisations.services.numbers import next_number
 
 NOTE = "This order was made in bulk, for measuring. Its papers were never made.\n"
 WHY_REFUSED = "Out of stock."
@@ -165,20 +165,29 @@ class _Written:
 
 def write(papers: Papers, batch: Sequence[BulkOrder]) -> None:
     """Write a batch of orders with all that belongs to them, and their trail."""
-    made = [_make(papers, order) for order in batch]
-    Requisition.objects.bulk_create(each.requisition for each in made)
-    RequisitionLine.objects.bulk_create(line for each in made for line in each.lines)
-    Order.objects.bulk_create(each.order for each in made)
-    OrderLine.objects.bulk_create(line for each in made for line in each.order_lines)
-    CommitmentEntry.objects.bulk_create(entry for each in made for entry in _entries(papers, each))
-    for each in made:
-        _leave_trail(papers, each)
+    asked, ordered = _numbers(papers, batch, "requisition"), _numbers(papers, batch, "order")
+    made = [_make(papers, order, next(asked), next(ordered)) for order in batch]
+    copy_in([each.requisition for each in made])
+    copy_in([line for each in made for line in each.lines])
+    copy_in([each.order for each in made])
+    copy_in([line for each in made for line in each.order_lines])
+    copy_in([entry for each in made for entry in _entries(papers, each)])
+    append([event for each in made for event in _trail(papers, each)])
 
 
-def _make(papers: Papers, plan: BulkOrder) -> _Written:
+def _numbers(papers: Papers, batch: Sequence[BulkOrder], kind: str) -> Iterator[int]:
+    """Yield a number for each order of a batch, counted by financial year."""
+    wanted = Counter(order.year for order in batch)
+    taken = {
+        year: iter(take_numbers(papers.council_id, kind, year, count))
+        for year, count in wanted.items()
+    }
+    return iter([next(taken[order.year]) for order in batch])
+
+
+def _make(papers: Papers, plan: BulkOrder, number: int, order_number: int) -> _Written:
     requester = papers.consortium.actor(papers.slug, plan.plan.requester)
     approver = papers.consortium.actor(papers.slug, plan.plan.approver)
-    number = next_number(papers.council_id, "requisition", plan.year)
     requisition = Requisition(
         pk=uuid7(),
         council_id=papers.council_id,
@@ -203,7 +212,7 @@ def _make(papers: Papers, plan: BulkOrder) -> _Written:
     sums = rules.totals(lines)
     requisition.net_amount, requisition.vat_amount = sums.net_amount, sums.vat_amount
     requisition.content_hash = content_of(requisition, lines)
-    order = _make_order(papers, plan, requisition)
+    order = _make_order(papers, plan, requisition, order_number)
     refused = papers.refused(plan)
     order_lines = [
         OrderLine(
@@ -218,7 +227,7 @@ def _make(papers: Papers, plan: BulkOrder) -> _Written:
     return _Written(plan, requisition, lines, order, order_lines)
 
 
-def _make_order(papers: Papers, plan: BulkOrder, requisition: Requisition) -> Order:
+def _make_order(papers: Papers, plan: BulkOrder, requisition: Requisition, number: int) -> Order:
     status = papers.ending(plan)
     note = papers.notes[plan.plan.supplier]
     seller = supplier(plan.plan.supplier)
@@ -241,9 +250,7 @@ def _make_order(papers: Papers, plan: BulkOrder, requisition: Requisition) -> Or
         council_id=papers.council_id,
         supplier_id=papers.consortium.id_of(seller.slug),
         requisition=requisition,
-        number=rules.order_number(
-            papers.prefix, plan.year, next_number(papers.council_id, "order", plan.year)
-        ),
+        number=rules.order_number(papers.prefix, plan.year, number),
         financial_year=plan.year,
         status=status,
         deliver_to=requisition.deliver_to,
@@ -316,14 +323,14 @@ def _entries(papers: Papers, each: _Written) -> Iterator[CommitmentEntry]:
             )
 
 
-def _leave_trail(papers: Papers, each: _Written) -> None:
-    """Append what happened to the council's chain, as the services would have."""
+def _trail(papers: Papers, each: _Written) -> Iterator[Happening]:
+    """Yield what happened, as the services would have written it down."""
     actor = papers.consortium.actor
     requester = actor(papers.slug, each.plan.plan.requester)
     approver = actor(papers.slug, each.plan.plan.approver)
     seller = actor(each.plan.plan.supplier, supplier(each.plan.plan.supplier).contact.email)
     at, requisition, order = each.plan.at, each.requisition, each.order
-    events: list[tuple[str, Any, Actor | None, datetime, str]] = [
+    events: list[tuple[str, Requisition | Order, Actor | None, datetime, str]] = [
         ("requisition.submitted", requisition, requester, at, "SUBMITTED"),
         ("requisition.approved", requisition, approver, at + APPROVED_AFTER, "APPROVED"),
         ("requisition.ordered", requisition, None, at + APPROVED_AFTER, "ORDERED"),
@@ -334,9 +341,9 @@ def _leave_trail(papers: Papers, each: _Written) -> None:
     if order.cancelled_at:
         events.append(("order.cancelled", order, requester, order.cancelled_at, order.status))
     for verb, subject, who, when, status in events:
-        record(
-            verb,
-            subject,
+        yield Happening(
+            verb=verb,
+            subject=subject,
             actor=who,
             at=when,
             organisation_id=papers.council_id,
