@@ -51,7 +51,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if not field.generated]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     names = [field.attname for field in fields]
     table, aside = quote(meta.db_table), quote(f"incoming_{meta.db_table}")
     with connection.cursor() as cursor:
