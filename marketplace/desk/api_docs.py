@@ -1,13 +1,153 @@
 """The API described: as a document for programs, and as a page for people.
 
-Both are public: an address that is described is not thereby open.
+Both are public: an address that is described is not thereby open. The page is made from the
+document, so that the two cannot differ, and needs no script.
 """
 
 from __future__ import annotations
 
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-# Named here, so that the addresses have one place and the settings need not know them.
+from django.http import HttpRequest, HttpResponse  # noqa: TID251  # a page
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
+from drf_spectacular.views import SpectacularAPIView
+
+from marketplace.web.access import access
+
 # Enumerations stay where they are used: pulled out they would need a name each.
-schema = SpectacularAPIView.as_view(custom_settings={"POSTPROCESSING_HOOKS": []})
-page = SpectacularSwaggerSplitView.as_view(url_name="api-schema")
+SETTINGS: dict[str, Any] = {"POSTPROCESSING_HOOKS": []}
+
+schema = SpectacularAPIView.as_view(custom_settings=SETTINGS)
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a body or an answer; `name` is dotted where it lies deeper."""
+
+    name: str
+    kind: str
+    is_needed: bool
+    help_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation."""
+
+    name: str
+    place: str
+    is_needed: bool
+    help_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """One operation as the page shows it."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    paragraphs: list[str]
+    parameters: list[Parameter]
+    taken: list[Member]
+    sent: str
+    answered: str
+    answers: list[tuple[str, str]]
+
+
+@access("public")
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Show every operation of the API, what it takes and what it answers."""
+    return render(request, "desk/api.html", {"groups": _groups(get_language() or "")})
+
+
+@lru_cache(maxsize=4)
+def _groups(language: str) -> list[tuple[str, list[Documented]]]:
+    """Return the operations by the thing that they are about, once for each language."""
+    with patched_settings(SETTINGS):
+        document = SchemaGenerator().get_schema(request=None, public=True)
+    groups: dict[str, list[Documented]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            name = (operation.get("tags") or ["api"])[0]
+            groups.setdefault(name, []).append(_documented(document, path, method, operation))
+    return sorted(groups.items())
+
+
+def _documented(
+    document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]
+) -> Documented:
+    body = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
+    good = next((a for code, a in operation["responses"].items() if code.startswith("2")), {})
+    return Documented(
+        id=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation.get("summary", ""),
+        paragraphs=[part for part in operation.get("description", "").split("\n\n") if part],
+        parameters=[
+            Parameter(
+                each["name"], each["in"], each.get("required", False), each.get("description", "")
+            )
+            for each in operation.get("parameters", [])
+        ],
+        taken=list(_members(document, body.get("schema", {}))),
+        sent=_example(body),
+        answered=_example(good.get("content", {}).get(JSON, {})),
+        answers=[(code, answer["description"]) for code, answer in operation["responses"].items()],
+    )
+
+
+def _members(
+    document: Mapping[str, Any], schema: Mapping[str, Any], before: str = ""
+) -> Iterator[Member]:
+    """Yield the members of a shape, and after a list of things what each of them has."""
+    shape = _resolved(document, schema)
+    for name, part in shape.get("properties", {}).items():
+        inner = _resolved(document, part)
+        yield Member(
+            f"{before}{name}",
+            _kind(inner),
+            name in shape.get("required", []),
+            part.get("description", ""),
+        )
+        items = _resolved(document, inner.get("items", {}))
+        if "properties" in items:
+            yield from _members(document, items, f"{before}{name}[].")
+
+
+def _kind(part: Mapping[str, Any]) -> str:
+    kind = part.get("type", "")
+    names = [each for each in kind if each != "null"] if isinstance(kind, list) else [kind]
+    words = " ".join(names)
+    if part.get("format"):
+        words = f"{words} ({part['format']})"
+    if "enum" in part:
+        words = ", ".join(str(each) for each in part["enum"] if each is not None)
+    return words
+
+
+def _resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a reference points to, or the part itself."""
+    for each in part.get("allOf", []):
+        return _resolved(document, each)
+    name = part.get("$ref", "").rpartition("/")[2]
+    found: Mapping[str, Any] = document["components"]["schemas"][name] if name else part
+    return found
+
+
+def _example(content: Mapping[str, Any]) -> str:
+    examples = list(content.get("examples", {}).values())
+    return json.dumps(examples[0]["value"], indent=2, ensure_ascii=False) if examples else ""

@@ -86,3 +86,14 @@ class TestSearch:
     def test_nonsense_is_no_defect(self, client, words):
         sign_in(client, organisations.person(organisations.council(), "buyer"))
         assert client.get(reverse("search"), {"q": words}).status_code == 200
+
+
+class TestApiDocs:
+    def test_page_shows_every_operation_of_the_document(self, client):
+        page = text(client.get(reverse("api-docs")))
+        document = client.get(reverse("api-schema"), headers={"Accept": "application/json"}).json()
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                assert f'id="{operation["operationId"]}"' in page
+        assert "lines[].listing_id" in page
+        assert "/problems/approval.changed/" in page
