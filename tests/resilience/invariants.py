@@ -13,6 +13,12 @@ def jobs_owed() -> int:
         return Job.objects.filter(status=JobStatus.OWED).count()
 
 
+def jobs_begun() -> int:
+    """How many jobs a worker has taken and not finished."""
+    with stewardship():
+        return Job.objects.filter(status=JobStatus.OWED, attempts__gt=0).count()
+
+
 def no_job_is_stuck() -> list[str]:
     """Every job was done: none is owed, none was parked."""
     with stewardship():

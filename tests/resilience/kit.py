@@ -57,7 +57,7 @@ class Installation:
 
     folder: Path
     include: tuple[str, ...] = ()
-    more: dict[str, str] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
     servers: dict[str, Server] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     port: int = 0
@@ -74,10 +74,13 @@ class Installation:
             made.end()
 
     def begin(self) -> None:
-        """Start the servers on a database that has every table and no row."""
-        _copy_of_prepared(self.folder / "postgres")
-        self.servers["database"] = postgres.start(self.folder / "postgres")
-        self.servers["broker"] = broker.start(self.folder / "broker")
+        """Start the servers, unless others were named, on a database with tables and no row."""
+        if not self.urls:
+            _copy_of_prepared(self.folder / "postgres")
+            self.servers["database"] = postgres.start(self.folder / "postgres")
+            self.servers["broker"] = broker.start(self.folder / "broker")
+            self.urls = environment.database_urls(self.servers["database"], NAME)
+            self.urls["BROKER_URL"] = broker.url(self.servers["broker"])
         with socket.socket() as asked:
             asked.bind(("127.0.0.1", 0))
             self.port = asked.getsockname()[1]
@@ -97,7 +100,8 @@ class Installation:
 
     def admin_url(self) -> str:
         """Return the address of the database as its administrator."""
-        return postgres.url(self.servers["database"], database=NAME)
+        given = self.urls.get("DATABASE_ADMIN_URL")
+        return given or postgres.url(self.servers["database"], database=NAME)
 
     def environment(self, part: str) -> dict[str, str]:
         """Return what a part is told."""
@@ -108,14 +112,12 @@ class Installation:
         }
         return {
             **inherited,
-            **environment.database_urls(self.servers["database"], NAME),
-            "BROKER_URL": broker.url(self.servers["broker"]),
+            **self.urls,
             "STATE_DIR": str(self.folder),
             "STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
             "DATABASE_ROLE": "web" if part == "web" else "worker",
             "PYTHONPATH": str(ROOT),
             "PORT": str(self.port),
-            **self.more,
         }
 
     def start(self, *parts: str) -> None:
@@ -167,8 +169,7 @@ class Installation:
     @contextlib.contextmanager
     def connected(self) -> Iterator[None]:
         """Let Django in this process, and in its threads, use the installation's database."""
-        url = environment.database_urls(self.servers["database"], NAME)["DATABASE_WORKER_URL"]
-        ours = database_from_url(url, pooled=False)
+        ours = database_from_url(self.urls["DATABASE_WORKER_URL"], pooled=False)
         settings = connections["default"].settings_dict
         before = {key: settings[key] for key in ours}
         connections["default"].close()

@@ -9,11 +9,9 @@ from threading import Event
 import pytest
 from django.db import transaction
 
-from marketplace.core.tenancy import stewardship
-from marketplace.jobs.models import Job
 from marketplace.jobs.services import wake
 from tests.jobs import deeds
-from tests.resilience.invariants import jobs_owed, no_job_is_stuck
+from tests.resilience.invariants import jobs_begun, jobs_owed, no_job_is_stuck
 from tests.resilience.kit import Installation, broken, settled, under_fire, until_answered
 
 
@@ -86,7 +84,7 @@ def test_the_worker_dies_in_the_midst_and_the_broker_with_every_message(installa
     installation.start("worker", "beat")
     for number in range(4):
         owe(f"slow-{number}", seconds=1.5)
-    assert settled(lambda: _begun() >= 2, seconds=60, pause=0.05), installation.log("worker")
+    assert settled(lambda: jobs_begun() >= 2, seconds=60, pause=0.05), installation.log("worker")
     installation.kill("worker")
     installation.kill("broker")
     assert [key for key in deeds.written_down() if key.startswith("slow")] == []
@@ -94,11 +92,6 @@ def test_the_worker_dies_in_the_midst_and_the_broker_with_every_message(installa
     installation.revive("worker")
     assert settled(lambda: jobs_owed() == 0, seconds=60), installation.log("worker")
     assert broken(no_job_is_stuck, everything_asked_was_done_once) == []
-
-
-def _begun() -> int:
-    with stewardship():
-        return Job.objects.filter(status="OWED", attempts__gt=0).count()
 
 
 def test_five_kills(installation):
