@@ -92,6 +92,6 @@ def unit_label(code: str) -> str:
 def sold_by(unit: str, pack_size: int) -> str:
     """Return what one price buys: "each", "per box" or "per box of 10"."""
     if unit in _EACH:
-        return _("each") if pack_size == 1 else _("for %(count)s") % {"count": pack_size}
-    words = {"unit": unit_label(unit), "count": pack_size}
+        return _("each") if pack_size == 1 else _("for %(count)s") % {"count": f"{pack_size:,}"}
+    words = {"unit": unit_label(unit), "count": f"{pack_size:,}"}
     return _("per %(unit)s") % words if pack_size == 1 else _("per %(unit)s of %(count)s") % words

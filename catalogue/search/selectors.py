@@ -47,6 +47,7 @@ _COUNTED = """
       AND category_id BETWEEN %(category_from)s AND %(category_to)s AND live_count > 0
     GROUP BY GROUPING SETS ((supplier_id), (left(category_id, %(digits)s)))
 """
+_ONE_AWAY = "SELECT word, frequency FROM catalogue_lexeme WHERE word = ANY (%s)"
 _NEAR = """
     SELECT word, frequency FROM catalogue_lexeme
     WHERE word %% %(word)s AND similarity(word, %(word)s) >= %(near)s
@@ -215,16 +216,19 @@ def _repaired(terms: Sequence[Term], known: set[str]) -> dict[str, str]:
     meant = {}
     for word in rules.single_words(terms):
         if word not in known and rules.is_repairable(word):
-            near = Lexeme.objects.filter(word__in=rules.one_edit_away(word))
-            better = rules.best_repair(word, dict(near.values_list("word", "frequency")))
-            better = better or _nearest(word)
+            better = _nearest(word)
             if better:
                 meant[word] = better
     return meant
 
 
 def _nearest(word: str) -> str | None:
+    """Return the word one letter away that is used most, or else the one most alike."""
     with connection.cursor() as cursor:
+        cursor.execute(_ONE_AWAY, [list(rules.one_edit_away(word))])
+        better = rules.best_repair(word, dict(cursor.fetchall()))
+        if better:
+            return better
         cursor.execute(_NEAR, {"word": word, "near": NEAR_ENOUGH})
         row = cursor.fetchone()
     return row[0] if row else None
