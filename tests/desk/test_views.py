@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from marketplace.core.actors import Role
-from tests.factories import organisations
 from tests.factories import ordering as factory
+from tests.factories import organisations
 from tests.factories.organisations import sign_in
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -284,19 +284,19 @@ def basket_add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         said = [*complaints(form, "quantity"), *complaints(form, "listing")]
         messages.error(request, " ".join(said))
-        return redirect(back)
+        return HttpResponseRedirect(back)
     try:
         line = add_to_basket(requester=acting, at=at, **_wanted(form))
         _code_again(acting, line, request.POST.get("coding", ""), at)
     except Refusal as refusal:
         messages.error(request, f"{refusal.title} {refusal.detail}")
-        return redirect(back)
+        return HttpResponseRedirect(back)
     messages.success(
         request,
         _("%(name)s is in your basket: %(quantity)s.")
         % {"name": line.name, "quantity": number(line.quantity)},
     )
-    return redirect(back)
+    return HttpResponseRedirect(back)
 
 
 def _wanted(form: AddToBasket) -> dict[str, Any]:
@@ -323,7 +323,7 @@ def _code_again(acting: Actor, line: RequisitionLine, key: str, at: datetime) ->
 def _way_back(request: HttpRequest) -> str:
     """Return the page of ours that the form names, or the basket."""
     wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
     return reverse("basket")
 
