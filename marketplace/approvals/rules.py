@@ -11,9 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
-from marketplace.approvals.states import Who
+
+class Who(StrEnum):
+    """How a policy names the people of a step."""
+
+    HOLDER = "HOLDER"
+    PEOPLE = "PEOPLE"
+    ANY_APPROVER = "ANY_APPROVER"
 
 
 @dataclass(frozen=True, slots=True)

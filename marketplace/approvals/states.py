@@ -40,14 +40,6 @@ class Verdict(StrEnum):
     REJECTED = "REJECTED"
 
 
-class Who(StrEnum):
-    """How a policy names the people of a step."""
-
-    HOLDER = "HOLDER"
-    PEOPLE = "PEOPLE"
-    ANY_APPROVER = "ANY_APPROVER"
-
-
 CASE = Machine(
     move("approve", CaseStatus.PENDING, CaseStatus.APPROVED),
     move("reject", CaseStatus.PENDING, CaseStatus.REJECTED),

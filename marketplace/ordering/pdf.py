@@ -31,6 +31,7 @@ FONTS = Path(__file__).parent / "fonts"
 PLAIN, BOLD = "OrderPlain", "OrderBold"
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
+FRAME_PADDING = 6  # what ReportLab puts round a page's content
 GREY = colors.HexColor("#505a5f")
 RULE = colors.HexColor("#b1b4b6")
 
@@ -58,8 +59,8 @@ def order_pdf(paper: OrderPaper) -> bytes:
     template = SimpleDocTemplate(
         target,
         pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
+        leftMargin=MARGIN - FRAME_PADDING,
+        rightMargin=MARGIN - FRAME_PADDING,
         topMargin=MARGIN + 8 * mm,
         bottomMargin=MARGIN + 6 * mm,
         title=_("Purchase order %(number)s") % {"number": paper.number},
@@ -199,7 +200,11 @@ def _sums_table(paper: OrderPaper) -> Table:
     )
     table.setStyle(
         TableStyle(
-            [("LINEABOVE", (0, -1), (-1, -1), 1.2, colors.black), ("NOSPLIT", (0, 0), (-1, -1))]
+            [
+                ("LINEABOVE", (0, -1), (-1, -1), 1.2, colors.black),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+                ("NOSPLIT", (0, 0), (-1, -1)),
+            ]
         )
     )
     return table

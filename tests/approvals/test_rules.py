@@ -14,11 +14,11 @@ from marketplace.approvals.rules import (
     Holder,
     PlannedStep,
     TierStep,
+    Who,
     _without_anybody,
     approval_plan,
     authority,
 )
-from marketplace.approvals.states import Who
 
 
 def approver(name, limit=None):

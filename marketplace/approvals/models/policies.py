@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.approvals.states import Who
+from marketplace.approvals.rules import Who
 from marketplace.core.models import Row, TenantQuerySet
 
 WHO_LABELS = {

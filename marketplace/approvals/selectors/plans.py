@@ -10,8 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from marketplace.approvals.models import Policy, PolicyTier
-from marketplace.approvals.rules import Approver, Holder, Plan, TierStep, approval_plan
-from marketplace.approvals.states import Who
+from marketplace.approvals.rules import Approver, Holder, Plan, TierStep, Who, approval_plan
 from marketplace.core.actors import Role
 from marketplace.organisations.models import Membership
 

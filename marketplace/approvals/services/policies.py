@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketplace.approvals.models import Policy, PolicyTier
-from marketplace.approvals.rules import TierStep
+from marketplace.approvals.rules import TierStep, Who
 from marketplace.approvals.services.cases import ApprovalNotAllowed
-from marketplace.approvals.states import Who
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Invalid

@@ -10,7 +10,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from marketplace.approvals.models import Case, Decision, Delegation, Policy, PolicyTier, Step
-from marketplace.approvals.rules import TierStep
+from marketplace.approvals.rules import TierStep, Who
 from marketplace.approvals.selectors.cases import (
     case_of,
     cases_awaiting,
@@ -30,7 +30,6 @@ from marketplace.approvals.services.delegations import (
     end_delegation,
 )
 from marketplace.approvals.services.policies import PolicyNotValid, set_policy
-from marketplace.approvals.states import Who
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.organisations.selectors.people import actor_of

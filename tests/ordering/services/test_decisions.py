@@ -8,13 +8,12 @@ from decimal import Decimal
 import pytest
 
 from marketplace.approvals.models import Case, Decision, Delegation
-from marketplace.approvals.rules import TierStep
+from marketplace.approvals.rules import TierStep, Who
 from marketplace.approvals.services.cases import (
     ApprovalNotAllowed,
     ChangedMeanwhile,
     ReasonNeeded,
 )
-from marketplace.approvals.states import Who
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.states import IllegalMove
@@ -23,7 +22,7 @@ from marketplace.ledger.models import Budget, CommitmentEntry
 from marketplace.ledger.services.commitments import OverBudget
 from marketplace.notifications.models import Message
 from marketplace.ordering.models import RequisitionLine
-from marketplace.ordering.selectors.requisitions import requisitions_awaiting
+from marketplace.ordering.selectors.requisitions import content_of, requisitions_awaiting
 from marketplace.ordering.services.decisions import (
     SupplierSuspended,
     approve_requisition,
@@ -132,6 +131,24 @@ class TestApproveRequisition:
         with pytest.raises(ChangedMeanwhile):
             approve(market, ordering.submitted(market), market.approver, at, content_hash="0" * 64)
 
+    def test_refuses_what_was_changed_even_when_the_change_was_seen(self, market, at):
+        """The approval is for what was submitted, not for what somebody made of it since."""
+        waiting = ordering.submitted(market)
+        with market.acting():
+            RequisitionLine.objects.update(name="Golden chair")
+            changed = content_of(waiting, list(waiting.lines.all()))
+        with pytest.raises(ChangedMeanwhile):
+            approve(market, waiting, market.approver, at, content_hash=changed)
+
+    def test_a_reason_is_no_permission(self, at):
+        """The budget ran out after it was submitted, so nobody was asked who may exceed it."""
+        market = ordering.market(is_hard_stop=False)
+        waiting = ordering.submitted(market)
+        with stewardship():
+            Budget.objects.update(actual_amount="9900.00")
+        with pytest.raises(OverBudget):
+            approve(market, waiting, market.approver, at, over_budget_reason="I want to.")
+
     def test_refuses_another_council(self, market, at):
         waiting, other = ordering.submitted(market), ordering.market()
         with other.acting(), pytest.raises(Missing):
@@ -228,6 +245,16 @@ class TestStandingIn:
         assert awaiting(market, actor_of(deputy), at) == []
         with pytest.raises(ApprovalNotAllowed, match="Rae Requester"):
             approve(market, held, actor_of(deputy), at)
+
+    def test_who_stands_in_for_the_holder_is_not_asked_about_their_own(self, market, at):
+        steps = [TierStep(Decimal(0), 1, Who.HOLDER)]
+        approvals.policy(market.council, steps, version=2)
+        both = organisations.person(market.council, "approver", "requester", limit=10)
+        approvals.delegation(market.approver_membership, both)
+        waiting = ordering.submitted(market, requester=actor_of(both))
+        assert awaiting(market, actor_of(both), at) == []
+        with pytest.raises(ApprovalNotAllowed, match="You asked for it"):
+            approve(market, waiting, actor_of(both), at)
 
     def test_what_was_lent_cannot_be_lent_on(self, market, deputy, held, at):
         third = organisations.person(market.council, "approver", limit=10)

@@ -212,6 +212,7 @@ class TestAnswerOrder:
             assert "Out of stock." in message.body
             assert "24 December 2026" in message.body
             settle_answer(council_id=market.council.pk, order_id=order.pk, at=at)
+            assert Event.objects.filter(verb="order.answer-settled").count() == 1
         assert committed(market) == Decimal("159.00")
 
     def test_says_nothing_to_the_buyer_when_all_is_as_asked(self, market):
@@ -318,6 +319,18 @@ class TestCancelOrder:
         order = ordering.answered(market)
         with market.acting():
             order.lines.update(received_quantity=2)
+        with pytest.raises(NothingToCancel):
+            cancel(market, order, at)
+
+    def test_what_was_refused_is_nothing_to_cancel(self, at):
+        market = ordering.market(listings=2)
+        order = ordering.sent(market)
+        with market.acting():
+            said = ordering.answers_to(order, Answer.ACCEPTED)
+        said[0] = LineAnswer(said[0].line_id, Answer.REFUSED, reason="Gone.")
+        answer(market, order, said, at)
+        with market.acting():
+            order.lines.filter(pk=said[1].line_id).update(received_quantity=2)
         with pytest.raises(NothingToCancel):
             cancel(market, order, at)
 
