@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from marketplace.organisations.scopes import scopes_for
 from marketplace.web.actors import actor
 from marketplace.web.api import Operation
+from marketplace.web.openapi import described
 
 
 class Me(Operation):
@@ -30,6 +31,20 @@ class Me(Operation):
         scopes = serializers.ListField(child=serializers.CharField())
         expires_at = serializers.DateTimeField(allow_null=True)
 
+    @described(
+        "Say who is calling",
+        answers=Output,
+        example={
+            "name": "Nadia Rahman",
+            "email": "nadia.rahman@castermere.example",
+            "organisation_id": "019dc1f2-6c1b-7c5e-9d1c-0d6a4a3f5b21",
+            "organisation": "Castermere City Council",
+            "kind": "council",
+            "roles": ["buyer"],
+            "scopes": ["orders:read"],
+            "expires_at": None,
+        },
+    )
     def get(self, request: Request) -> Response:
         """Say who is calling, and with which scopes."""
         who = actor(request)
