@@ -23,7 +23,7 @@ from marketplace.core.states import Machine
 from marketplace.core.vat import VatCategory
 
 # The database works the words out itself, by one function that the migration makes, so that no
-# writer can forget to; docs/decisions/0031-search-behind-one-function.md says which weighs what.
+# writer can forget to; docs/decisions/0007-search-behind-one-function.md says which weighs what.
 SEARCH_WORDS = Func(
     F("name"),
     F("brand"),

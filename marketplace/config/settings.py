@@ -246,6 +246,8 @@ STORAGES = {
         )
     },
 }
+# The typeface of printed orders; `make setup` puts it there.
+FONT_FOLDER = Path(_text("FONT_FOLDER", str(ROOT / "node_modules" / "dejavu-fonts-ttf" / "ttf")))
 
 EMAIL_URL = _text("EMAIL_URL", "")
 MAIL_DOMAIN = _text("MAIL_DOMAIN", "marketplace.example")
@@ -284,6 +286,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Enumerations stay where they are used: pulled out they would need a name each.
+    "POSTPROCESSING_HOOKS": [],
 }
 
 LOGGING = logging_config(_text("LOG_LEVEL", "INFO"), json=_flag("LOG_JSON", default=not DEMO))

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
@@ -27,7 +28,6 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 from marketplace.core.ubl import Party, number_text
 from marketplace.ordering.paper import OrderPaper, PaperLine
 
-FONTS = Path(__file__).parent / "fonts"
 PLAIN, BOLD = "OrderPlain", "OrderBold"
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
@@ -41,6 +41,8 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 
+# ReportLab's own typefaces have no ŵ and no ŷ, without which no Welsh name can be printed.
+FONTS = Path(settings.FONT_FOLDER)
 pdfmetrics.registerFont(TTFont(PLAIN, str(FONTS / "DejaVuSansCondensed.ttf")))
 pdfmetrics.registerFont(TTFont(BOLD, str(FONTS / "DejaVuSansCondensed-Bold.ttf")))
 pdfmetrics.registerFontFamily(PLAIN, normal=PLAIN, bold=BOLD, italic=PLAIN, boldItalic=BOLD)
