@@ -285,6 +285,8 @@ def under_fire(
     give_up.set()
     for thread in threads:
         thread.join(30)
+    # Ours may have died with the database too.
+    connections["default"].close()
     fire.seconds = time.monotonic() - begun
     return fire
 
@@ -313,9 +315,11 @@ def settled(question: Callable[[], bool], *, seconds: float, pause: float = 0.2)
     """Wait until something is so; tell whether it became so."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        with contextlib.suppress(*DATABASE_ERRORS):
+        try:
             if question():
                 return True
+        except DATABASE_ERRORS:
+            connections["default"].close()
         time.sleep(pause)
     return False
 
