@@ -95,8 +95,8 @@ def _reachable(parts: tuple[Path, ...], base: Path, program: str, account: Accou
     """Return a folder that holds the parts as `base` does and that the account may enter."""
     if account.may_enter((base / program).parent):
         return base
-    made = (base / program).stat()
-    version = hashlib.sha256(f"{base}:{made.st_mtime_ns}:{made.st_size}".encode()).hexdigest()[:12]
+    # Named by what is in it, so that every checkout shares one copy of a version.
+    version = hashlib.sha256((base / program).read_bytes()).hexdigest()[:12]
     for place in shared_places(account):
         copy = place / f"marketplace-programs-{os.geteuid()}-{version}"
         if not copy.exists():
