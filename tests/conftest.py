@@ -9,12 +9,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 from django.db import connections
 
 from tests import servers, templates
 
 _fresh = itertools.count(1)
+
+# The same examples each time, and no deadline: a busy machine is no defect. A hunt draws its own:
+# HYPOTHESIS_PROFILE=hunt
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("hunt", max_examples=5_000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")

@@ -260,11 +260,13 @@ def under_fire(
     targets: tuple[str, ...] = ("worker", "database", "broker"),
     pauses: tuple[float, float] = (0.3, 1.5),
     seconds: float = 120,
+    afterwards: Callable[[], None] = lambda: None,
 ) -> Fire:
     """Let clients act while parts and servers are killed and started again.
 
     Shapes: a client is called once, in a thread, with an event that is set when it should give up;
     it tries each of its deeds until it is answered. What is shot at, and when, comes from the seed.
+    `afterwards` is called when the last shot has fallen, for clients that go on until then.
     """
     random, fire, give_up = Random(seed), Fire(seed), Event()
     begun = time.monotonic()
@@ -279,6 +281,7 @@ def under_fire(
         installation.kill(target)
         time.sleep(random.uniform(0, 0.5))
         installation.revive(target)
+    afterwards()
     for thread in threads:
         thread.join(max(0.0, seconds - (time.monotonic() - begun)))
     fire.unfinished = sum(thread.is_alive() for thread in threads)

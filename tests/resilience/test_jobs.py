@@ -73,6 +73,7 @@ def storm(installation: Installation, *, kills: int, seed: int, deeds_each: int)
     )  # fmt: skip
     assert fire.unfinished == 0, fire
     assert len(acknowledged) == 4 * deeds_each
+    assert {f"asked {key}" for key in acknowledged} <= set(deeds.written_down())
     assert settled(lambda: jobs_owed() == 0, seconds=90), (fire, broken(no_job_is_stuck))
     assert broken(no_job_is_stuck, everything_asked_was_done_once) == [], fire
     print(
