@@ -59,7 +59,8 @@ hunt: setup
 
 messages: setup
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword gettext_lazy --keyword ngettext:1,2 \
-	    --sort-by-file --no-location --omit-header --output marketplace/locale/django.pot .
+	    --sort-by-file --no-location --omit-header --output marketplace/locale/django.pot \
+	    marketplace catalogue tendering invoicing supplier_portal
 	for language in cy; do \
 	    folder=marketplace/locale/$$language/LC_MESSAGES; mkdir -p $$folder; \
 	    if [ -f $$folder/django.po ]; then action=update; else action=init; fi; \

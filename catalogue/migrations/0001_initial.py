@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'category',
                 'verbose_name_plural': 'categories',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{8}$')), name='category_code_eight_digits'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -47,6 +50,11 @@ class Migration(migrations.Migration):
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.category')),
                 ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'category'), name='categorycount_one_a_pair'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ImportRun',
@@ -73,6 +81,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'price list',
+                'indexes': [
+                    models.Index(fields=['supplier', '-id'], name='importrun_by_supplier'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('verdict__in', [catalogue.states.ImportVerdict['CHECKED'], catalogue.states.ImportVerdict['REFUSED'], catalogue.states.ImportVerdict['DONE']])), name='importrun_verdict_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('problem_count__gt', 0), ('verdict', catalogue.states.ImportVerdict['REFUSED'])), models.Q(models.Q(('verdict', catalogue.states.ImportVerdict['REFUSED']), _negated=True), ('problem_count', 0)), _connector='OR'), name='importrun_refused_has_problems'),
+                    models.CheckConstraint(condition=models.Q(('verdict', catalogue.states.ImportVerdict['REFUSED']), models.Q(('dry_run', True), ('verdict', catalogue.states.ImportVerdict['CHECKED'])), models.Q(('dry_run', False), ('verdict', catalogue.states.ImportVerdict['DONE'])), _connector='OR'), name='importrun_dry_or_done'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +131,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'listing',
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(fields=['search'], name='listing_by_words'),
+                    models.Index(fields=['supplier', 'category'], name='listing_by_category'),
+                    models.Index(condition=models.Q(('status', 'LIVE')), fields=['name', 'id'], name='listing_by_name'),
+                    models.Index(condition=models.Q(('status', 'LIVE')), fields=['unit_price', 'id'], name='listing_by_price'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'part_number'), name='listing_part_number_once'),
+                    models.CheckConstraint(condition=models.Q(('status__in', [catalogue.states.ListingStatus['LIVE'], catalogue.states.ListingStatus['WITHDRAWN']])), name='listing_status_known'),
+                    models.CheckConstraint(condition=models.Q(('unit_price__gt', 0)), name='listing_price_positive'),
+                    models.CheckConstraint(condition=models.Q(('currency', 'GBP')), name='listing_in_pounds'),
+                    models.CheckConstraint(condition=models.Q(('vat_category__in', [marketplace.core.vat.VatCategory['STANDARD'], marketplace.core.vat.VatCategory['REDUCED'], marketplace.core.vat.VatCategory['ZERO'], marketplace.core.vat.VatCategory['EXEMPT']])), name='listing_vat_known'),
+                    models.CheckConstraint(condition=models.Q(('minimum_quantity__gt', 0)), name='listing_minimum_positive'),
+                    models.CheckConstraint(condition=models.Q(('pack_size__gt', 0)), name='listing_pack_positive'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('part_number', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='listing_named'),
+                    models.CheckConstraint(condition=models.Q(('changed_at__gte', models.F('created_at'))), name='listing_in_order'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -129,99 +162,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'past price',
+                'indexes': [
+                    models.Index(fields=['supplier', 'listing'], name='pastprice_by_supplier'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('unit_price__gt', 0)), name='pastprice_positive'),
+                    models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='pastprice_in_order'),
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(django.contrib.postgres.indexes.OpClass('listing', name='gist_uuid_ops'), '='), (models.Func(models.F('valid_from'), models.F('valid_until'), function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&')], name='pastprice_one_at_a_time'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{8}$')), name='category_code_eight_digits'),
-        ),
-        migrations.AddConstraint(
-            model_name='categorycount',
-            constraint=models.UniqueConstraint(fields=('supplier', 'category'), name='categorycount_one_a_pair'),
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['supplier', '-id'], name='importrun_by_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', [catalogue.states.ImportVerdict['CHECKED'], catalogue.states.ImportVerdict['REFUSED'], catalogue.states.ImportVerdict['DONE']])), name='importrun_verdict_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('problem_count__gt', 0), ('verdict', catalogue.states.ImportVerdict['REFUSED'])), models.Q(models.Q(('verdict', catalogue.states.ImportVerdict['REFUSED']), _negated=True), ('problem_count', 0)), _connector='OR'), name='importrun_refused_has_problems'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', catalogue.states.ImportVerdict['REFUSED']), models.Q(('dry_run', True), ('verdict', catalogue.states.ImportVerdict['CHECKED'])), models.Q(('dry_run', False), ('verdict', catalogue.states.ImportVerdict['DONE'])), _connector='OR'), name='importrun_dry_or_done'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='listing_by_words'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['supplier', 'category'], name='listing_by_category'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(condition=models.Q(('status', 'LIVE')), fields=['name', 'id'], name='listing_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(condition=models.Q(('status', 'LIVE')), fields=['unit_price', 'id'], name='listing_by_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.UniqueConstraint(fields=('supplier', 'part_number'), name='listing_part_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', [catalogue.states.ListingStatus['LIVE'], catalogue.states.ListingStatus['WITHDRAWN']])), name='listing_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gt', 0)), name='listing_price_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('currency', 'GBP')), name='listing_in_pounds'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('vat_category__in', [marketplace.core.vat.VatCategory['STANDARD'], marketplace.core.vat.VatCategory['REDUCED'], marketplace.core.vat.VatCategory['ZERO'], marketplace.core.vat.VatCategory['EXEMPT']])), name='listing_vat_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_quantity__gt', 0)), name='listing_minimum_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('pack_size__gt', 0)), name='listing_pack_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('part_number', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='listing_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('changed_at__gte', models.F('created_at'))), name='listing_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='pastprice',
-            index=models.Index(fields=['supplier', 'listing'], name='pastprice_by_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='pastprice',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gt', 0)), name='pastprice_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='pastprice',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='pastprice_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='pastprice',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(django.contrib.postgres.indexes.OpClass('listing', name='gist_uuid_ops'), '='), (models.Func(models.F('valid_from'), models.F('valid_until'), function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&')], name='pastprice_one_at_a_time'),
         ),
         *WALLS,
     ]

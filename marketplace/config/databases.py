@@ -44,5 +44,5 @@ def database_from_url(url: str, *, pooled: bool) -> dict[str, Any]:
     if pooled:
         limits = f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
         options["options"] = f"{options.get('options', '')} {limits}".strip()
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10, "reset": _tidy}
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reset": _tidy}
     return entry

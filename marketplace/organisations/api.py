@@ -39,7 +39,7 @@ class Me(Operation):
             "email": "nadia.rahman@castermere.example",
             "organisation_id": "019dc1f2-6c1b-7c5e-9d1c-0d6a4a3f5b21",
             "organisation": "Castermere City Council",
-            "kind": "council",
+            "kind": "COUNCIL",
             "roles": ["buyer"],
             "scopes": ["orders:read"],
             "expires_at": None,

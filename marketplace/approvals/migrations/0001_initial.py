@@ -32,6 +32,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'approval policy',
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'version'), name='policy_one_a_version'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -57,6 +60,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'request for approval',
+                'indexes': [
+                    models.Index(fields=['subject_id', 'id'], name='case_by_subject'),
+                    models.Index(condition=models.Q(('status', 'PENDING')), fields=['council', 'id'], name='case_pending'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'PENDING')), fields=('subject_id',), name='case_one_open_a_subject'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['PENDING', 'APPROVED', 'REJECTED', 'SUPERSEDED'])), name='case_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('status', 'PENDING')), models.Q(models.Q(('status', 'PENDING'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='case_closed_has_instant'),
+                    models.CheckConstraint(condition=models.Q(('barred_user_ids__contains', [models.F('requester_id')])), name='case_bars_the_requester'),
+                    models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='case_amount_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +86,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'approval step',
+                'constraints': [
+                    models.UniqueConstraint(fields=('policy', 'above_amount', 'step_order'), name='policytier_one_a_step'),
+                    models.CheckConstraint(condition=models.Q(('who__in', ['HOLDER', 'PEOPLE', 'ANY_APPROVER'])), name='policytier_who_known'),
+                    models.CheckConstraint(condition=models.Q(('above_amount__gte', 0)), name='policytier_above_not_negative'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('who', 'PEOPLE'), _negated=True), ('people__len__gt', 0), _connector='OR'), name='policytier_people_are_named'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +111,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'step',
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status', 'CURRENT')), fields=['eligible'], name='step_current_by_eligible'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'step_order'), name='step_one_a_place'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'CURRENT')), fields=('case',), name='step_one_current_a_case'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['WAITING', 'CURRENT', 'APPROVED', 'REJECTED', 'DROPPED'])), name='step_status_known'),
+                    models.CheckConstraint(condition=models.Q(('eligible__len__gt', 0)), name='step_has_somebody'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +142,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'decision',
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'decided_by_id'), name='decision_each_step_another_person'),
+                    models.CheckConstraint(condition=models.Q(('decided_by_id', models.F('requester_id')), _negated=True), name='decision_four_eyes'),
+                    models.CheckConstraint(condition=models.Q(('verdict__in', ['APPROVED', 'REJECTED'])), name='decision_verdict_known'),
+                    models.CheckConstraint(condition=models.Q(('comment', ''), ('verdict', 'REJECTED'), _negated=True), name='decision_rejection_has_reason'),
+                    models.CheckConstraint(condition=models.Q(('on_behalf_of_membership_id__isnull', True), models.Q(('on_behalf_of_name', ''), _negated=True), _connector='OR'), name='decision_stand_in_names_both'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,94 +170,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['delegate', 'until_on'], name='delegation_by_delegate')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('delegator', models.F('delegate')), _negated=True), name='delegation_to_another'), models.CheckConstraint(condition=models.Q(('until_on__gte', models.F('from_on'))), name='delegation_ends_after_start'), models.CheckConstraint(condition=models.Q(('limit_amount__gt', 0)), name='delegation_limit_positive'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='delegation_has_reason'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('ended_at__isnull', True)), expressions=[(models.F('delegator'), '='), (models.F('delegate'), '='), (models.Func(models.F('from_on'), models.F('until_on'), models.Value('[]'), function='daterange'), '&&')], name='delegation_one_at_a_time')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('council', 'version'), name='policy_one_a_version'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['subject_id', 'id'], name='case_by_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status', 'PENDING')), fields=['council', 'id'], name='case_pending'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'PENDING')), fields=('subject_id',), name='case_one_open_a_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['PENDING', 'APPROVED', 'REJECTED', 'SUPERSEDED'])), name='case_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('status', 'PENDING')), models.Q(models.Q(('status', 'PENDING'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='case_closed_has_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('barred_user_ids__contains', [models.F('requester_id')])), name='case_bars_the_requester'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='case_amount_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='policytier',
-            constraint=models.UniqueConstraint(fields=('policy', 'above_amount', 'step_order'), name='policytier_one_a_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='policytier',
-            constraint=models.CheckConstraint(condition=models.Q(('who__in', ['HOLDER', 'PEOPLE', 'ANY_APPROVER'])), name='policytier_who_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='policytier',
-            constraint=models.CheckConstraint(condition=models.Q(('above_amount__gte', 0)), name='policytier_above_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='policytier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('who', 'PEOPLE'), _negated=True), ('people__len__gt', 0), _connector='OR'), name='policytier_people_are_named'),
-        ),
-        migrations.AddIndex(
-            model_name='step',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status', 'CURRENT')), fields=['eligible'], name='step_current_by_eligible'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('case', 'step_order'), name='step_one_a_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'CURRENT')), fields=('case',), name='step_one_current_a_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['WAITING', 'CURRENT', 'APPROVED', 'REJECTED', 'DROPPED'])), name='step_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('eligible__len__gt', 0)), name='step_has_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('case', 'decided_by_id'), name='decision_each_step_another_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by_id', models.F('requester_id')), _negated=True), name='decision_four_eyes'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['APPROVED', 'REJECTED'])), name='decision_verdict_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('comment', ''), ('verdict', 'REJECTED'), _negated=True), name='decision_rejection_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('on_behalf_of_membership_id__isnull', True), models.Q(('on_behalf_of_name', ''), _negated=True), _connector='OR'), name='decision_stand_in_names_both'),
         ),
         *WALLS,
     ]

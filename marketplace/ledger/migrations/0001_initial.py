@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'account',
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'code'), name='account_one_a_code'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['expense', 'asset', 'liability'])), name='account_kind_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +78,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'commitment',
+                'indexes': [
+                    models.Index(fields=['line_id'], name='commitmententry_by_line'),
+                    models.Index(fields=['budget', 'id'], name='commitmententry_by_budget'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('kind__in', ['COMMIT', 'MOVE_OUT', 'MOVE_IN'])), fields=('line_id', 'kind'), name='commitmententry_made_once'),
+                    models.CheckConstraint(condition=models.Q(('stage__in', ['REQUISITION', 'ORDER'])), name='commitmententry_stage_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind__in', ['COMMIT', 'MOVE_IN'])), models.Q(('amount__lt', 0), ('kind__in', ['MOVE_OUT', 'RELEASE', 'SPEND'])), _connector='OR'), name='commitmententry_sign_fits_kind'),
+                    models.CheckConstraint(condition=models.Q(('over_budget_by_id__isnull', True), models.Q(('over_budget_by_name', ''), ('over_budget_reason', ''), _connector='OR', _negated=True), _connector='OR'), name='commitmententry_over_budget_is_named'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +104,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'cost centre',
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'code'), name='costcentre_one_a_code'),
+                ],
             },
         ),
         migrations.AddField(
@@ -110,43 +127,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'period',
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'financial_year', 'number'), name='period_one_a_number'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 12)), name='period_number_is_a_month'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='period_ends_after_start'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['OPEN', 'CLOSED'])), name='period_status_known'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('council', 'code'), name='account_one_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['expense', 'asset', 'liability'])), name='account_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='commitmententry',
-            index=models.Index(fields=['line_id'], name='commitmententry_by_line'),
-        ),
-        migrations.AddIndex(
-            model_name='commitmententry',
-            index=models.Index(fields=['budget', 'id'], name='commitmententry_by_budget'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmententry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['COMMIT', 'MOVE_OUT', 'MOVE_IN'])), fields=('line_id', 'kind'), name='commitmententry_made_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmententry',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['REQUISITION', 'ORDER'])), name='commitmententry_stage_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmententry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind__in', ['COMMIT', 'MOVE_IN'])), models.Q(('amount__lt', 0), ('kind__in', ['MOVE_OUT', 'RELEASE', 'SPEND'])), _connector='OR'), name='commitmententry_sign_fits_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmententry',
-            constraint=models.CheckConstraint(condition=models.Q(('over_budget_by_id__isnull', True), models.Q(('over_budget_by_name', ''), ('over_budget_reason', ''), _connector='OR', _negated=True), _connector='OR'), name='commitmententry_over_budget_is_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='costcentre',
-            constraint=models.UniqueConstraint(fields=('council', 'code'), name='costcentre_one_a_code'),
         ),
         migrations.AddIndex(
             model_name='budget',
@@ -167,22 +154,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='budget',
             constraint=models.CheckConstraint(condition=models.Q(('is_hard_stop', False), ('budget_amount__gte', django.db.models.expressions.CombinedExpression(models.F('committed_amount'), '+', models.F('actual_amount'))), _connector='OR'), name='budget_hard_stop_holds'),
-        ),
-        migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('council', 'financial_year', 'number'), name='period_one_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 12)), name='period_number_is_a_month'),
-        ),
-        migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='period_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['OPEN', 'CLOSED'])), name='period_status_known'),
         ),
         *WALLS,
     ]

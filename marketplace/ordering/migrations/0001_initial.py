@@ -55,6 +55,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'requisition',
+                'indexes': [
+                    models.Index(fields=['council', '-id'], name='requisition_by_council'),
+                    models.Index(fields=['council', 'raised_by_id', '-id'], name='requisition_by_person'),
+                    models.Index(fields=['council', 'status', '-id'], name='requisition_by_status'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('council', 'raised_by_id'), name='requisition_one_basket_a_person'),
+                    models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('council', 'number'), name='requisition_number_once'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'SUBMITTED', 'APPROVED', 'ORDERED', 'REJECTED', 'WITHDRAWN'])), name='requisition_status_known'),
+                    models.CheckConstraint(condition=models.Q(('status', 'DRAFT'), ('status', 'WITHDRAWN'), models.Q(('number', ''), _negated=True), _connector='OR'), name='requisition_submitted_has_number'),
+                    models.CheckConstraint(condition=models.Q(('number', ''), models.Q(('submitted_at__isnull', False), models.Q(('content_hash', ''), _negated=True), models.Q(('title', ''), _negated=True)), _connector='OR'), name='requisition_submitted_has_content'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['APPROVED', 'ORDERED']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by_id__isnull', False)), _connector='OR'), name='requisition_approved_has_approver'),
+                    models.CheckConstraint(condition=models.Q(('approved_by_id__isnull', True), models.Q(('approved_by_id', models.F('raised_by_id')), _negated=True), _connector='OR'), name='requisition_four_eyes'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'REJECTED'), _negated=True), models.Q(('rejected_at__isnull', False), ('rejected_by_id__isnull', False), models.Q(('rejection_reason', ''), _negated=True)), _connector='OR'), name='requisition_rejected_has_reason'),
+                    models.CheckConstraint(condition=models.Q(('net_amount__gte', 0), ('vat_amount__gte', 0)), name='requisition_totals_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +107,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'order',
+                'indexes': [
+                    models.Index(fields=['council', '-id'], name='order_by_council'),
+                    models.Index(fields=['council', 'status', '-id'], name='order_by_status'),
+                    models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['supplier', '-id'], name='order_by_supplier'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'number'), name='order_number_once'),
+                    models.UniqueConstraint(fields=('requisition', 'supplier'), name='order_one_a_supplier'),
+                    models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='order_has_number'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['RAISED', 'SENT', 'ACKNOWLEDGED', 'PARTLY_REFUSED', 'REFUSED', 'CANCELLED'])), name='order_status_known'),
+                    models.CheckConstraint(condition=models.Q(('council', models.F('supplier')), _negated=True), name='order_two_sides'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['RAISED', 'CANCELLED']), models.Q(('pdf__isnull', False), ('sent_at__isnull', False), ('ubl__isnull', False)), _connector='OR'), name='order_sent_has_papers'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'RAISED'), _negated=True), ('sent_at__isnull', True), _connector='OR'), name='order_raised_is_unsent'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['ACKNOWLEDGED', 'PARTLY_REFUSED', 'REFUSED']), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='order_answered_has_instant'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'CANCELLED'), _negated=True), models.Q(('cancelled_at__isnull', False), models.Q(('cancellation_reason', ''), _negated=True)), _connector='OR'), name='order_cancelled_has_reason'),
+                    models.CheckConstraint(condition=models.Q(('net_amount__gte', 0), ('vat_amount__gte', 0)), name='order_totals_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -119,6 +152,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'line',
+                'indexes': [
+                    models.Index(fields=['council', 'id'], name='requisitionline_by_council'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='requisitionline_quantity_positive'),
+                    models.CheckConstraint(condition=models.Q(('unit_price__gte', Decimal('0'))), name='requisitionline_price_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('net_amount', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.F('unit_price')), 2))), name='requisitionline_net_is_price_times_quantity'),
+                    models.CheckConstraint(condition=models.Q(('vat_category__in', ['standard', 'reduced', 'zero', 'exempt'])), name='requisitionline_vat_known'),
+                    models.UniqueConstraint(fields=('requisition', 'line_number'), name='requisitionline_one_a_place'),
+                    models.UniqueConstraint(fields=('requisition', 'listing_id'), name='requisitionline_listing_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -152,6 +196,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'order line',
+                'indexes': [
+                    models.Index(fields=['council', 'id'], name='orderline_by_council'),
+                    models.Index(fields=['supplier', 'id'], name='orderline_by_supplier'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='orderline_quantity_positive'),
+                    models.CheckConstraint(condition=models.Q(('unit_price__gte', Decimal('0'))), name='orderline_price_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('net_amount', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.F('unit_price')), 2))), name='orderline_net_is_price_times_quantity'),
+                    models.CheckConstraint(condition=models.Q(('vat_category__in', ['standard', 'reduced', 'zero', 'exempt'])), name='orderline_vat_known'),
+                    models.UniqueConstraint(fields=('order', 'line_number'), name='orderline_one_a_place'),
+                    models.CheckConstraint(condition=models.Q(('answer__in', ['WAITS', 'ACCEPTED', 'LATER', 'REFUSED'])), name='orderline_answer_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', 'LATER'), _negated=True), ('promised_on__isnull', False), _connector='OR'), name='orderline_later_has_day'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', 'REFUSED'), _negated=True), models.Q(('refusal_reason', ''), _negated=True), _connector='OR'), name='orderline_refused_has_reason'),
+                    models.CheckConstraint(condition=models.Q(('billed_quantity__gte', 0), ('received_quantity__gte', 0)), name='orderline_progress_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +230,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'transmission',
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'attempt', 'channel', 'document'), name='transmission_once'),
+                    models.CheckConstraint(condition=models.Q(('channel__in', ['PORTAL', 'EMAIL'])), name='transmission_channel_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('channel', 'EMAIL'), _negated=True), models.Q(('to', ''), _negated=True), _connector='OR'), name='transmission_mail_has_address'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -188,190 +252,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'delivery point',
                 'constraints': [models.UniqueConstraint(fields=('council', 'code'), name='deliverypoint_one_a_code')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='requisition',
-            index=models.Index(fields=['council', '-id'], name='requisition_by_council'),
-        ),
-        migrations.AddIndex(
-            model_name='requisition',
-            index=models.Index(fields=['council', 'raised_by_id', '-id'], name='requisition_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='requisition',
-            index=models.Index(fields=['council', 'status', '-id'], name='requisition_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('council', 'raised_by_id'), name='requisition_one_basket_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('council', 'number'), name='requisition_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'SUBMITTED', 'APPROVED', 'ORDERED', 'REJECTED', 'WITHDRAWN'])), name='requisition_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'DRAFT'), ('status', 'WITHDRAWN'), models.Q(('number', ''), _negated=True), _connector='OR'), name='requisition_submitted_has_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.CheckConstraint(condition=models.Q(('number', ''), models.Q(('submitted_at__isnull', False), models.Q(('content_hash', ''), _negated=True), models.Q(('title', ''), _negated=True)), _connector='OR'), name='requisition_submitted_has_content'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['APPROVED', 'ORDERED']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by_id__isnull', False)), _connector='OR'), name='requisition_approved_has_approver'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by_id__isnull', True), models.Q(('approved_by_id', models.F('raised_by_id')), _negated=True), _connector='OR'), name='requisition_four_eyes'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'REJECTED'), _negated=True), models.Q(('rejected_at__isnull', False), ('rejected_by_id__isnull', False), models.Q(('rejection_reason', ''), _negated=True)), _connector='OR'), name='requisition_rejected_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisition',
-            constraint=models.CheckConstraint(condition=models.Q(('net_amount__gte', 0), ('vat_amount__gte', 0)), name='requisition_totals_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['council', '-id'], name='order_by_council'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['council', 'status', '-id'], name='order_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['supplier', '-id'], name='order_by_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('council', 'number'), name='order_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('requisition', 'supplier'), name='order_one_a_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='order_has_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['RAISED', 'SENT', 'ACKNOWLEDGED', 'PARTLY_REFUSED', 'REFUSED', 'CANCELLED'])), name='order_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('council', models.F('supplier')), _negated=True), name='order_two_sides'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['RAISED', 'CANCELLED']), models.Q(('pdf__isnull', False), ('sent_at__isnull', False), ('ubl__isnull', False)), _connector='OR'), name='order_sent_has_papers'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'RAISED'), _negated=True), ('sent_at__isnull', True), _connector='OR'), name='order_raised_is_unsent'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['ACKNOWLEDGED', 'PARTLY_REFUSED', 'REFUSED']), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='order_answered_has_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'CANCELLED'), _negated=True), models.Q(('cancelled_at__isnull', False), models.Q(('cancellation_reason', ''), _negated=True)), _connector='OR'), name='order_cancelled_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('net_amount__gte', 0), ('vat_amount__gte', 0)), name='order_totals_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='requisitionline',
-            index=models.Index(fields=['council', 'id'], name='requisitionline_by_council'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisitionline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='requisitionline_quantity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisitionline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', Decimal('0'))), name='requisitionline_price_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisitionline',
-            constraint=models.CheckConstraint(condition=models.Q(('net_amount', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.F('unit_price')), 2))), name='requisitionline_net_is_price_times_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisitionline',
-            constraint=models.CheckConstraint(condition=models.Q(('vat_category__in', ['standard', 'reduced', 'zero', 'exempt'])), name='requisitionline_vat_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisitionline',
-            constraint=models.UniqueConstraint(fields=('requisition', 'line_number'), name='requisitionline_one_a_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='requisitionline',
-            constraint=models.UniqueConstraint(fields=('requisition', 'listing_id'), name='requisitionline_listing_once'),
-        ),
-        migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['council', 'id'], name='orderline_by_council'),
-        ),
-        migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['supplier', 'id'], name='orderline_by_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='orderline_quantity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', Decimal('0'))), name='orderline_price_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('net_amount', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.F('unit_price')), 2))), name='orderline_net_is_price_times_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('vat_category__in', ['standard', 'reduced', 'zero', 'exempt'])), name='orderline_vat_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'line_number'), name='orderline_one_a_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('answer__in', ['WAITS', 'ACCEPTED', 'LATER', 'REFUSED'])), name='orderline_answer_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'LATER'), _negated=True), ('promised_on__isnull', False), _connector='OR'), name='orderline_later_has_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'REFUSED'), _negated=True), models.Q(('refusal_reason', ''), _negated=True), _connector='OR'), name='orderline_refused_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('billed_quantity__gte', 0), ('received_quantity__gte', 0)), name='orderline_progress_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='transmission',
-            constraint=models.UniqueConstraint(fields=('order', 'attempt', 'channel', 'document'), name='transmission_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='transmission',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['PORTAL', 'EMAIL'])), name='transmission_channel_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='transmission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', 'EMAIL'), _negated=True), models.Q(('to', ''), _negated=True), _connector='OR'), name='transmission_mail_has_address'),
         ),
         *WALLS,
     ]

@@ -51,6 +51,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'organisation',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['COUNCIL', 'SUPPLIER'])), name='organisation_kind_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -120,10 +123,6 @@ class Migration(migrations.Migration):
                 ('is_sme', models.BooleanField(default=False, verbose_name='small or medium-sized')),
                 ('is_vcse', models.BooleanField(default=False, verbose_name='voluntary, community or social enterprise')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['COUNCIL', 'SUPPLIER'])), name='organisation_kind_known'),
         ),
         migrations.AddField(
             model_name='numbersequence',

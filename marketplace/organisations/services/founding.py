@@ -1,0 +1,77 @@
+"""Bringing a council into the marketplace, with the administrator who brings in the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+
+from marketplace.audit.services import record
+from marketplace.core.actors import Role
+from marketplace.core.errors import Conflict, Invalid
+from marketplace.core.tenancy import tenant
+from marketplace.jobs.services import wake
+from marketplace.organisations.models import Kind, Membership, Nation, Organisation
+from marketplace.organisations.selectors.people import person_by_email
+from marketplace.organisations.services.people import enrol_person
+
+
+class CouncilExists(Conflict):
+    """The short name is taken."""
+
+    code = "council.exists"
+    title = gettext_lazy("There is an organisation with this short name already.")
+
+
+class NationUnknown(Invalid):
+    """The United Kingdom has four nations."""
+
+    code = "council.nation-unknown"
+    title = gettext_lazy("Choose England, Wales, Scotland or Northern Ireland.")
+
+
+@transaction.atomic
+def found_council(
+    *,
+    name: str,
+    slug: str,
+    nation: str,
+    administrator_name: str,
+    administrator_email: str,
+    at: datetime,
+) -> Organisation:
+    """Keep a new council and owe its first administrator a mail with a link.
+
+    An operator's deed, done from the command line: nobody acts for a council that is not there.
+    Raises: CouncilExists, NationUnknown.
+    """
+    if nation not in Nation.values:
+        raise NationUnknown(field="nation")
+    if Organisation.objects.filter(slug=slug).exists():
+        raise CouncilExists(field="slug")
+    council = Organisation.objects.create(
+        kind=Kind.COUNCIL, name=name, slug=slug, nation=nation, order_prefix="PO"
+    )
+    with tenant(council.pk):
+        user = person_by_email(administrator_email) or enrol_person(
+            name=administrator_name, email=administrator_email
+        )
+        membership = Membership.objects.create(
+            user=user, organisation=council, roles=[Role.ADMINISTRATOR.value]
+        )
+        record(
+            "council.joined",
+            council,
+            actor=None,
+            at=at,
+            organisation_id=council.pk,
+            after={"name": name, "administrator": user.email},
+        )
+        wake(
+            "organisations.send_invitation",
+            key=f"{membership.pk}:{at.isoformat()}",
+            organisation_id=council.pk,
+            payload={"membership_id": str(membership.pk)},
+        )
+    return council
