@@ -57,7 +57,7 @@ def events_wanted(organisation_id: UUID, wanted: Wanted) -> QuerySet[Event]:
         found = found.filter(actor_name__icontains=wanted.person)
     if wanted.since:
         found = found.filter(at__gte=_midnight(wanted.since))
-    if wanted.until:
+    if wanted.until and wanted.until < date.max:  # there is no day after the last
         found = found.filter(at__lt=_midnight(wanted.until + timedelta(days=1)))
     if wanted.subject:
         found = found.filter(subject_id=wanted.subject)

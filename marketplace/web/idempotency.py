@@ -100,6 +100,7 @@ def idempotent(*, required: bool = False) -> Callable[[H], H]:
             except _Failed as failed:
                 return failed.response
 
+        once.is_idempotent = True  # type: ignore[attr-defined]  # the description says so
         return cast(H, once)
 
     return decorate

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
@@ -41,7 +42,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The address that was asked.")
-    errors = Place(many=True, required=False)
+    errors = Place(many=True, required=False)  # type: ignore[assignment]  # the RFC names it so
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Description:
     is_list: bool = False
     is_versioned: bool = False
     is_change: bool = False
+    media_type: str = ""
     refusals: tuple[type[Refusal], ...] = ()
     example: dict[str, Any] = field(default_factory=dict)
     sent: dict[str, Any] = field(default_factory=dict)
@@ -66,7 +68,8 @@ def described(summary: str, **facts: Any) -> Callable[[F], F]:  # noqa: ANN401  
 
     Shapes: `answers`, `takes` and `asks` are the serializers of answer, body and query string;
     `is_list` says that the answer is a page of `answers`; `is_versioned` that it has an ETag;
-    `is_change` that it needs If-Match; `example` is an answer, `sent` a body.
+    `is_change` that it needs If-Match; `media_type` that the answer is bytes of that kind;
+    `example` is an answer, `sent` a body. `@described` stands above `@idempotent`.
     """
     description = Description(summary, **facts)
 
@@ -89,11 +92,11 @@ class OperationSchema(AutoSchema):
         """Return the summary."""
         return self._described().summary
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         """Return who may call it, and what its docstring says."""
         said = super().get_description() or ""
         scope = self._scope()
-        words = self.view.access
+        words: str | tuple[str, ...] = self.view.access  # type: ignore[attr-defined]
         roles = words if isinstance(words, str) else ", ".join(words)
         lines = [said, f"Who may: {roles}.", f"Scope of the token: `{scope}`." if scope else ""]
         return "\n\n".join(line for line in lines if line)
@@ -123,11 +126,13 @@ class OperationSchema(AutoSchema):
         answer = found.answers
         if answer is not None and found.is_list:
             answer = _page_of(answer)
-        responses: dict[Any, Any] = {
-            found.status: OpenApiResponse(answer, description=str(found.summary))
-            if answer
-            else OpenApiResponse(description="Done; there is nothing to say.")
-        }
+        responses: dict[Any, Any] = {}
+        if found.media_type:
+            responses[found.status, found.media_type] = OpenApiResponse(
+                OpenApiTypes.BINARY, description=str(found.summary)
+            )
+        else:
+            responses[found.status] = OpenApiResponse(answer, description=str(found.summary))
         for status, reasons in sorted(self._problems(found).items()):
             responses[status, MEDIA_TYPE] = OpenApiResponse(Problem, description=" ".join(reasons))
         return responses
@@ -138,9 +143,9 @@ class OperationSchema(AutoSchema):
         if "{" in self.path:
             numbers.append(404)
         if found.takes or found.asks or found.is_list or self.method == "POST":
-            numbers.append(422)
-        if found.takes:
-            numbers += [400, 415]
+            numbers += [400, 422]
+        if found.takes or self.method == "POST":
+            numbers += [413, 415]
         if found.is_change:
             numbers += [412, 428]
         said = {number: [str(HTTP_PROBLEMS[number].title)] for number in numbers}
@@ -149,13 +154,13 @@ class OperationSchema(AutoSchema):
             said.setdefault(number, []).append(f"{kind.title} (`{path_of(kind.code)}`)")
         return said
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """Return the query string and the headers."""
         found = self._described()
         parameters: list[Any] = [found.asks] if found.asks else []
         if found.is_list:
             parameters += _PAGING
-        if self.method == "POST":
+        if getattr(getattr(self.view, self.method.lower()), "is_idempotent", False):
             parameters.append(_IDEMPOTENCY_KEY)
         if found.is_change:
             parameters.append(_IF_MATCH)
@@ -187,7 +192,7 @@ class OperationSchema(AutoSchema):
         """Return how somebody says who they are: a token, or the session of a page."""
         for name, scheme in _SCHEMES.items():
             self.registry.register_on_missing(
-                ResolvedComponent(
+                ResolvedComponent(  # type: ignore[no-untyped-call]
                     name=name,
                     type=ResolvedComponent.SECURITY_SCHEMA,
                     object=name,

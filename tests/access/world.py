@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -130,7 +130,7 @@ class World:
                 seen.add(mark)
                 organisations[kind].add(slug)
                 client = sign_in(Client(raise_request_exception=False), membership)
-                world.people.append(Person(membership, client, _token(membership)))
+                world.people.append(Person(membership, client, token_for(membership)))
         return world
 
     @cached_property
@@ -176,15 +176,15 @@ def _is_wanted(slug: str, chosen: set[str]) -> bool:
     return not chosen or slug in chosen
 
 
-def _token(membership: Membership) -> str:
-    """Keep a token with every scope there is, and return its secret."""
+def token_for(membership: Membership, scopes: Collection[str] | None = None) -> str:
+    """Keep a token, with every scope there is unless some are named, and return its secret."""
     secret = "mkt_" + secrets.token_urlsafe(32)
     now = timezone.now()
     ApiToken.objects.create(
         organisation_id=membership.organisation_id,
         membership=membership,
-        name="everything",
-        scopes=sorted(_scopes()),
+        name="of a test",
+        scopes=sorted(_scopes() if scopes is None else scopes),
         hash=hashlib.sha256(secret.encode()).hexdigest(),
         hint=secret[:12],
         created_at=now,

@@ -170,7 +170,7 @@ class OrderPdf(Operation):
     access = READERS
     scope = READ
 
-    @described("Download an order as a PDF")
+    @described("Download an order as a PDF", media_type="application/pdf")
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """Download the exact PDF that was sent."""
         found = order_of(actor(request), order_id)
@@ -183,7 +183,7 @@ class OrderUbl(Operation):
     access = READERS
     scope = READ
 
-    @described("Download an order as UBL")
+    @described("Download an order as UBL", media_type="application/xml")
     def get(self, request: Request, order_id: UUID) -> HttpResponse:
         """Download the exact UBL document that was sent."""
         found = order_of(actor(request), order_id)
