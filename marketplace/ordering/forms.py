@@ -39,7 +39,7 @@ class QuantityField(forms.DecimalField):
 
     def validate(self, value: Decimal | None) -> None:
         """Refuse nought and less."""
-        super().validate(value)
+        super().validate(value)  # type: ignore[arg-type]  # None is what was not typed
         if value is not None and value <= 0:
             raise forms.ValidationError(self.error_messages["min_value"], code="min_value")
 

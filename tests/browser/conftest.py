@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,11 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@cache
+def _axe() -> str:
+    return AXE.read_text()
+
+
 class Visitor:
     """Somebody with a browser; whatever goes wrong in it is remembered."""
 
@@ -131,7 +137,8 @@ class Visitor:
         across = self.page.evaluate("document.documentElement.scrollWidth")
         if across > width:
             found.append(f"{self.path} at {width}: {across} px wide")
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_axe())
         violations = self.page.evaluate(
             "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map("
             "v => v.id + ' ' + v.nodes.slice(0, 2).map(n => n.html.slice(0, 200)).join(' | ')))"

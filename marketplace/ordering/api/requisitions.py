@@ -112,17 +112,9 @@ def _answer(reader: Actor, requisition_id: UUID, status: int = 200) -> Response:
     """Return a requisition as it stands now, with its ETag."""
     found = requisition_of(reader, requisition_id)
     case = case_of(reader.organisation_id, found.pk)
-    shown = RequisitionDetail(
-        {
-            **{
-                name: getattr(found, name)
-                for name in RequisitionDetail().fields
-                if name not in {"lines", "steps"}
-            },
-            "lines": lines_with_coding(found),
-            "steps": sorted(case.steps.all(), key=lambda step: step.step_order) if case else [],
-        }
-    )
+    steps = sorted(case.steps.all(), key=lambda step: step.step_order) if case else []
+    found.shown_lines, found.shown_steps = list(lines_with_coding(found)), steps  # type: ignore[attr-defined]
+    shown = RequisitionDetail(found)
     headers = {"ETag": etag(found.version)}
     if status == 201:
         headers["Location"] = reverse("api-requisition", args=[found.pk])

@@ -84,8 +84,8 @@ class RequisitionDetail(RequisitionSummary):
         help_text="What an approver must send back: the fingerprint of all that they approve."
     )
     rejection_reason = serializers.CharField()
-    lines = Line(many=True)
-    steps = Step(many=True)
+    lines = Line(many=True, source="shown_lines")
+    steps = Step(many=True, source="shown_steps")
 
 
 class OrderSummary(serializers.Serializer[Any]):

@@ -137,7 +137,7 @@ def _take_out(
         return redirect("basket")
     remove_line(requisition_id=shown.pk, line_id=line.pk, requester=acting, at=at)
     gone = {
-        "removed": line.listing_id,
+        "removed": str(line.listing_id),
         "quantity": number(line.quantity),
         "coding": choices.of(line),
     }
