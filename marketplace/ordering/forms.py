@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.ordering.models import DeliveryPoint, RequisitionLine
 from marketplace.ordering.models.orders import ORDER_STATUS_LABELS
 from marketplace.ordering.models.requisitions import REQUISITION_STATUS_LABELS
-from marketplace.web.fields import DayField
+from marketplace.web.fields import DayField, PoundsField
 
 Choices = Sequence[tuple[str, Any]]
 
@@ -172,6 +172,22 @@ class Decision(forms.Form):
 
 class Nothing(forms.Form):
     """A deed that asks nothing: it only has a place to show a refusal."""
+
+
+class StandIn(forms.Form):
+    """Who takes somebody's approvals, for which days and up to what."""
+
+    delegate = forms.ChoiceField(label=_("Who stands in for you?"))
+    from_on = DayField(label=_("First day"))
+    until_on = DayField(label=_("Last day"))
+    limit_amount = PoundsField(label=_("Up to what amount, without VAT?"))
+    reason = forms.CharField(
+        label=_("Why?"), max_length=500, help_text=_("For example, “annual leave”.")
+    )
+
+    def __init__(self, *args: Any, colleagues: Choices, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["delegate"].choices = [("", _("Choose")), *colleagues]  # type: ignore[attr-defined]
 
 
 class RequisitionFilter(forms.Form):

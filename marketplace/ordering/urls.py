@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.ordering.views import approvals, baskets, orders, pasting, requisitions
+from marketplace.ordering.views import approvals, baskets, orders, pasting, requisitions, stand_ins
 
 urlpatterns = [
     path("basket/", baskets.basket, name="basket"),
@@ -32,6 +32,12 @@ urlpatterns = [
         name="requisition-copy",
     ),
     path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/stand-ins/", stand_ins.stand_ins, name="stand-ins"),
+    path(
+        "approvals/stand-ins/<uuid:delegation_id>/end/",
+        stand_ins.stand_in_end,
+        name="stand-in-end",
+    ),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/print/", orders.order_print, name="order-print"),
