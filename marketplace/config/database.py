@@ -16,7 +16,7 @@ OWNER = "marketplace_owner"
 WEB = "marketplace_web"
 WORKER = "marketplace_worker"
 STEWARD = "marketplace_steward"
-EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent", "citext")
+EXTENSIONS = ("pg_trgm", "btree_gist")
 
 
 def prepare(admin_url: str, *, database: str = "marketplace") -> None:
@@ -59,7 +59,7 @@ def _roles() -> list[sql.Composed]:
         " THEN NULL; END $$"
     )
     statements = [
-        make.format(sql.Identifier(name), sql.SQL(attributes))  # type: ignore[arg-type]
+        make.format(sql.Identifier(name), sql.SQL(attributes))
         for name, attributes in wanted.items()
     ]
     join = sql.SQL(

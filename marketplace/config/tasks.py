@@ -8,14 +8,17 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
+from marketplace.jobs.services import forget_done_jobs
 from marketplace.web.idempotency import forget_keys
 
 # Source: docs.stripe.com/api/idempotent_requests keeps keys for a day; money deserves a week.
 KEYS_LAST = timedelta(days=7)
+DONE_JOBS_LAST = timedelta(days=90)
 
 
-@shared_task(name="config.keep_house")
+@shared_task(name="config.keep_house")  # type: ignore[untyped-decorator]
 def keep_house() -> None:
-    """Forget idempotency keys that nobody will repeat, and sessions that have ended."""
+    """Forget keys that nobody will repeat, jobs long done, and sessions that have ended."""
     forget_keys(before=timezone.now() - KEYS_LAST)
+    forget_done_jobs(before=timezone.now() - DONE_JOBS_LAST)
     SessionStore.clear_expired()
