@@ -43,7 +43,8 @@ def begin() -> None:
     """Start or join the servers and tell the settings where they are."""
     if _servers:
         return
-    STATE.mkdir(parents=True, exist_ok=True)
+    # WhiteNoise warns of a folder that is not there, and a warning is an error here.
+    (STATE / "static").mkdir(parents=True, exist_ok=True)
     _servers["postgres"] = postgres.start(STATE / "postgres", durable=False)
     _servers["broker"] = broker.start(STATE / "broker")
     for name in ("DATABASE_URL", "DEMO", "PORT", "SITE_ADDRESS", "EMAIL_URL", "LOG_JSON"):

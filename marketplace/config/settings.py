@@ -41,6 +41,8 @@ def _list(name: str, default: str = "") -> list[str]:
 
 STATE_DIR = Path(_text("STATE_DIR", str(ROOT / "var")))
 SECRET_KEY = _text("SECRET_KEY")
+# Keys that were in use before: what they signed or encrypted can still be read.
+SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS")
 DEBUG = False
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 DEMO = _flag("DEMO")
@@ -78,7 +80,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "csp",
     "django_prometheus",
     "django_structlog",
@@ -211,7 +212,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "start"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_IDLE_SECONDS = 60 * 60
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
@@ -284,8 +285,6 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     # Enumerations stay where they are used: pulled out they would need a name each.
     "POSTPROCESSING_HOOKS": [],

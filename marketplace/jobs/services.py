@@ -263,3 +263,21 @@ def unpark_job(job_id: UUID, *, at: datetime) -> None:
         Job.objects.filter(pk=job_id, status=JobStatus.PARKED).update(
             status=JobStatus.OWED, attempts=0, due_at=at
         )
+
+
+def parked_jobs() -> list[Job]:
+    """Return every job that failed too often and waits for a person, the oldest first."""
+    with stewardship():
+        return list(Job.objects.filter(status=JobStatus.PARKED).order_by("owed_at", "id"))
+
+
+def forget_done_jobs(*, before: datetime) -> int:
+    """Forget jobs that were done before an instant; return how many.
+
+    Their effects and the audit trail stay. Until then the row keeps the same work from being owed
+    twice under one key.
+    """
+    with stewardship(), transaction.atomic():
+        done = Job.objects.filter(status=JobStatus.DONE, done_at__lt=before)
+        count, _by_model = done.delete()
+    return count

@@ -54,20 +54,3 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-# Settings of Django's own that belong to the same thought; `secure` is whether we are on HTTPS.
-
-
-def cookie_settings(secure: bool) -> dict[str, object]:
-    """Return Django's settings for cookies and transport."""
-    return {
-        "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": secure,
-        "CSRF_COOKIE_HTTPONLY": True,
-        "CSRF_COOKIE_SAMESITE": "Lax",
-        "CSRF_COOKIE_SECURE": secure,
-        "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,
-        "SECURE_HSTS_INCLUDE_SUBDOMAINS": secure,
-        "SECURE_SSL_REDIRECT": secure,
-    }

@@ -22,16 +22,18 @@ SPOKEN = re.compile(r'\b(?:alt|title|aria-label|placeholder|summary)="([^"]*)"')
 # Keys of the options of GOV.UK macros whose value a person reads.
 READ_KEYS = {"text", "html", "titleText", "label", "legend", "hint", "summaryText", "caption"}
 EXPRESSION = "\0"
+# What is not read as words: comments, programs, drawings and code to be copied.
+UNREAD = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>|<(script|style|svg|code|pre)\b.*?</\1>", re.DOTALL)
 
 
 def _bare_text(source: str) -> list[str]:
     """The words of a template that stand outside every expression, tag and comment."""
-    environment = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701
+    environment = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
     text = "".join(
         value if kind == "data" else EXPRESSION if kind.endswith("_begin") else ""
         for _line, kind, value in environment.lex(source)
     )
-    text = re.sub(r"<!--.*?-->|<!DOCTYPE[^>]*>|<(script|style|svg|code|pre)\b.*?</\1>", "", text, flags=re.S)
+    text = UNREAD.sub("", text)
     spoken = [value for value in SPOKEN.findall(text) if EXPRESSION not in value]
     plain = re.sub(r"<[^>]*>", " ", text)
     plain = re.sub(r"&\w+;", " ", plain)
@@ -40,7 +42,7 @@ def _bare_text(source: str) -> list[str]:
 
 def _bare_options(source: str) -> list[str]:
     """The literal words that are handed to a macro under a key that a person reads."""
-    tree = Environment(extensions=["jinja2.ext.do"]).parse(source)  # noqa: S701
+    tree = Environment(extensions=["jinja2.ext.do"]).parse(source)
     return [
         pair.value.value
         for pair in tree.find_all(nodes.Pair)

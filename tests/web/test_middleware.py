@@ -1,7 +1,7 @@
 """The frame of pages, and the headers of every answer."""
 
 from marketplace.web import branding, navigation
-from marketplace.web.security import CONTENT_SECURITY_POLICY, HEADERS, cookie_settings
+from marketplace.web.security import CONTENT_SECURITY_POLICY, HEADERS
 
 
 class TestFrame:
@@ -67,10 +67,6 @@ class TestManners:
         assert policy["frame-ancestors"] == ["'none'"]
         for sources in policy.values():
             assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:"} & set(sources)
-
-    def test_cookies_are_for_https_alone_where_there_is_https(self):
-        assert cookie_settings(secure=True)["SESSION_COOKIE_SECURE"] is True
-        assert cookie_settings(secure=False)["SECURE_HSTS_SECONDS"] == 0
 
 
 class TestColours:
