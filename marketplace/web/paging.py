@@ -8,11 +8,10 @@ person has not seen, the query is the tenant's own, and it is checked before it 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -155,7 +154,7 @@ def _read(cursor: str, order: list[_Key]) -> tuple[bool, list[Any]]:
         if direction not in ("n", "p") or len(texts) != len(order):
             raise ValueError(cursor)
         values = [_value(key, text) for key, text in zip(order, texts, strict=True)]
-    except (ValueError, TypeError, binascii.Error, ValidationError, RecursionError) as error:
+    except (ArithmeticError, RecursionError, TypeError, ValidationError, ValueError) as error:
         raise BadCursor(_("The address of this page of the list is damaged.")) from error
     return direction == "p", values
 
@@ -163,9 +162,14 @@ def _read(cursor: str, order: list[_Key]) -> tuple[bool, list[Any]]:
 def _value(key: _Key, text: object) -> Any:  # noqa: ANN401  # whatever the column holds
     if not isinstance(text, str) or "\x00" in text:
         raise ValueError(text)
+    text.encode()  # half of a surrogate pair cannot be sent to the database
     value = key.field.to_python(text)
-    if value is None or (isinstance(value, datetime) and is_naive(value)):
+    if value is None:
         raise ValueError(text)
+    if isinstance(value, datetime):
+        if is_naive(value):
+            raise ValueError(text)
+        value = value.astimezone(UTC)  # which fails beyond the first and the last year
     # Ranges too: a number that the column cannot hold would be the database's error, not ours.
     key.field.run_validators(value)
     return value
