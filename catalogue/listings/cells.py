@@ -13,8 +13,8 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from catalogue.listings.cpv import nearest_code, split_code, vocabulary
-from catalogue.listings.units import nearest_unit, unit_code
+from catalogue.cpv import nearest_code, split_code, vocabulary
+from marketplace.core.units import nearest_unit, unit_code
 from marketplace.core.vat import VatCategory
 
 PRICE_STEP = Decimal("0.000001")

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.listings.unit_labels import unit_label
+from marketplace.core.unit_labels import unit_label
 
 COLUMN_LABELS = {
     "part_number": gettext_lazy("Part number"),

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from catalogue.listings.cpv import parent_code, significant, vocabulary
+from catalogue.cpv import parent_code, significant, vocabulary
 from marketplace.core.tenancy import append_only, row_level_security
 
 # Letters with marks are found without them, and the other way round: "purée" by "puree".

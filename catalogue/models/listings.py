@@ -13,13 +13,13 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.listings.cpv import vocabulary
-from catalogue.listings.unit_labels import sold_by, unit_label
+from catalogue.cpv import vocabulary
 from catalogue.models.categories import Category
 from catalogue.states import LISTING, ListingStatus
 from marketplace.core.models import Row, Stateful, TenantQuerySet
 from marketplace.core.money import UnitPrice
 from marketplace.core.states import Machine
+from marketplace.core.unit_labels import sold_by, unit_label
 from marketplace.core.vat import VatCategory
 
 # The database works the words out itself, by one function that the migration makes, so that no

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from catalogue.listings.selectors import listing_buyable, live_listings, own_listing, own_listings
 from catalogue.models import Listing
+from catalogue.search.audience import READERS
 from catalogue.search.rules import LONGEST_TEXT, MOST_CANDIDATES, PAGE_SIZE, Sort, Wish
 from catalogue.search.selectors import search_listings
-from catalogue.search.views import READERS
 from marketplace.core.actors import OrganisationKind
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation

@@ -20,8 +20,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from catalogue.cpv import vocabulary
 from catalogue.imports.services import import_catalogue
-from catalogue.listings.cpv import vocabulary
 from catalogue.listings.settling import settle_words
 from catalogue.search import rules
 from catalogue.search.rules import MOST_CANDIDATES, Wish

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from catalogue.listings.cpv import code_range, significant, vocabulary
+from catalogue.cpv import code_range, significant, vocabulary
 from catalogue.listings.selectors import trading_suppliers
 from catalogue.models import Lexeme, Listing
 from catalogue.search import rules

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue.listings.selectors import listing_buyable
 from catalogue.listings.wording import vat_words
+from catalogue.search.audience import READERS
 from catalogue.search.forms import SearchForm
 from catalogue.search.selectors import category_trail, search_listings
 from marketplace.core.actors import Role
@@ -19,10 +20,6 @@ from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.navigation import address_if_any
 
-READERS = (
-    "requester", "buyer", "approver", "receiver", "finance", "payments", "auditor",
-    "administrator",
-)  # fmt: skip
 # Ordering stands above the catalogue; its form is drawn here and its address is asked by name.
 BASKET_ADD = "basket-add"
 

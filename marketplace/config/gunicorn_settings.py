@@ -22,4 +22,4 @@ if Path("/dev/shm").is_dir():  # noqa: S108  # memory, and only a time stamp
 def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn's own types
     """Fold the counters of a process that ended into those that are kept."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

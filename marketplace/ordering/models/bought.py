@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.listings.units import unit_name
 from marketplace.core.models import Row
+from marketplace.core.units import unit_name
 from marketplace.core.vat import VatCategory
 
 VAT_LABELS = {

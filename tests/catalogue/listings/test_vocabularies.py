@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.listings import cpv, rules, units, wording
-from catalogue.listings.unit_labels import UNIT_LABELS, sold_by, unit_label
-from catalogue.listings.units import SPELLINGS, UNIT_NAMES, nearest_unit, unit_code
+from catalogue import cpv
+from catalogue.listings import rules, wording
+from marketplace.core import units
+from marketplace.core.unit_labels import UNIT_LABELS, sold_by, unit_label
+from marketplace.core.units import SPELLINGS, UNIT_NAMES, nearest_unit, unit_code
 
 
 @pytest.mark.parametrize("module", [cpv, units, rules])
