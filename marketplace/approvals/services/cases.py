@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from marketplace.approvals import rules
 from marketplace.approvals.models import Case, Decision, Step
 from marketplace.approvals.models.policies import WHO_LABELS
-from marketplace.approvals.selectors.cases import delegations_held
+from marketplace.approvals.selectors.cases import authority_for, delegations_held
 from marketplace.approvals.selectors.plans import PolicyPlan
 from marketplace.approvals.states import CaseStatus, StepStatus, Verdict
 from marketplace.core.actors import Actor
@@ -248,7 +248,7 @@ def _call(step: Step) -> None:
         "approvals.tell_deciders",
         key=str(step.pk),
         organisation_id=step.council_id,
-        payload={"step_id": str(step.pk)},
+        payload={"council_id": str(step.council_id), "step_id": str(step.pk)},
     )
 
 
@@ -265,26 +265,15 @@ def _authority(
         raise ApprovalNotAllowed(_("You asked for it or changed it, so somebody else must decide."))
     if any(_decided_by(step) == approver.user_id for step in steps):
         raise ApprovalNotAllowed(_("You decided an earlier step, so somebody else must decide."))
-    lent = list(delegations_held(approver.membership_id, timezone.localdate(at)))
-    if any(each.delegator_id == case.requester_membership_id for each in lent):
+    held = list(delegations_held(case.council_id, approver.membership_id, timezone.localdate(at)))
+    if any(each.delegator_id == case.requester_membership_id for each in held):
         raise ApprovalNotAllowed(
             _("You stand in for %(name)s, who asked for this, so somebody else must decide.")
             % {"name": case.requester_name}
         )
-    if approver.membership_id in current.eligible and rules.authority(
-        amount=case.amount,
-        needs_limit=current.needs_limit,
-        own_limit_amount=approver.approval_limit_amount,
-    ):
-        return None
-    for each in lent:
-        if each.delegator_id in current.eligible and rules.authority(
-            amount=case.amount,
-            needs_limit=current.needs_limit,
-            own_limit_amount=each.delegator.approval_limit_amount,
-            delegated_limit_amount=each.limit_amount,
-        ):
-            return each.delegator_id, each.delegator.user.name
+    found = authority_for(case, current, approver, held)
+    if found is not None:
+        return (found.membership_id, found.lent.delegator.user.name) if found.lent else None
     raise ApprovalNotAllowed(
         _("This step is for %(names)s, up to their limit. The amount is £%(amount)s.")
         % {"names": ", ".join(current.eligible_names), "amount": f"{case.amount:,.2f}"}

@@ -11,16 +11,17 @@ from django.utils.translation import gettext as _
 
 from marketplace.approvals.models import Step
 from marketplace.approvals.states import StepStatus
+from marketplace.core.actors import Role
 from marketplace.notifications.services import notify
 from marketplace.organisations.models import Membership
 
 
-def tell_deciders(*, step_id: UUID | str, at: datetime) -> int:
+def tell_deciders(*, council_id: UUID, step_id: UUID | str, at: datetime) -> int:
     """Write to everybody who can take a step now; return to how many.
 
-    Those who stand in for one of them are written to as well.
+    Those who stand in for one of them are written to as well, unless that one has left meanwhile.
     """
-    step = Step.objects.select_related("case").filter(pk=step_id).first()
+    step = Step.objects.of(council_id).select_related("case").filter(pk=step_id).first()
     if step is None or step.status != StepStatus.CURRENT:
         return 0
     today = timezone.localdate(at)
@@ -29,6 +30,9 @@ def tell_deciders(*, step_id: UUID | str, at: datetime) -> int:
         delegations_held__from_on__lte=today,
         delegations_held__until_on__gte=today,
         delegations_held__ended_at__isnull=True,
+        delegations_held__delegator__is_active=True,
+        delegations_held__delegator__user__is_active=True,
+        delegations_held__delegator__roles__contains=[Role.APPROVER.value],
     )
     people = (
         Membership.objects.of(step.council_id)

@@ -18,6 +18,7 @@ from marketplace.audit.models import Event
 from marketplace.audit.selectors import timeline
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year
+from marketplace.core.models import TenantQuerySet
 from marketplace.ordering import rules
 from marketplace.ordering.models import DeliveryPoint, Requisition, RequisitionLine
 from marketplace.ordering.selectors.money import BudgetEffect, budget_effects, holders_of
@@ -44,9 +45,7 @@ def requisitions_of(reader: Actor) -> QuerySet[Requisition]:
 
     Shapes: everybody sees their own; those whose work it is see all. Baskets are not among them.
     """
-    rows = Requisition.objects.of(reader.organisation_id).exclude(status=RequisitionStatus.DRAFT)
-    if not reader.holds(*READERS):
-        rows = rows.filter(raised_by_id=reader.user_id)
+    rows = readable_by(reader).exclude(status=RequisitionStatus.DRAFT)
     return rows.annotate(lines_count=Count("lines")).order_by("-id")
 
 
@@ -69,10 +68,15 @@ def requisition(reader: Actor, requisition_id: UUID) -> Requisition:
 
     Raises: Missing.
     """
+    return readable_by(reader).one(requisition_id)
+
+
+def readable_by(reader: Actor) -> TenantQuerySet[Requisition]:
+    """Return every requisition that `reader` may open; baskets only their own."""
     mine = Q(raised_by_id=reader.user_id)
     if reader.holds(*READERS):
         mine |= ~Q(status=RequisitionStatus.DRAFT)
-    return Requisition.objects.of(reader.organisation_id).filter(mine).one(requisition_id)
+    return Requisition.objects.of(reader.organisation_id).filter(mine)
 
 
 def basket_of(reader: Actor) -> Requisition | None:

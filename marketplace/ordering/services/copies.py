@@ -15,6 +15,7 @@ from marketplace.core.actors import Actor
 from marketplace.ordering import rules
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.offers import drifts, offers
+from marketplace.ordering.selectors.requisitions import readable_by
 from marketplace.ordering.services.baskets import (
     COPIED,
     MOST_LINES,
@@ -83,11 +84,11 @@ def copy_requisition(*, requisition_id: UUID, requester: Actor, at: datetime) ->
 
     Shapes: what is in the basket already stays as it is; what can no longer be bought is left out
     and named.
-    Raises: NotABuyer; Missing; BasketFull.
+    Raises: NotABuyer; Missing, also for what this person may not read; BasketFull.
     """
     check_requester(requester)
     council_id = requester.organisation_id
-    source = Requisition.objects.of(council_id).one(requisition_id)
+    source = readable_by(requester).one(requisition_id)
     wanted = lines_of(source)
     found = offers(council_id, [line.listing_id for line in wanted])
     basket = open_basket(requester, at)

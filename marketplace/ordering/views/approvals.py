@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.approvals.models import Case
-from marketplace.approvals.selectors.cases import case_of, delegations_held
+from marketplace.approvals.selectors.cases import (
+    case_of,
+    delegations_held,
+    delegations_usable,
+    may_exceed_budget,
+)
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
@@ -74,7 +80,11 @@ def approvals(request: HttpRequest) -> HttpResponse:
         {
             "rows": rows,
             "page": page,
-            "delegations": delegations_held(acting.membership_id, timezone.localdate(at)),
+            "delegations": delegations_usable(
+                delegations_held(
+                    acting.organisation_id, acting.membership_id, timezone.localdate(at)
+                )
+            ),
         },
     )
 
@@ -114,7 +124,7 @@ def requisition_approve(request: HttpRequest, requisition_id: UUID) -> HttpRespo
             "case": case,
             "seen_hash": content_of(shown, lines),
             "waits_for_you": requisitions_awaiting(acting, at).filter(pk=shown.pk).exists(),
-            "asks_override": _may_override(case, acting, effects),
+            "asks_override": _may_override(case, acting, effects, at),
         },
         status=status,
     )
@@ -153,8 +163,10 @@ def _said(decided: Requisition, acting: Actor) -> str:
     return words % {"number": decided.number, "name": decided.raised_by_name}
 
 
-def _may_override(case: Case | None, acting: Actor, effects: Sequence[ShownEffect]) -> bool:
+def _may_override(
+    case: Case | None, acting: Actor, effects: Sequence[ShownEffect], at: datetime
+) -> bool:
     """Tell whether to ask why a budget may be exceeded: somebody whom the policy trusts with it."""
     if case is None or not any(each.may_be_allowed for each in effects):
         return False
-    return acting.membership_id in case.policy.over_budget_allowed_by
+    return may_exceed_budget(case, acting, timezone.localdate(at))

@@ -51,8 +51,8 @@ def stand_ins(request: HttpRequest) -> HttpResponse:
         "ordering/stand_ins.html",
         {
             "form": form,
-            "given": list(delegations_given(acting.membership_id)[:SHOWN]),
-            "held": list(delegations_held(acting.membership_id, today)),
+            "given": list(delegations_given(acting.organisation_id, acting.membership_id)[:SHOWN]),
+            "held": list(delegations_held(acting.organisation_id, acting.membership_id, today)),
             "today": today,
             "limit": acting.approval_limit_amount,
         },

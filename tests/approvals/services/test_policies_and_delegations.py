@@ -29,9 +29,12 @@ from marketplace.approvals.services.delegations import (
     delegate_approvals,
     end_delegation,
 )
+from marketplace.approvals.services.notices import tell_deciders
 from marketplace.approvals.services.policies import PolicyNotValid, set_policy
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
+from marketplace.core.tenancy import stewardship
+from marketplace.organisations.models import Membership
 from marketplace.organisations.selectors.people import actor_of
 from tests.factories import approvals, ordering, organisations
 
@@ -103,8 +106,10 @@ class TestDelegateApprovals:
     def test_lends_and_leaves_its_trace(self, market, deputy, at):
         lent = lend(market, deputy, at)
         with market.acting():
-            assert [each.pk for each in delegations_held(deputy.pk, at.date())] == [lent.pk]
-            given = delegations_given(market.approver.membership_id)
+            assert [
+                each.pk for each in delegations_held(market.council.pk, deputy.pk, at.date())
+            ] == [lent.pk]
+            given = delegations_given(market.council.pk, market.approver.membership_id)
             assert [each.delegate.user.name for each in given] == ["Dee Deputy"]
             event = Event.objects.get(verb="delegation.made")
             assert (event.after["delegate"], event.note) == ("Dee Deputy", "Leave")
@@ -150,7 +155,7 @@ class TestEndDelegation:
         lent = lend(market, deputy, at)
         with market.acting():
             end_delegation(delegation_id=lent.pk, delegator=market.approver, at=at)
-            assert list(delegations_held(deputy.pk, at.date())) == []
+            assert list(delegations_held(market.council.pk, deputy.pk, at.date())) == []
             with pytest.raises(DelegationNotValid):
                 end_delegation(delegation_id=lent.pk, delegator=market.approver, at=at)
 
@@ -173,6 +178,22 @@ class TestNotices:
             [market.approver.email, deputy.user.email]
         )
         assert f"/requisitions/{waiting.pk}/" in letters[0].body
+
+    def test_writes_to_nobody_who_stands_in_for_somebody_who_left(self, market, deputy):
+        approvals.delegation(market.approver_membership, deputy)
+        approvals.policy(market.council, [TierStep(Decimal(0), 1, Who.HOLDER)], version=2)
+        waiting = ordering.submitted(market)
+        with stewardship():
+            Membership.objects.filter(pk=market.approver.membership_id).update(is_active=False)
+        ordering.do_jobs()
+        assert [each for each in mail.outbox if waiting.number in each.subject] == []
+
+    def test_writes_about_nothing_of_another_council(self, market, at):
+        ordering.submitted(market)
+        with stewardship():
+            step = Step.objects.get()
+            told = tell_deciders(council_id=organisations.council().pk, step_id=step.pk, at=at)
+        assert told == 0
 
 
 class TestSupersedeCase:

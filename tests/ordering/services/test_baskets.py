@@ -28,7 +28,7 @@ from marketplace.ordering.services.baskets import (
 from marketplace.ordering.services.copies import accept_prices, copy_requisition
 from marketplace.ordering.services.decisions import reject_requisition
 from marketplace.organisations.models import LinkStatus, SupplierLink
-from tests.factories import catalogue, ledger, ordering
+from tests.factories import catalogue, ledger, ordering, organisations
 
 pytestmark = pytest.mark.django_db
 
@@ -235,6 +235,21 @@ class TestCopyRequisition:
         with market.acting():
             copied = copy_requisition(requisition_id=old.pk, requester=market.requester, at=at)
             assert copied.requisition.lines.get().quantity == 7
+
+    def test_refuses_what_the_person_may_not_read(self, market, at):
+        """A requester sees neither what a colleague asked for, nor anybody's unsent basket."""
+        colleague = organisations.actor(market.council, "requester")
+        old = ordering.submitted(market)
+        unsent = ordering.basket(market)
+        for who, requisition in ((colleague, old), (colleague, unsent), (market.buyer, unsent)):
+            with market.acting(), pytest.raises(Missing):
+                copy_requisition(requisition_id=requisition.pk, requester=who, at=at)
+
+    def test_a_buyer_copies_what_a_colleague_submitted(self, market, at):
+        old = ordering.submitted(market)
+        with market.acting():
+            copied = copy_requisition(requisition_id=old.pk, requester=market.buyer, at=at)
+            assert copied.requisition.raised_by_id == market.buyer.user_id
 
     def test_refuses_another_councils(self, market, at):
         old, other = ordering.submitted(market), ordering.market()

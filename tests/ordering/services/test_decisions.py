@@ -9,6 +9,7 @@ import pytest
 
 from marketplace.approvals.models import Case, Decision, Delegation
 from marketplace.approvals.rules import TierStep, Who
+from marketplace.approvals.selectors.cases import case_of, may_exceed_budget
 from marketplace.approvals.services.cases import (
     ApprovalNotAllowed,
     ChangedMeanwhile,
@@ -28,7 +29,7 @@ from marketplace.ordering.services.decisions import (
     approve_requisition,
     reject_requisition,
 )
-from marketplace.organisations.models import LinkStatus, SupplierLink
+from marketplace.organisations.models import LinkStatus, Membership, SupplierLink, User
 from marketplace.organisations.selectors.people import actor_of
 from tests.factories import approvals, ordering, organisations
 
@@ -255,6 +256,43 @@ class TestStandingIn:
         assert awaiting(market, actor_of(both), at) == []
         with pytest.raises(ApprovalNotAllowed, match="You asked for it"):
             approve(market, waiting, actor_of(both), at)
+
+    @pytest.mark.parametrize(
+        "lost",
+        [{"is_active": False}, {"roles": ["buyer"]}, {"approval_limit_amount": "158.99"}],
+        ids=["left", "approves nothing now", "lower limit"],
+    )
+    def test_nobody_lends_what_they_lost(self, market, deputy, held, at, lost):
+        """What was lent while they had it is worth no more than what they have now."""
+        approvals.delegation(market.approver_membership, deputy)
+        with stewardship():
+            Membership.objects.filter(pk=market.approver.membership_id).update(**lost)
+        assert awaiting(market, actor_of(deputy), at) == []
+        with pytest.raises(ApprovalNotAllowed):
+            approve(market, held, actor_of(deputy), at)
+
+    def test_nobody_lends_who_can_no_longer_sign_in(self, market, deputy, held, at):
+        approvals.delegation(market.approver_membership, deputy)
+        User.objects.filter(pk=market.approver.user_id).update(is_active=False)
+        assert awaiting(market, actor_of(deputy), at) == []
+        with pytest.raises(ApprovalNotAllowed):
+            approve(market, held, actor_of(deputy), at)
+
+    def test_the_page_and_the_service_agree_on_who_may_exceed_a_budget(self, market, deputy, at):
+        director = market.approver_membership
+        approvals.policy(
+            market.council,
+            [TierStep(Decimal(0), 1, Who.HOLDER)],
+            version=2,
+            over_budget_allowed_by=[director.pk],
+        )
+        waiting = ordering.submitted(market)
+        with market.acting():
+            case = case_of(market.council.pk, waiting.pk)
+            assert may_exceed_budget(case, market.approver, at.date())
+            assert not may_exceed_budget(case, actor_of(deputy), at.date())
+            approvals.delegation(director, deputy)
+            assert may_exceed_budget(case, actor_of(deputy), at.date())
 
     def test_what_was_lent_cannot_be_lent_on(self, market, deputy, held, at):
         third = organisations.person(market.council, "approver", limit=10)
