@@ -179,6 +179,12 @@ class TestPaste:
         with market.acting():
             assert {line.quantity for line in RequisitionLine.objects.all()} == {3, 2}
 
+    def test_keeps_the_rows_that_are_wrong_whatever_stood_above_them(self, client, market):
+        as_(client, market.requester)
+        codes = f"\n\n{market.listing.part_number} 1\nNOPE 1"
+        page = client.post(reverse("basket-paste"), {"codes": codes})
+        assert ">NOPE 1</textarea>" in page.content.decode()
+
     def test_goes_to_the_basket_when_all_is_well(self, client, market):
         as_(client, market.requester)
         answer = client.post(reverse("basket-paste"), {"codes": f"{market.listing.part_number}, 3"})
