@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,6 +17,10 @@ from marketplace.core.vat import VatCategory, VatLine, vat_breakdown
 
 LARGEST_QUANTITY = Decimal(1_000_000)
 LARGEST_LINE = Decimal("99999999.99")
+LONGEST_PART_NUMBER = 64
+# Digits with or without commas between thousands. A comma anywhere else is never guessed at.
+_NUMBER = re.compile(r"([0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,2})(\.[0-9]{1,6})?")
+_CELLS = re.compile(r"[\t;|]")
 
 
 class Taxed(Protocol):
@@ -56,6 +61,51 @@ class SeenLine:
     vat_rate_percent: Decimal
     cost_centre_id: UUID | None
     account_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastedRow:
+    """One row of a list that was pasted; `quantity` is None when what stands there is no number."""
+
+    row: int
+    part_number: str
+    quantity: Decimal | None
+
+
+def read_rows(text: str) -> list[PastedRow]:
+    """Return the rows of a pasted list.
+
+    Shapes: a row is a part number, then perhaps a quantity, with tabs, spaces, semicolons or a
+    comma between them; the quantity is 1 when it is left out; empty rows are passed over and
+    counted, so that `row` is the one that the person sees.
+    Why: people paste from spreadsheets, letters and other systems. A comma that could be a decimal
+    point is not guessed at: fifteen chairs for one and a half is the dearer mistake.
+    """
+    rows = []
+    for row, line in enumerate(text.splitlines(), start=1):
+        typed = line.strip(" \t,;|")
+        if typed:
+            part, quantity = _split(typed)
+            rows.append(PastedRow(row, part[:LONGEST_PART_NUMBER], quantity))
+    return rows
+
+
+def _split(typed: str) -> tuple[str, Decimal | None]:
+    cells = [cell.strip() for cell in _CELLS.split(typed) if cell.strip()]
+    if len(cells) > 1:
+        return cells[0], _number(cells[1].replace(" ", ""))
+    words = typed.rsplit(maxsplit=1)
+    last = words[-1].lstrip(",")
+    if len(words) > 1 and last[:1].isdigit() and not last.strip("0123456789.,"):
+        return words[0].rstrip(" ,"), _number(last)
+    part, *rest = typed.split(",")
+    if len(words) == 1 and rest and not "".join(rest).strip("0123456789."):
+        return part, _number(",".join(rest))
+    return typed, Decimal(1)
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
 
 
 def line_net(unit_price: Decimal, quantity: Decimal, unit: str) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -96,3 +97,45 @@ def test_a_share_is_never_more_than_the_line(net, quantity, received, billed):
 def test_a_line_is_rounded_once_half_up(price, quantity):
     exact = price * quantity
     assert abs(rules.line_net(price, quantity, "EA") - exact) <= Decimal("0.005")
+
+
+class TestReadRows:
+    @pytest.mark.parametrize(
+        ("typed", "part", "quantity"),
+        [
+            ("CH-1", "CH-1", 1),
+            ("CH-1 3", "CH-1", 3),
+            ("CH-1, 3", "CH-1", 3),
+            ("CH-1 ,3", "CH-1", 3),
+            ("CH-1,3", "CH-1", 3),
+            ("CH-1\t3\tOffice chair", "CH-1", 3),
+            ("CH-1;2.5", "CH-1", Decimal("2.5")),
+            ("CH-1 | 1 000", "CH-1", 1000),
+            ("CH-1\t1,000", "CH-1", 1000),
+            ("CH-1,1,000", "CH-1", 1000),
+            ("Office chair blue", "Office chair blue", 1),
+            ("CH-1,blue", "CH-1,blue", 1),
+        ],
+    )
+    def test_reads_a_part_number_and_a_quantity(self, typed, part, quantity):
+        (row,) = rules.read_rows(typed)
+        assert (row.part_number, row.quantity) == (part, quantity)
+
+    @pytest.mark.parametrize(
+        "typed", ["CH-1\t1,5", "CH-1 1,5", "CH-1,1,5", "CH-1\t1.234,5", "CH-1;many", "CH-1;1e9"]
+    )
+    def test_never_guesses_at_a_comma_or_takes_what_is_no_number(self, typed):
+        (row,) = rules.read_rows(typed)
+        assert (row.part_number, row.quantity) == ("CH-1", None)
+
+    def test_counts_rows_as_the_person_sees_them(self):
+        assert [row.row for row in rules.read_rows("A\n\n , \nB")] == [1, 4]
+
+    @pytest.mark.parametrize(
+        "line", ["a " + ", " * 20_000 + "b", "a" + "," * 40_000, "1," * 20_000 + "x", "1 " * 20_000]
+    )
+    def test_takes_no_longer_for_a_hostile_line(self, line):
+        """A pattern that backs up takes many seconds for each of these."""
+        began = time.perf_counter()
+        rules.read_rows(line)
+        assert time.perf_counter() - began < 0.5

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from catalogue.listings.selectors import listings_buyable, live_listings
 from catalogue.models import Listing
-from catalogue.states import ListingStatus
 from marketplace.ordering.models import RequisitionLine
 
 
@@ -28,6 +28,13 @@ class Drift:
         return self.offer is None
 
     @property
+    def least(self) -> Decimal | None:
+        """Return the smallest quantity that is sold now, where the line asks for less."""
+        if self.offer is None or self.line.quantity >= self.offer.minimum_quantity:
+            return None
+        return self.offer.minimum_quantity
+
+    @property
     def old_price(self) -> Decimal:
         """Return the price in the basket."""
         return self.line.unit_price
@@ -41,10 +48,10 @@ class Drift:
 def offers(council_id: UUID, listing_ids: Collection[UUID]) -> dict[UUID, Listing]:
     """Return the listings that a council can buy now, by key.
 
-    Shapes: row-level security shows a council only the listings of suppliers with which it has an
-    active link, so a suspended supplier's are missing here, as withdrawn ones are.
+    Shapes: what was withdrawn is missing, and so is everything of a supplier that the council does
+    not buy from or has suspended.
     """
-    rows = Listing.objects.filter(pk__in=listing_ids, status=ListingStatus.LIVE)
+    rows = listings_buyable(council_id, listing_ids).select_related(None)
     return {row.pk: row for row in rows.defer("search", "description", "keywords")}
 
 
@@ -60,7 +67,12 @@ def drifts(council_id: UUID, lines: Iterable[RequisitionLine]) -> list[Drift]:
 
 
 def _differs(line: RequisitionLine, offer: Listing) -> bool:
-    return (line.unit_price, line.unit, line.pack_size, line.vat_category) != (
+    return line.quantity < offer.minimum_quantity or (
+        line.unit_price,
+        line.unit,
+        line.pack_size,
+        line.vat_category,
+    ) != (
         offer.unit_price,
         offer.unit,
         offer.pack_size,
@@ -69,14 +81,14 @@ def _differs(line: RequisitionLine, offer: Listing) -> bool:
 
 
 def offers_by_part_number(
-    part_numbers: Collection[str], supplier_id: UUID | None = None
+    council_id: UUID, part_numbers: Collection[str], supplier_id: UUID | None = None
 ) -> dict[str, list[Listing]]:
-    """Return the listings that can be bought now under each part number, in any case.
+    """Return the listings that a council can buy now under each part number, in any case.
 
     Shapes: keys are case-folded; a number that two suppliers use has two listings, by supplier.
     """
     wanted = {form for number in part_numbers for form in (number, number.upper(), number.lower())}
-    rows = Listing.objects.filter(part_number__in=wanted, status=ListingStatus.LIVE)
+    rows = live_listings(council_id).filter(part_number__in=wanted).select_related(None)
     if supplier_id is not None:
         rows = rows.filter(supplier_id=supplier_id)
     found: dict[str, list[Listing]] = {}

@@ -297,13 +297,9 @@ def copy_offer(line: RequisitionLine, listing: Listing, on: date) -> None:
 
 
 def set_quantity(line: RequisitionLine, quantity: Decimal, least: Decimal) -> None:
-    """Set how much of a line is wanted, and what it then costs.
+    """Set how much of a line is wanted, and what that comes to.
 
-    Raises: WrongQuantity.
-    """
-    """Set how many of a line are wanted, and what that comes to.
-
-    Raises: WrongQuantity.
+    Raises: WrongQuantity; the line then stays as it was.
     """
     if not quantity.is_finite() or quantity > rules.LARGEST_QUANTITY:
         raise WrongQuantity(_("That is too many for one line."), field="quantity")
@@ -314,10 +310,10 @@ def set_quantity(line: RequisitionLine, quantity: Decimal, least: Decimal) -> No
         )
     if quantity != quantity.quantize(Decimal("0.001")):
         raise WrongQuantity(_("A quantity has three decimal places at most."), field="quantity")
-    line.quantity = quantity
-    line.net_amount = rules.line_net(line.unit_price, quantity, line.unit)
-    if line.net_amount > rules.LARGEST_LINE:
+    net_amount = rules.line_net(line.unit_price, quantity, line.unit)
+    if net_amount > rules.LARGEST_LINE:
         raise WrongQuantity(_("That comes to too much for one line."), field="quantity")
+    line.quantity, line.net_amount = quantity, net_amount
 
 
 def save_totals(basket: Requisition, lines: Sequence[RequisitionLine]) -> None:

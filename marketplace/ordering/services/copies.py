@@ -9,10 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from catalogue.models import Listing
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
-from marketplace.ordering import rules
+from marketplace.core.errors import Conflict, FieldProblem
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.offers import drifts, offers
 from marketplace.ordering.selectors.requisitions import readable_by
@@ -21,6 +23,7 @@ from marketplace.ordering.services.baskets import (
     MOST_LINES,
     BasketFull,
     Details,
+    WrongQuantity,
     check_requester,
     copy_offer,
     lines_of,
@@ -30,7 +33,15 @@ from marketplace.ordering.services.baskets import (
     own_draft,
     save_totals,
     set_details,
+    set_quantity,
 )
+
+
+class LineTooDear(Conflict):
+    """At today's price a line comes to more than a line may."""
+
+    code = "basket.line-too-dear"
+    title = gettext_lazy("A line comes to too much at today’s price.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,8 @@ class Copied:
 def accept_prices(*, requisition_id: UUID, requester: Actor, at: datetime) -> Requisition:
     """Take the listings as they are now into the basket; what can no longer be bought goes out.
 
-    Raises: Missing; NotADraft.
+    Shapes: a line that asks for less than is sold now asks for the least that is.
+    Raises: Missing; NotADraft; LineTooDear.
     """
     basket = own_draft(requester, requisition_id)
     lines = lines_of(basket)
@@ -53,13 +65,10 @@ def accept_prices(*, requisition_id: UUID, requester: Actor, at: datetime) -> Re
     gone = [each.line for each in changed if each.offer is None]
     for each in changed:
         if each.offer is not None:
-            copy_offer(each.line, each.offer, timezone.localdate(at))
-            each.line.net_amount = rules.line_net(
-                each.line.unit_price, each.line.quantity, each.line.unit
-            )
+            _take(each.line, each.offer, at)
     RequisitionLine.objects.bulk_update(
         [each.line for each in changed if each.offer is not None],
-        [*COPIED, "listing_version", "vat_rate_percent", "net_amount"],
+        [*COPIED, "listing_version", "vat_rate_percent", "quantity", "net_amount"],
     )
     leaving = {line.pk for line in gone}
     RequisitionLine.objects.of(basket.council_id).filter(pk__in=leaving).delete()
@@ -98,19 +107,26 @@ def copy_requisition(*, requisition_id: UUID, requester: Actor, at: datetime) ->
     lines = lines_of(basket)
     there = {line.listing_id for line in lines}
     fresh = []
+    too_dear: set[UUID] = set()
     for place, old in enumerate(wanted, start=next_place(lines)):
         if old.listing_id in there or old.listing_id not in found:
             continue
         line = new_line(basket, found[old.listing_id], place, at)
         line.cost_centre_id, line.account_id = old.cost_centre_id, old.account_id
-        line.quantity = max(old.quantity, found[old.listing_id].minimum_quantity)
-        line.net_amount = rules.line_net(line.unit_price, line.quantity, line.unit)
+        line.quantity = old.quantity
+        try:
+            _take(line, found[old.listing_id], at)
+        except LineTooDear:
+            too_dear.add(old.listing_id)
+            continue
         fresh.append(line)
     if len(lines) + len(fresh) > MOST_LINES:
         raise BasketFull(_("A basket holds %(most)s lines.") % {"most": MOST_LINES})
     RequisitionLine.objects.bulk_create(fresh)
     save_totals(basket, [*lines, *fresh])
-    left_out = tuple(line.name for line in wanted if line.listing_id not in found)
+    left_out = tuple(
+        line.name for line in wanted if line.listing_id not in found or line.listing_id in too_dear
+    )
     record(
         "basket.copied",
         basket,
@@ -120,3 +136,19 @@ def copy_requisition(*, requisition_id: UUID, requester: Actor, at: datetime) ->
         after={"from": source.number, "lines": len(fresh), "left_out": list(left_out)},
     )
     return Copied(basket, left_out)
+
+
+def _take(line: RequisitionLine, offer: Listing, at: datetime) -> None:
+    """Make a line what its listing is now, for as much as was wanted or the least that is sold.
+
+    Raises: LineTooDear.
+    """
+    copy_offer(line, offer, timezone.localdate(at))
+    try:
+        set_quantity(line, max(line.quantity, offer.minimum_quantity), offer.minimum_quantity)
+    except WrongQuantity as refusal:
+        words = _("%(name)s: %(problem)s Ask for less of it, or take it out.") % {
+            "name": line.name,
+            "problem": refusal.detail,
+        }
+        raise LineTooDear(words, errors=[FieldProblem(f"lines/{line.pk}", words)]) from refusal

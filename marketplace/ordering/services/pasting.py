@@ -72,7 +72,9 @@ def fill_basket(
     Raises: NotABuyer; BasketFull.
     """
     check_requester(requester)
-    found = offers_by_part_number([each.part_number for each in wanted], supplier_id)
+    found = offers_by_part_number(
+        requester.organisation_id, [each.part_number for each in wanted], supplier_id
+    )
     basket = open_basket(requester, at)
     lines = lines_of(basket)
     before = {line.pk for line in lines}

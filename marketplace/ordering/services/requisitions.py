@@ -175,7 +175,7 @@ def _check_complete(requisition: Requisition, lines: Sequence[RequisitionLine]) 
 def _check_offers(changed: Sequence[Drift]) -> None:
     if not changed:
         return
-    problems = [FieldProblem(f"lines/{each.line.pk}", _drift_in_words(each)) for each in changed]
+    problems = [FieldProblem(f"lines/{each.line.pk}", drift_in_words(each)) for each in changed]
     raise PriceChanged(
         _("Look at what changed and accept it, then send your basket again.")
         + " "
@@ -184,9 +184,15 @@ def _check_offers(changed: Sequence[Drift]) -> None:
     )
 
 
-def _drift_in_words(drift: Drift) -> str:
+def drift_in_words(drift: Drift) -> str:
+    """Return in a sentence how a line differs from what is offered now."""
     if drift.new_price is None:
         return _("%(name)s can no longer be bought.") % {"name": drift.line.name}
+    if drift.least is not None:
+        return _("%(name)s is now sold in quantities of %(least)s or more.") % {
+            "name": drift.line.name,
+            "least": f"{drift.least.normalize():f}",
+        }
     if drift.new_price == drift.old_price:
         return _("%(name)s is now sold in another unit or taxed in another way.") % {
             "name": drift.line.name

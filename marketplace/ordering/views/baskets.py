@@ -23,7 +23,7 @@ from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
 from marketplace.ordering.forms import AddToBasket, BasketForm, coding_name, quantity_name
 from marketplace.ordering.models import Requisition, RequisitionLine
-from marketplace.ordering.selectors.offers import Drift, drifts, offers
+from marketplace.ordering.selectors.offers import drifts, offers
 from marketplace.ordering.selectors.requisitions import basket_of, lines_with_coding, outlook
 from marketplace.ordering.services.baskets import (
     add_to_basket,
@@ -32,6 +32,7 @@ from marketplace.ordering.services.baskets import (
     remove_line,
 )
 from marketplace.ordering.services.copies import accept_prices
+from marketplace.ordering.services.requisitions import drift_in_words
 from marketplace.ordering.views.shown import (
     CodingChoices,
     ShownEffect,
@@ -41,7 +42,7 @@ from marketplace.ordering.views.shown import (
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.complaints import complaints
-from marketplace.web.formats import number, price
+from marketplace.web.formats import number
 from marketplace.web.problems import status_of
 
 
@@ -256,21 +257,6 @@ def _undo(request: HttpRequest) -> dict[str, Any]:
             "quantity": request.GET["quantity"],
             "coding": request.GET.get("coding", ""),
         }
-    }
-
-
-def drift_in_words(drift: Drift) -> str:
-    """Return in a sentence how a line differs from what is offered now."""
-    if drift.new_price is None:
-        return _("%(name)s can no longer be bought.") % {"name": drift.line.name}
-    if drift.new_price == drift.old_price:
-        return _("%(name)s is now sold in another unit or taxed in another way.") % {
-            "name": drift.line.name
-        }
-    return _("%(name)s was %(old)s and is now %(new)s.") % {
-        "name": drift.line.name,
-        "old": price(drift.old_price),
-        "new": price(drift.new_price),
     }
 
 

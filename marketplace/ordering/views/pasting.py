@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal, InvalidOperation
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Refusal
+from marketplace.ordering import rules
 from marketplace.ordering.forms import PastedCodes
 from marketplace.ordering.services.pasting import PartProblem, WantedPart, fill_basket
 from marketplace.organisations.selectors.suppliers import suppliers_of
@@ -23,7 +21,6 @@ from marketplace.web.actors import actor
 from marketplace.web.problems import show_on, status_of
 
 MOST_ROWS = 500
-_TAIL = re.compile(r"^(?P<part>.*\S)[\s,;|]+(?P<quantity>[0-9][0-9.,]*)$")
 
 
 @access("requester", "buyer")
@@ -57,7 +54,7 @@ def basket_paste(request: HttpRequest) -> HttpResponse:
                     )
                 if not problems:
                     return redirect("basket")
-                form = _left_over(request, problems, suppliers)
+                form = _left_over(request, form.cleaned_data["codes"], problems, suppliers)
     shown = [[each.row, each.part_number or "–", each.detail] for each in problems]
     return render(
         request, "ordering/basket_paste.html", {"form": form, "problems": shown}, status=status
@@ -65,7 +62,7 @@ def basket_paste(request: HttpRequest) -> HttpResponse:
 
 
 def _fill(acting: Actor, form: PastedCodes) -> tuple[int, list[PartProblem]]:
-    wanted, problems = read_rows(form.cleaned_data["codes"])
+    wanted, problems = _read(form.cleaned_data["codes"])
     filled = fill_basket(
         requester=acting,
         wanted=wanted,
@@ -75,11 +72,29 @@ def _fill(acting: Actor, form: PastedCodes) -> tuple[int, list[PartProblem]]:
     return filled.count, sorted([*problems, *filled.problems], key=lambda each: each.row)
 
 
+def _read(text: str) -> tuple[list[WantedPart], list[PartProblem]]:
+    """Return the rows that can be looked for, and what is wrong with the others."""
+    wanted, problems = list[WantedPart](), list[PartProblem]()
+    for each in rules.read_rows(text):
+        if len(wanted) >= MOST_ROWS:
+            detail = _("Only %(most)d rows can be taken at once.") % {"most": MOST_ROWS}
+            problems.append(PartProblem(each.row, each.part_number, detail))
+        elif each.quantity is None:
+            detail = _("The quantity is not a number. Write it like 12, 1,000 or 1.5.")
+            problems.append(PartProblem(each.row, each.part_number, detail))
+        else:
+            wanted.append(WantedPart(each.row, each.part_number, each.quantity))
+    return wanted, problems
+
+
 def _left_over(
-    request: HttpRequest, problems: list[PartProblem], suppliers: list[tuple[str, str]]
+    request: HttpRequest,
+    text: str,
+    problems: list[PartProblem],
+    suppliers: list[tuple[str, str]],
 ) -> PastedCodes:
     """Return the form with only the rows that are still to be mended."""
-    rows = request.POST["codes"].splitlines()
+    rows = text.splitlines()
     left = "\n".join(rows[each.row - 1] for each in problems)
     form = PastedCodes(
         {"codes": left, "supplier": request.POST.get("supplier", "")}, suppliers=suppliers
@@ -94,44 +109,3 @@ def _left_over(
         % {"count": len(problems)},
     )
     return form
-
-
-def read_rows(text: str) -> tuple[list[WantedPart], list[PartProblem]]:
-    """Return the rows of a pasted list, and what is wrong with those that make no sense.
-
-    Shapes: a row is a part number, then perhaps a quantity, with tabs, spaces or commas between
-    them; the quantity is 1 when it is left out; empty rows are passed over.
-    """
-    wanted, problems = list[WantedPart](), list[PartProblem]()
-    for row, line in enumerate(text.splitlines(), start=1):
-        typed = line.strip(" \t,;|")
-        if not typed:
-            continue
-        part, quantity = _split(typed)
-        if len(wanted) >= MOST_ROWS:
-            detail = _("Only %(most)d rows can be taken at once.") % {"most": MOST_ROWS}
-            problems.append(PartProblem(row, part, detail))
-        elif quantity is None:
-            problems.append(PartProblem(row, part, _("The quantity is not a number.")))
-        else:
-            wanted.append(WantedPart(row, part, quantity))
-    return wanted, problems
-
-
-def _split(typed: str) -> tuple[str, Decimal | None]:
-    """Return the part number and the quantity of a row; None for a quantity that is none."""
-    cells = [cell.strip() for cell in re.split(r"[\t;|]", typed) if cell.strip()]
-    if len(cells) > 1:
-        return cells[0][:64], _number(cells[1])
-    found = _TAIL.match(typed)
-    if found:
-        return found["part"].strip(" ,;")[:64], _number(found["quantity"])
-    return typed[:64], Decimal(1)
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text.replace(",", "").replace(" ", ""))
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None

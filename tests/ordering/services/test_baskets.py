@@ -12,7 +12,7 @@ from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import Requisition, RequisitionLine
-from marketplace.ordering.selectors.offers import drifts
+from marketplace.ordering.selectors.offers import drifts, offers, offers_by_part_number
 from marketplace.ordering.services.baskets import (
     Details,
     NotABuyer,
@@ -25,8 +25,10 @@ from marketplace.ordering.services.baskets import (
     describe_requisition,
     remove_line,
 )
-from marketplace.ordering.services.copies import accept_prices, copy_requisition
+from marketplace.ordering.services.copies import LineTooDear, accept_prices, copy_requisition
 from marketplace.ordering.services.decisions import reject_requisition
+from marketplace.ordering.services.pasting import WantedPart, fill_basket
+from marketplace.ordering.services.requisitions import PriceChanged, submit_requisition
 from marketplace.organisations.models import LinkStatus, SupplierLink
 from tests.factories import catalogue, ledger, ordering, organisations
 
@@ -206,8 +208,66 @@ class TestAcceptPrices:
                 "changed": [dearer.part_number], "removed": [gone.part_number],
             }  # fmt: skip
 
+    def test_takes_the_least_that_is_sold_now(self, market, at):
+        basket = ordering.basket(market, quantity=2)
+        with stewardship():
+            Listing.objects.update(minimum_quantity=10)
+        with market.acting():
+            with pytest.raises(PriceChanged, match="quantities of 10 or more"):
+                submit_requisition(
+                    requisition_id=basket.pk, requester=market.requester, at=at,
+                    details=ordering.DETAILS,
+                )  # fmt: skip
+            done = accept_prices(requisition_id=basket.pk, requester=market.requester, at=at)
+            assert (done.lines.get().quantity, done.net_amount) == (10, Decimal("795.00"))
+
+    def test_refuses_a_line_that_became_too_dear(self, market, at):
+        basket = ordering.basket(market, quantity=1000)
+        with stewardship():
+            Listing.objects.update(unit_price="999999.00")
+        with market.acting():
+            with pytest.raises(LineTooDear, match="Office chair") as refused:
+                accept_prices(requisition_id=basket.pk, requester=market.requester, at=at)
+            assert refused.value.errors[0].pointer == f"lines/{basket.lines.get().pk}"
+
+
+class TestFillBasket:
+    def test_a_row_that_comes_to_too_much_leaves_the_line_as_it_was(self, at):
+        market = ordering.market(listings=2)
+        dear, other = market.listings
+        with stewardship():
+            Listing.objects.filter(pk=dear.pk).update(unit_price="999999.00")
+        wanted = [
+            WantedPart(1, dear.part_number, Decimal(1)),
+            WantedPart(2, dear.part_number, Decimal(1000)),
+            WantedPart(3, other.part_number, Decimal(1)),
+        ]
+        with market.acting():
+            filled = fill_basket(requester=market.requester, wanted=wanted, at=at)
+            assert (filled.count, [each.row for each in filled.problems]) == (2, [2])
+            assert Requisition.objects.get().net_amount == Decimal("1000078.50")
+
+    def test_asks_what_this_council_may_buy(self, market, at):
+        """The question itself says so, not only the wall behind it."""
+        others = ordering.market()
+        number = others.listing.part_number
+        with stewardship():
+            assert offers_by_part_number(market.council.pk, [number]) == {}
+            assert offers(market.council.pk, [others.listing.pk]) == {}
+            assert list(offers(others.council.pk, [others.listing.pk])) == [others.listing.pk]
+
 
 class TestCopyRequisition:
+    def test_leaves_out_what_became_too_dear(self, at):
+        market = ordering.market(budget_amount=100_000)
+        old = ordering.submitted(market, quantity=500)
+        with stewardship():
+            Listing.objects.update(unit_price="250000.00")
+        with market.acting():
+            copied = copy_requisition(requisition_id=old.pk, requester=market.requester, at=at)
+            assert copied.left_out == ("Office chair",)
+            assert copied.requisition.net_amount == 0
+
     def test_rebuilds_what_was_turned_down(self, at):
         market = ordering.market(listings=3)
         old = ordering.submitted(market)
