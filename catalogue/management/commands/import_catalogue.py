@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -26,6 +27,7 @@ from marketplace.organisations.models import Kind, Organisation
 REFUSED, MISUSED = 1, 2
 SHOWN_BY_DEFAULT = 50
 NOBODY = UUID(int=0)
+MOST_NAMED = 50
 
 
 class Command(BaseCommand):
@@ -37,7 +39,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be asked."""
         parser.add_argument("file", type=Path, help="the price list, a file of separated values")
-        parser.add_argument("--supplier", required=True, help="the supplier's short name or key")
+        parser.add_argument(
+            "--supplier", required=True, help="the supplier's short name, full name or key"
+        )
         parser.add_argument("--dry-run", action="store_true", help="change nothing, only report")
         parser.add_argument(
             "--encoding", choices=sorted(ENCODINGS), help="how the text is written; utf-8 if not"
@@ -141,15 +145,25 @@ class Command(BaseCommand):
             console.print("This was a dry run: nothing was changed.")
 
 
+def _key(name: str) -> Q:
+    """Return the condition that a supplier has this key; no supplier has what is no key."""
+    try:
+        return Q(pk=UUID(name))
+    except ValueError:
+        return Q(pk=None)
+
+
 def _supplier(name: str) -> Actor:
     """Return somebody who acts for the supplier: the operator, whom the trail names as such."""
-    try:
-        wanted = {"pk": UUID(name)}
-    except ValueError:
-        wanted = {"slug": name}  # type: ignore[dict-item]
-    found = Organisation.objects.filter(kind=Kind.SUPPLIER, **wanted).first()
+    suppliers = Organisation.objects.filter(kind=Kind.SUPPLIER)
+    found = suppliers.filter(Q(slug=name.lower()) | Q(name__iexact=name) | _key(name)).first()
     if found is None:
-        raise CommandError(f"There is no supplier {name!r}.", returncode=MISUSED)
+        known = suppliers.order_by("slug").values_list("slug", flat=True)[:MOST_NAMED]
+        names = ", ".join(known) or "there is none yet"
+        raise CommandError(
+            f"There is no supplier {name!r}. Suppliers go by these short names: {names}.",
+            returncode=MISUSED,
+        )
     return Actor(
         user_id=NOBODY,
         name="Operator, by command",
