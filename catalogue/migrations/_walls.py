@@ -146,10 +146,13 @@ WALLS = [
     migrations.RunPython(add_vocabulary, migrations.RunPython.noop, elidable=False),
     CANDIDATES,
     SETTLE,
-    row_level_security("catalogue_listing", ENTITLED, writable=MINE),
+    row_level_security("catalogue_listing", ENTITLED, added=MINE, changed=MINE),
     row_level_security("catalogue_pastprice", MINE),
     row_level_security("catalogue_importrun", MINE),
-    row_level_security("catalogue_categorycount", ENTITLED_COUNT, writable=MINE),
+    # A supplier's counts are counted anew after each of its price lists.
+    row_level_security(
+        "catalogue_categorycount", ENTITLED_COUNT, added=MINE, changed=MINE, removed=MINE
+    ),
     append_only("catalogue_pastprice"),
     append_only("catalogue_importrun"),
 ]

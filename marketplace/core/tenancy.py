@@ -97,23 +97,30 @@ def _usable() -> bool:
 
 
 def row_level_security(
-    table: str, mine: str = "council_id = acting_organisation()", *, writable: str | None = None
+    table: str,
+    mine: str = "council_id = acting_organisation()",
+    *,
+    added: str | None = None,
+    changed: str | None = None,
+    removed: str = "false",
 ) -> migrations.RunSQL:
-    """Return the migration step that walls a table in.
+    """Return the migration step that walls a table in, each way of writing for itself.
 
-    Shapes: `mine` is an SQL condition on a row that tells whether the acting organisation may see
-    it; `writable` the condition that a row must meet to be written, `mine` if not given.
+    Shapes: SQL conditions on a row. `mine` tells whether the acting organisation may see it;
+    `added` whether it may write such a row, and `changed` whether it may change it, from and into
+    such a row, both `mine` if not given; `removed` whether it may take it away: no row, since
+    nearly everything here is evidence.
     """
-    check = writable or mine
+    added, changed = added or mine, changed or mine
     return migrations.RunSQL(
         f"""
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
         CREATE POLICY {table}_seen ON {table} FOR SELECT USING ({mine});
-        CREATE POLICY {table}_added ON {table} FOR INSERT WITH CHECK ({check});
+        CREATE POLICY {table}_added ON {table} FOR INSERT WITH CHECK ({added});
         CREATE POLICY {table}_changed ON {table} FOR UPDATE
-            USING (({mine}) AND ({check})) WITH CHECK ({check});
-        CREATE POLICY {table}_removed ON {table} FOR DELETE USING (({mine}) AND ({check}));
+            USING (({mine}) AND ({changed})) WITH CHECK ({changed});
+        CREATE POLICY {table}_removed ON {table} FOR DELETE USING (({mine}) AND ({removed}));
         CREATE POLICY {table}_steward ON {table} TO {STEWARD} USING (true) WITH CHECK (true);
         CREATE POLICY {table}_owner ON {table} TO CURRENT_USER USING (true) WITH CHECK (true);
         """,
@@ -131,18 +138,17 @@ def row_level_security(
 
 
 def append_only(table: str) -> migrations.RunSQL:
-    """Return the migration step after which rows of a table can be added and never changed."""
+    """Return the migration step after which rows of a table can be added and never changed.
+
+    Shapes: the statement is refused and not the row, so that it is refused aloud even where the
+    walls let it reach no row.
+    """
     return migrations.RunSQL(
         f"""
-        CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
-            FOR EACH ROW EXECUTE FUNCTION refuse_change();
-        CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+        CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
         """,
-        reverse_sql=f"""
-        DROP TRIGGER {table}_append_only ON {table};
-        DROP TRIGGER {table}_no_truncate ON {table};
-        """,
+        reverse_sql=f"DROP TRIGGER {table}_append_only ON {table};",
     )
 
 

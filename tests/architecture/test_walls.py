@@ -18,7 +18,6 @@ OPEN = {
     "django_migrations": "Django's own; names of migrations",
     "django_session": "read by its unguessable key before anybody is known",
     "mfa_authenticator": "sign-in reads it before a membership is chosen",
-    "organisations_organisation": "names and addresses, which are public",
     "organisations_user": "sign-in reads it before anybody is known",
     "usersessions_usersession": "belongs to a person, not to a tenant",
     "web_cache": "counters of sign-in attempts; no tenant's data",

@@ -15,7 +15,7 @@ from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import act_for, acting, clear, stewardship, tenant
 from marketplace.documents.models import Document
 from marketplace.documents.services import store_document
-from marketplace.organisations.models import SupplierLink
+from marketplace.organisations.models import Organisation, SupplierLink
 from tests import servers
 from tests.factories import organisations as make
 
@@ -193,6 +193,10 @@ class TestTheWall:
         link = make.link(council, supplier)
         with as_web(), tenant(council.pk), pytest.raises(ProgrammingError, match="row-level"):
             SupplierLink.objects.filter(pk=link.pk).update(council=other)
+
+    def test_the_web_founds_no_organisation(self, pair, as_web):
+        with as_web(), pytest.raises(ProgrammingError, match="row-level security"):
+            Organisation.objects.create(kind="COUNCIL", name="By the web", slug="by-the-web")
 
     def test_the_web_makes_and_drops_no_table(self, as_web):
         for statement in (

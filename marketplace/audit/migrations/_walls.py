@@ -56,10 +56,11 @@ WALLS = [
     row_level_security(
         "audit_event",
         "chain = acting_organisation() OR counterparty_id = acting_organisation()",
-        writable="false",
+        added="false",
+        changed="false",
     ),
     row_level_security(
-        "audit_chainhead", "chain = acting_organisation()", writable="false"
+        "audit_chainhead", "chain = acting_organisation()", added="false", changed="false"
     ),
     append_only("audit_event"),
     APPEND,

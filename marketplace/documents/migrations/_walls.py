@@ -6,7 +6,8 @@ WALLS = [
     row_level_security(
         "documents_document",
         "organisation_id = acting_organisation() OR counterparty_id = acting_organisation()",
-        writable="organisation_id = acting_organisation()",
+        added="organisation_id = acting_organisation()",
+        changed="false",
     ),
     append_only("documents_document"),
 ]

@@ -8,7 +8,7 @@ from marketplace.core.tenancy import FLOOR_FUNCTIONS, row_level_security
 JOBS = row_level_security(
     "jobs_job",
     "organisation_id = acting_organisation()",
-    writable="organisation_id IS NULL OR organisation_id = acting_organisation()",
+    added="organisation_id IS NULL OR organisation_id = acting_organisation()",
 )
 
 # Three numbers for the operator, which tell nothing of any tenant.

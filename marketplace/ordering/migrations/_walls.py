@@ -11,6 +11,10 @@ OF_ORDER = (
     f"{MINE} OR (supplier_id = acting_organisation() AND EXISTS (SELECT 1 FROM ordering_order AS o"
     " WHERE o.id = order_id AND o.sent_at IS NOT NULL))"
 )
+OF_BASKET = (
+    f"{MINE} AND EXISTS (SELECT 1 FROM ordering_requisition AS r"
+    " WHERE r.id = requisition_id AND r.status = 'DRAFT')"
+)
 
 # What was agreed does not change: a supplier answers and a council cancels, and neither may alter
 # what is to be delivered at which price.
@@ -23,37 +27,99 @@ AGREED = migrations.RunSQL(
     END
     $$;
     CREATE TRIGGER orderline_agreed BEFORE UPDATE ON ordering_orderline FOR EACH ROW
-        WHEN ((OLD.order_id, OLD.listing_id, OLD.part_number, OLD.name, OLD.unit, OLD.quantity,
-               OLD.unit_price, OLD.vat_category, OLD.vat_rate_percent, OLD.net_amount,
-               OLD.council_id, OLD.supplier_id)
+        WHEN ((OLD.id, OLD.council_id, OLD.supplier_id, OLD.order_id, OLD.line_number,
+               OLD.requisition_line_id, OLD.cost_centre_id, OLD.account_id, OLD.listing_id,
+               OLD.listing_version, OLD.part_number, OLD.name, OLD.category, OLD.unit,
+               OLD.pack_size, OLD.quantity, OLD.unit_price, OLD.vat_category,
+               OLD.vat_rate_percent, OLD.net_amount)
               IS DISTINCT FROM
-              (NEW.order_id, NEW.listing_id, NEW.part_number, NEW.name, NEW.unit, NEW.quantity,
-               NEW.unit_price, NEW.vat_category, NEW.vat_rate_percent, NEW.net_amount,
-               NEW.council_id, NEW.supplier_id))
+              (NEW.id, NEW.council_id, NEW.supplier_id, NEW.order_id, NEW.line_number,
+               NEW.requisition_line_id, NEW.cost_centre_id, NEW.account_id, NEW.listing_id,
+               NEW.listing_version, NEW.part_number, NEW.name, NEW.category, NEW.unit,
+               NEW.pack_size, NEW.quantity, NEW.unit_price, NEW.vat_category,
+               NEW.vat_rate_percent, NEW.net_amount))
+        EXECUTE FUNCTION ordering_agreed();
+    CREATE TRIGGER orderline_kept BEFORE DELETE ON ordering_orderline FOR EACH STATEMENT
         EXECUTE FUNCTION ordering_agreed();
     CREATE TRIGGER order_agreed BEFORE UPDATE ON ordering_order FOR EACH ROW
-        WHEN ((OLD.number, OLD.council_id, OLD.supplier_id, OLD.net_amount, OLD.vat_amount)
+        WHEN ((OLD.id, OLD.number, OLD.council_id, OLD.supplier_id, OLD.requisition_id,
+               OLD.financial_year, OLD.deliver_to, OLD.needed_by_on, OLD.contact_id,
+               OLD.contact_name, OLD.contact_email, OLD.net_amount, OLD.vat_amount, OLD.raised_at)
               IS DISTINCT FROM
-              (NEW.number, NEW.council_id, NEW.supplier_id, NEW.net_amount, NEW.vat_amount)
+              (NEW.id, NEW.number, NEW.council_id, NEW.supplier_id, NEW.requisition_id,
+               NEW.financial_year, NEW.deliver_to, NEW.needed_by_on, NEW.contact_id,
+               NEW.contact_name, NEW.contact_email, NEW.net_amount, NEW.vat_amount, NEW.raised_at)
               OR (OLD.sent_at IS NOT NULL
                   AND (OLD.sent_at, OLD.pdf_id, OLD.ubl_id)
                       IS DISTINCT FROM (NEW.sent_at, NEW.pdf_id, NEW.ubl_id)))
         EXECUTE FUNCTION ordering_agreed();
+    CREATE TRIGGER order_kept BEFORE DELETE ON ordering_order FOR EACH STATEMENT
+        EXECUTE FUNCTION ordering_agreed();
     """,
     reverse_sql="""
     DROP TRIGGER orderline_agreed ON ordering_orderline;
+    DROP TRIGGER orderline_kept ON ordering_orderline;
     DROP TRIGGER order_agreed ON ordering_order;
+    DROP TRIGGER order_kept ON ordering_order;
     DROP FUNCTION ordering_agreed();
+    """,
+)
+
+# A wall knows rows and no columns. What a supplier may change of an order that was sent to it is
+# its answer, once; how much has come and been billed, or been cancelled, is for the council to say.
+# After the row and not before, since only then is what the database reckons known.
+ANSWERED = migrations.RunSQL(
+    """
+    CREATE FUNCTION ordering_answer_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (to_jsonb(OLD) - TG_ARGV) IS DISTINCT FROM (to_jsonb(NEW) - TG_ARGV) THEN
+            RAISE EXCEPTION 'a supplier answers an order and changes nothing else of it'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NULL;
+    END
+    $$;
+    CREATE FUNCTION ordering_answered_once() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'a supplier answers an order that waits for it, once'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END
+    $$;
+    CREATE TRIGGER order_answer_only AFTER UPDATE ON ordering_order FOR EACH ROW
+        WHEN (OLD.supplier_id = acting_organisation())
+        EXECUTE FUNCTION ordering_answer_only(
+            'status', 'answered_at', 'answered_by_name', 'answer_note', 'version');
+    CREATE TRIGGER order_answered_once AFTER UPDATE ON ordering_order FOR EACH ROW
+        WHEN (OLD.supplier_id = acting_organisation() AND (
+            OLD.status <> 'SENT'
+            OR NEW.status NOT IN ('ACKNOWLEDGED', 'PARTLY_REFUSED', 'REFUSED')))
+        EXECUTE FUNCTION ordering_answered_once();
+    CREATE TRIGGER orderline_answer_only AFTER UPDATE ON ordering_orderline FOR EACH ROW
+        WHEN (OLD.supplier_id = acting_organisation())
+        EXECUTE FUNCTION ordering_answer_only('answer', 'promised_on', 'refusal_reason');
+    CREATE TRIGGER orderline_answered_once AFTER UPDATE ON ordering_orderline FOR EACH ROW
+        WHEN (OLD.supplier_id = acting_organisation() AND OLD.answer <> 'WAITS')
+        EXECUTE FUNCTION ordering_answered_once();
+    """,
+    reverse_sql="""
+    DROP TRIGGER order_answer_only ON ordering_order;
+    DROP TRIGGER order_answered_once ON ordering_order;
+    DROP TRIGGER orderline_answer_only ON ordering_orderline;
+    DROP TRIGGER orderline_answered_once ON ordering_orderline;
+    DROP FUNCTION ordering_answer_only();
+    DROP FUNCTION ordering_answered_once();
     """,
 )
 
 WALLS = [
     row_level_security("ordering_deliverypoint"),
     row_level_security("ordering_requisition"),
-    row_level_security("ordering_requisitionline"),
-    row_level_security("ordering_order", ORDER),
-    row_level_security("ordering_orderline", OF_ORDER),
-    row_level_security("ordering_transmission", OF_ORDER, writable=MINE),
+    # Things are put back from a basket, and from nothing that was handed in.
+    row_level_security("ordering_requisitionline", removed=OF_BASKET),
+    row_level_security("ordering_order", ORDER, added=MINE),
+    row_level_security("ordering_orderline", OF_ORDER, added=MINE),
+    row_level_security("ordering_transmission", OF_ORDER, added=MINE, changed="false"),
     append_only("ordering_transmission"),
     AGREED,
+    ANSWERED,
 ]

@@ -1,12 +1,12 @@
-"""The walls around people, links and tokens.
+"""The walls around organisations, people, links and tokens.
 
-Organisations (names and addresses, which are public) and users (read at sign-in, before anybody
-is known) stand outside: tests/architecture lists them with the reason.
+Users (read at sign-in, before anybody is known) stand outside: tests/architecture lists them with
+the reason.
 """
 
 from django.db import migrations
 
-from marketplace.core.tenancy import row_level_security
+from marketplace.core.tenancy import STEWARD, row_level_security
 
 MINE = "organisation_id = acting_organisation()"
 
@@ -24,18 +24,39 @@ TOKEN_OWNER = migrations.RunSQL(
     reverse_sql="DROP FUNCTION organisations_token_owner(text);",
 )
 
+# Who is in the marketplace is public, and what an organisation says about itself is its own to
+# say. A council brings in a supplier; a council is founded by an operator, for whom nobody acts,
+# over a login that only workers and commands have.
+FOUNDED = f"""
+    CASE WHEN acting_organisation() IS NULL THEN pg_has_role(current_user, '{STEWARD}', 'MEMBER')
+         ELSE kind = 'SUPPLIER' AND EXISTS (
+             SELECT 1 FROM organisations_organisation AS founder
+             WHERE founder.id = acting_organisation() AND founder.kind = 'COUNCIL')
+    END
+"""
+
 WALLS = [
     row_level_security(
-        "organisations_membership", f"{MINE} OR user_id = acting_person()", writable=MINE
+        "organisations_organisation", "true", added=FOUNDED, changed="id = acting_organisation()"
+    ),
+    row_level_security(
+        "organisations_membership",
+        f"{MINE} OR user_id = acting_person()",
+        added=MINE,
+        changed=MINE,
     ),
     row_level_security("organisations_apitoken", MINE),
     row_level_security(
-        "organisations_supplierprofile", "acting_organisation() IS NOT NULL", writable=MINE
+        "organisations_supplierprofile",
+        "acting_organisation() IS NOT NULL",
+        added=MINE,
+        changed=MINE,
     ),
     row_level_security(
         "organisations_supplierlink",
         "council_id = acting_organisation() OR supplier_id = acting_organisation()",
-        writable="council_id = acting_organisation()",
+        added="council_id = acting_organisation()",
+        changed="council_id = acting_organisation()",
     ),
     row_level_security("organisations_numbersequence", MINE),
     TOKEN_OWNER,
