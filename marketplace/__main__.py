@@ -1,13 +1,26 @@
 """The marketplace's one command.
 
-    marketplace run                 servers, database, demo, web, worker and beat, until Ctrl-C
+    marketplace run                 everything on this machine, until Ctrl-C
+    marketplace import_catalogue FILE --supplier NAME
+                                    take in a supplier's price list (--dry-run only looks)
+    marketplace verify_audit        walk the audit trail and say whether it holds
+    marketplace demo                load the demonstration (--size small, council or large)
+    marketplace bench search --rows N
+                                    time the search beside its floor
+
+For whoever runs it for councils:
+
+    marketplace prepare             roles and database on a server of the council's own
+    marketplace ready               migrate and collect what is served
     marketplace web|worker|beat     one part of it, on servers of the council's own
+    marketplace found_council NAME  bring in a council and invite its administrator
+    marketplace jobs                work that failed too often (--retry owes it again)
+    marketplace reset_second_factor EMAIL
+                                    for somebody who lost phone and recovery codes
     marketplace backup FILE         the whole database in one file
     marketplace restore FILE        the way back, into an empty database
-    marketplace prepare             roles and database on a server of the council's own
-    marketplace ready               tables, static files, what a new version needs before it starts
-    marketplace <anything else>     Django's commands: migrate, shell, …
 
+`marketplace COMMAND --help` tells more of one, `marketplace help` lists Django's own as well.
 Without DATABASE_URL and BROKER_URL the embedded servers are started, or joined where they run.
 """
 
@@ -47,8 +60,11 @@ console = Console(highlight=False, soft_wrap=True)
 def main() -> int:
     """Do what the command line says."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.config.settings")
-    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     try:
+        if name in ("--help", "-h"):
+            console.print(__doc__, markup=False)
+            return 0
         if name in PARTS:
             return run_part(name, sys.argv[2:])
         if name in ("backup", "restore"):

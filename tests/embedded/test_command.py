@@ -65,3 +65,18 @@ class TestManage:
         assert marketplace("shell", "--command", ask).stdout.endswith("marketplace_worker\n")
         done = marketplace("dbshell", "--", "--no-psqlrc", "-Atc", "SELECT current_user")
         assert (done.stdout, done.returncode) == ("marketplace_owner\n", 0), done.stderr
+
+
+def test_the_help_names_every_command_of_ours():
+    """What is not told of is not found; the commands' own files say which there are."""
+    files = ROOT.glob("*/**/management/commands/[a-z]*.py")
+    names = {path.stem for path in files if ".venv" not in path.parts}
+    told = subprocess.run(
+        [sys.executable, "-m", "marketplace", "--help"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert len(names) > 5
+    assert {name for name in names if f"marketplace {name}" not in told} == set()
