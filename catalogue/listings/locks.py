@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.errors import Busy
-from marketplace.core.models import LOCK_NOT_AVAILABLE
+from marketplace.core.models import is_held
 
 # The first half of the key, which keeps clear of other advisory locks.
 _CATALOGUE = 6_021_984
@@ -37,6 +37,6 @@ def hold_listings(supplier_id: UUID) -> None:
                 "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_CATALOGUE, str(supplier_id)]
             )
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+        if is_held(error):
             raise ImportUnderWay from error
         raise

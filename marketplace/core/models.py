@@ -19,8 +19,21 @@ from marketplace.core.states import IllegalMove, Machine
 
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's error code when lock_timeout runs out
 DEADLOCK_DETECTED = "40P01"  # and when two wait for each other and it ended one of them
+HELD = frozenset({LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED})
 
 M = TypeVar("M", bound=models.Model)
+
+
+def is_held(error: BaseException) -> bool:
+    """Tell whether the database gave up because somebody else held what a statement needed."""
+    return (
+        isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in HELD
+    )
+
+
+def busy() -> Busy:
+    """Return the refusal for what somebody else holds."""
+    return Busy(_("Somebody else is changing this at the moment. Please try again."))
 
 
 @contextmanager
@@ -32,10 +45,8 @@ def busy_if_held() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
-            raise Busy(
-                _("Somebody else is changing this at the moment. Please try again.")
-            ) from error
+        if is_held(error):
+            raise busy() from error
         raise
 
 
@@ -120,8 +131,15 @@ class Stateful(models.Model):
 
         Raises: IllegalMove when the verb does not leave the present status.
         """
+        self.status = self.check_move(verb)
+
+    def check_move(self, verb: str) -> str:
+        """Return the status that `verb` leads to, and leave the row as it is.
+
+        Raises: IllegalMove, in the reader's language, when the verb does not leave the status.
+        """
         try:
-            self.status = self.machine.target(verb, self.status)
+            return self.machine.target(verb, self.status)
         except IllegalMove as refusal:
             raise IllegalMove(
                 _("Its status is now “%(status)s”, so this cannot be done any more.")

@@ -34,7 +34,7 @@ from rest_framework.views import APIView
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Busy, Invalid
 from marketplace.core.ids import uuid7
-from marketplace.core.models import LOCK_NOT_AVAILABLE
+from marketplace.core.models import is_held
 from marketplace.core.tenancy import stewardship
 from marketplace.web.actors import actor
 from marketplace.web.models import IdempotencyKey
@@ -181,7 +181,7 @@ def _claim(acting: Actor, key: str, request: Request, mark: str, at: datetime) -
             )  # fmt: skip
             row = cursor.fetchone()
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+        if is_held(error):
             raise Busy(_("The first request with this key is still at work.")) from error
         raise
     return row[0] if row else None

@@ -9,8 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from marketplace.core.errors import Refusal
-from marketplace.web import security, uploads, views
+from marketplace.web import problems, security, uploads, views
 from marketplace.web.access import AccessNotDeclared, declared, is_third_party
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -41,9 +40,8 @@ class RefusalPages:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn a refusal into an error page or a problem document."""
-        if isinstance(exception, Refusal):
-            return views.refused(request, exception)
-        return None
+        refusal = problems.refusal_of(exception)
+        return None if refusal is None else views.refused(request, refusal)
 
 
 class Manners:

@@ -15,6 +15,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.views import exception_handler
 
 from marketplace.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from marketplace.core.models import busy, is_held
 
 MEDIA_TYPE: Final = "application/problem+json"
 NUMBERS: Final[dict[type[Refusal], int]] = {
@@ -136,6 +137,18 @@ def status_of(refusal: Refusal) -> int:
     raise TypeError(f"{type(refusal).__name__} is none of the four kinds of refusal.")
 
 
+def refusal_of(error: BaseException) -> Refusal | None:
+    """Return what was raised as a refusal; None for a defect.
+
+    Why: any statement may have to wait for somebody else, and the database then gives up after
+    lock_timeout or ends one of two that wait for each other. Nothing is wrong with the request, so
+    wherever it happens it is told as busy, here and not at each statement.
+    """
+    if isinstance(error, Refusal):
+        return error
+    return busy() if is_held(error) else None
+
+
 def show_on(form: forms.Form, refusal: Refusal) -> None:
     """Put what a refusal says beside the fields that it names, or at the top of the form."""
     form.errors  # noqa: B018  # runs the form's own checks first, if that has not happened
@@ -249,8 +262,9 @@ def api_exception(error: Exception, context: Mapping[str, Any]) -> Any:  # noqa:
     Shapes: None for a defect, which Django then logs and answers with 500.
     """
     request = context["request"]
-    if isinstance(error, Refusal):
-        return problem_answer(problem_document(error, request))
+    refusal = refusal_of(error)
+    if refusal is not None:
+        return problem_answer(problem_document(refusal, request))
     answer = exception_handler(error, dict(context))  # knows DRF's own numbers
     if answer is None:
         return None

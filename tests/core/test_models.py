@@ -201,8 +201,10 @@ def test_a_stateful_row_moves_by_its_table_and_tells_its_status_in_words():
     assert door.verbs() == ["shut"]
     door.move("shut")
     assert (door.status, door.verbs()) == (Shut.SHUT, [])
-    with override("en-gb"), pytest.raises(IllegalMove, match="shut for good") as refused:
-        door.move("shut")
+    assert Door().check_move("shut") == Shut.SHUT
+    for way in (door.move, door.check_move):
+        with override("en-gb"), pytest.raises(IllegalMove, match="shut for good") as refused:
+            way("shut")
     assert refused.value.facts == {"verb": "shut", "current_status": "SHUT"}
     assert door.status == Shut.SHUT
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from uuid import UUID
 
 from django import forms
+from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import include, path
@@ -136,6 +137,9 @@ def undeclared(request):
 
 @access("public")
 def refusing(request, kind):
+    if kind.isupper():
+        with connection.cursor() as cursor:
+            cursor.execute(f"DO $$ BEGIN RAISE SQLSTATE '{kind}'; END $$")
     raise {
         "budget": OverBudget("£20.00 short.", short_amount="20.00"),
         "missing": Missing(),

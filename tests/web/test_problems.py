@@ -166,6 +166,26 @@ class TestBareErrors:
         assert b"We could not check where this form came from" in answer.content
 
 
+@pytest.mark.django_db
+class TestWhatSomebodyElseHolds:
+    """Any statement may wait too long, not only one that holds a row by name."""
+
+    @pytest.mark.parametrize("code", ["55P03", "40P01"])
+    def test_is_a_page_that_asks_to_try_again(self, client, code):
+        answer = client.get(f"/refusing/{code}/")
+        assert answer.status_code == 409
+        assert "Somebody else is changing this at the moment" in answer.content.decode()
+
+    @pytest.mark.parametrize("code", ["55P03", "40P01"])
+    def test_is_a_problem_for_a_program(self, client, code):
+        answer = client.get(f"/api/v1/refusing/{code}")
+        assert (answer.status_code, answer["Content-Type"]) == (409, "application/problem+json")
+        assert answer.json()["type"] == "/problems/busy/"
+
+    def test_anything_else_of_the_database_is_a_defect(self, client):
+        assert client.get("/refusing/57P01/").status_code == 500
+
+
 class TestProblemPages:
     def test_every_problem_has_a_page(self, client):
         known = known_problems()

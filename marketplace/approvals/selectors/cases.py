@@ -90,14 +90,16 @@ def authority_for(
 
     Shapes: `held` is what was lent to them, as `delegations_held` returns it.
     """
-    facts = {"amount": case.amount, "needs_limit": step.needs_limit}
     if approver.membership_id in step.eligible and rules.authority(
-        **facts, own_limit_amount=approver.approval_limit_amount
+        amount=case.amount,
+        needs_limit=step.needs_limit,
+        own_limit_amount=approver.approval_limit_amount,
     ):
         return Authority(approver.membership_id)
     for each in delegations_usable(held):
         if each.delegator_id in step.eligible and rules.authority(
-            **facts,
+            amount=case.amount,
+            needs_limit=step.needs_limit,
             own_limit_amount=each.delegator.approval_limit_amount,
             delegated_limit_amount=each.limit_amount,
         ):

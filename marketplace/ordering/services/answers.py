@@ -79,7 +79,7 @@ def answer_order(
     if not supplier.holds("supplier"):
         raise AnswerNotAllowed
     verb = _verb(answers)
-    order.machine.target(verb, order.status)
+    order.check_move(verb)
     lines = list(order.lines.order_by("line_number"))
     _check(lines, answers, timezone.localdate(at))
     before = {"status": order.status}

@@ -142,7 +142,7 @@ def _lock_seen(
     Raises: Missing; IllegalMove; ChangedMeanwhile.
     """
     requisition = Requisition.objects.of(approver.organisation_id).lock(requisition_id)
-    requisition.machine.target(verb, requisition.status)
+    requisition.check_move(verb)
     lines = lines_of(requisition)
     if content_of(requisition, lines) != content_hash:
         raise ChangedMeanwhile(_("Look at it again before you decide."))
