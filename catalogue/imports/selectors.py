@@ -15,8 +15,9 @@ from catalogue.imports.report import ImportReport, PriceMove
 from catalogue.imports.rules import Problem
 from catalogue.models import ImportRun
 from catalogue.states import ImportVerdict
+from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Missing
-from marketplace.documents.models import Document
+from marketplace.documents.selectors import bytes_for_programs
 
 
 def import_runs(supplier_id: UUID) -> QuerySet[ImportRun]:
@@ -66,5 +67,11 @@ def annotated_run(supplier_id: UUID, run_id: UUID | str) -> Iterator[bytes]:
     run = import_run(supplier_id, run_id)
     if run.document_id is None:
         raise Missing(_("The file was too large for us to keep."))
-    kept = Document.objects.of(supplier_id).one(run.document_id)
-    return annotated_copy(BytesIO(bytes(kept.content)), encoding=run.encoding)
+    content = bytes_for_programs(supplier_id, run.document_id)
+    return annotated_copy(BytesIO(content), encoding=run.encoding)
+
+
+def is_price_list_of(reader: Actor, document_id: UUID) -> bool:
+    """Tell whether a document is a price list that the supplier for whom `reader` acts has sent."""
+    runs = ImportRun.objects.of(reader.organisation_id).filter(document_id=document_id)
+    return reader.holds(Role.SUPPLIER) and runs.exists()

@@ -26,7 +26,7 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.core.ids import uuid7
-from marketplace.documents.models import Document, ScanState
+from marketplace.documents.selectors import bytes_for_programs
 from marketplace.documents.services import store_document
 from marketplace.jobs.services import wake
 
@@ -148,10 +148,10 @@ def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportRepo
         raise NotConfirmable(_("Only a price list that was checked, with no problems, can be."))
     if run.document_id is None:
         raise NotConfirmable(_("The file was too large to keep. Please send it again."))
-    kept = Document.objects.of(supplier.organisation_id).one(run.document_id)
+    kept = bytes_for_programs(supplier.organisation_id, run.document_id)
     return import_catalogue(
         supplier=supplier,
-        content=BytesIO(bytes(kept.content)),
+        content=BytesIO(kept),
         name=run.name,
         at=at,
         dry_run=False,
@@ -225,7 +225,7 @@ def _keep(
             media_type="text/csv",
             content=content.read(),
             at=at,
-            scan_state=ScanState.WAITING,
+            from_outside=True,
         )
     return ImportRun.objects.create(
         id=report.run_id,

@@ -11,9 +11,12 @@ class OrderingConfig(AppConfig):
     label = "ordering"
 
     def ready(self) -> None:
-        """Put our pages in the menu."""
+        """Put our pages in the menu, and say who may read an order's papers."""
+        from marketplace.documents import audiences  # noqa: PLC0415  # needs the apps
+        from marketplace.ordering.selectors.orders import is_paper_for  # noqa: PLC0415  # as above
         from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
 
+        audiences.register("order", is_paper_for)
         buyers = ("requester", "buyer")
         readers = (*buyers, "approver", "receiver", "finance", "auditor")
         register("basket", _("Basket"), buyers, order=20)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.audit.selectors import timeline
 from marketplace.core.errors import Missing
 from marketplace.core.tenancy import stewardship, tenant
-from marketplace.documents.models import Document, ScanState
-from marketplace.documents.selectors import NotClean, document
-from marketplace.documents.services import _safe_name, store_document
+from marketplace.documents.models import Document, DocumentScan, ScanState, ScanVerdict
+from marketplace.documents.selectors import NotClean, bytes_for_programs, document
+from marketplace.documents.services import _safe_name, record_scan, store_document
 from tests.factories import organisations as make
 
 
@@ -32,8 +34,9 @@ class TestStoreDocument:
     def test_keeps_the_exact_bytes_with_their_hash(self, db, at, content):
         home = make.council()
         kept = keep(home, at, content=content)
+        auditor = make.actor(home, "auditor")
         with tenant(home.pk):
-            found = document(home.pk, kept.pk)
+            found = document(auditor, kept.pk)
         assert bytes(found.content) == content
         assert (found.size_bytes, found.stored_at) == (len(content), at)
         assert found.sha256 == hashlib.sha256(content).hexdigest()
@@ -50,6 +53,13 @@ class TestStoreDocument:
     def test_another_name_or_other_bytes_are_another(self, db, at, other):
         home = make.council()
         assert keep(home, at).pk != keep(home, at, **other).pk
+
+    def test_the_same_from_outside_is_another_than_what_was_made_here(self, db, at):
+        home = make.council()
+        ours, theirs = keep(home, at), keep(home, at, from_outside=True)
+        assert ours.pk != theirs.pk
+        with tenant(home.pk):
+            assert (ours.is_readable, theirs.is_readable) == (True, False)
 
     def test_the_same_for_another_side_or_another_council_is_another(self, db, at):
         home, company = make.council(), make.supplier()
@@ -83,37 +93,122 @@ class TestStoreDocument:
 
 
 class TestDocument:
-    def test_its_two_sides_read_it_and_nobody_else(self, db, at):
-        home, company, stranger = make.council(), make.supplier(), make.council()
-        kept = keep(home, at, counterparty_id=company.pk)
-        for side in (home, company):
-            with tenant(side.pk):
-                assert document(side.pk, kept.pk) == kept
-        with tenant(stranger.pk), pytest.raises(Missing):
-            document(stranger.pk, kept.pk)
-        with tenant(stranger.pk), pytest.raises(Missing):
-            document(home.pk, kept.pk)  # the first wall was climbed; the last one stands
+    """What belongs to an order or a price list is asked for in test_audiences.py."""
 
-    def test_one_without_another_side_is_its_owners_alone(self, db, at):
+    def test_one_that_belongs_to_nothing_is_its_owners_auditors_alone(self, db, at):
         home, company = make.council(), make.supplier()
-        kept = keep(home, at)
+        kept = keep(home, at, counterparty_id=company.pk)
+        with tenant(home.pk):
+            assert document(make.actor(home, "auditor"), kept.pk) == kept
+            others = ("requester", "buyer", "approver", "receiver", "finance", "administrator")
+            with pytest.raises(Missing):
+                document(make.actor(home, *others), kept.pk)
         with tenant(company.pk), pytest.raises(Missing):
-            document(company.pk, kept.pk)
+            document(make.actor(company), kept.pk)
+
+    def test_a_strangers_auditor_reads_none(self, db, at):
+        home, stranger = make.council(), make.council()
+        kept = keep(home, at)
+        with tenant(stranger.pk):
+            with pytest.raises(Missing):
+                document(make.actor(stranger, "auditor"), kept.pk)
+            with pytest.raises(Missing):  # the first wall was climbed; the last one stands
+                document(make.actor(home, "auditor"), kept.pk)
+            with pytest.raises(Missing):
+                bytes_for_programs(home.pk, kept.pk)
+
+
+def scan(kept, verdict, at, **facts):
+    return record_scan(document_id=kept.pk, verdict=verdict, engine="Clam 1", at=at, **facts)
+
+
+class TestScans:
+    @pytest.fixture
+    def home(self, db):
+        return make.council()
+
+    @pytest.fixture
+    def sent(self, home, at):
+        return keep(home, at, from_outside=True)
+
+    def opened(self, home, kept) -> ScanState:
+        auditor = make.actor(home, "auditor")
+        with tenant(home.pk):
+            return document(auditor, kept.pk).scan_state
+
+    def test_what_was_made_here_is_clean_by_its_origin(self, home, at):
+        kept = keep(home, at)
+        assert self.opened(home, kept) is ScanState.OURS
+
+    def test_what_came_from_outside_waits_for_its_scan(self, home, sent):
+        with pytest.raises(NotClean, match="few minutes"):
+            self.opened(home, sent)
+
+    def test_what_was_found_clean_is_opened(self, home, sent, at):
+        scan(sent, ScanVerdict.CLEAN, at)
+        assert self.opened(home, sent) is ScanState.CLEAN
+
+    def test_what_was_found_harmful_is_opened_by_nobody(self, home, sent, at):
+        scan(sent, ScanVerdict.HARMFUL, at, finding="Eicar")
+        with pytest.raises(NotClean, match="harmful"):
+            self.opened(home, sent)
+        with tenant(home.pk), pytest.raises(NotClean, match="harmful"):
+            bytes_for_programs(home.pk, sent.pk)
+
+    def test_the_latest_verdict_counts(self, home, sent, at):
+        scan(sent, ScanVerdict.HARMFUL, at)
+        scan(sent, ScanVerdict.CLEAN, at + timedelta(days=1))
+        assert self.opened(home, sent) is ScanState.CLEAN
+
+    def test_even_of_what_was_made_here(self, home, at):
+        kept = keep(home, at)
+        scan(kept, ScanVerdict.HARMFUL, at)
+        with pytest.raises(NotClean, match="harmful"):
+            self.opened(home, kept)
+
+    def test_our_programs_read_what_waits(self, home, sent):
+        with tenant(home.pk):
+            assert bytes_for_programs(home.pk, sent.pk) == b"<a/>"
+
+    def test_leaves_its_trace(self, home, sent, at):
+        scan(sent, ScanVerdict.HARMFUL, at, finding="Eicar")
+        with tenant(home.pk):
+            event = timeline(sent).get()
+        assert (event.verb, event.subject_reference) == ("document.scanned", "order.xml")
+        assert event.after == {"verdict": "HARMFUL", "engine": "Clam 1", "finding": "Eicar"}
+
+    def test_there_must_be_a_document(self, home, at):
+        with pytest.raises(Missing):
+            record_scan(document_id=home.pk, verdict=ScanVerdict.CLEAN, engine="Clam 1", at=at)
+
+    def test_its_owner_cannot_say_it_is_clean(self, home, sent, at):
+        with tenant(home.pk), pytest.raises(DatabaseError, match="row-level"), transaction.atomic():
+            DocumentScan.objects.create(
+                organisation=home, document=sent, verdict="CLEAN", engine="Me", at=at
+            )
+
+    def test_is_seen_by_whoever_sees_the_document(self, home, at):
+        company, stranger = make.supplier(), make.council()
+        scan(keep(home, at, counterparty_id=company.pk), ScanVerdict.CLEAN, at)
+        for somebody, seen in ((home, 1), (company, 1), (stranger, 0)):
+            with tenant(somebody.pk):
+                assert DocumentScan.objects.count() == seen
 
     @pytest.mark.parametrize(
-        ("state", "words"), [(ScanState.WAITING, "few minutes"), (ScanState.HARMFUL, "harmful")]
+        ("constraint", "facts"),
+        [
+            ("documentscan_verdict_known", {"verdict": "PERHAPS"}),
+            ("documentscan_has_engine", {"engine": ""}),
+        ],
     )
-    def test_what_was_not_found_clean_is_not_opened(self, db, at, state, words):
-        home = make.council()
-        kept = keep(home, at, scan_state=state)
-        with tenant(home.pk), pytest.raises(NotClean, match=words):
-            document(home.pk, kept.pk)
-
-    def test_what_was_found_clean_is(self, db, at):
-        home = make.council()
-        kept = keep(home, at, scan_state=ScanState.CLEAN)
-        with tenant(home.pk):
-            assert document(home.pk, kept.pk) == kept
+    def test_makes_sense(self, home, sent, at, constraint, facts):
+        chosen = {"verdict": "CLEAN", "engine": "Clam 1", **facts}
+        with (
+            stewardship(),
+            pytest.raises(IntegrityError, match=constraint),
+            transaction.atomic(),
+        ):
+            DocumentScan.objects.create(organisation=home, document=sent, at=at, **chosen)
 
 
 class TestNobodyChangesIt:
@@ -121,8 +216,10 @@ class TestNobodyChangesIt:
         "deed",
         [
             "UPDATE documents_document SET content = 'x'", "DELETE FROM documents_document",
-            "UPDATE documents_document SET scan_state = 'CLEAN'",
+            "UPDATE documents_document SET from_outside = false",
             "TRUNCATE documents_document CASCADE",
+            "UPDATE documents_documentscan SET verdict = 'CLEAN'",
+            "DELETE FROM documents_documentscan",
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("role", ["marketplace_worker", "marketplace_steward"])

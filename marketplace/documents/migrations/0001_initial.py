@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('content', models.BinaryField()),
                 ('size_bytes', models.PositiveBigIntegerField()),
                 ('sha256', models.CharField(max_length=64)),
-                ('scan_state', models.CharField(choices=[('OURS', 'Made here'), ('WAITING', 'Waiting for a scan'), ('CLEAN', 'Clean'), ('HARMFUL', 'Harmful')], default='OURS', max_length=10)),
+                ('from_outside', models.BooleanField(default=False)),
                 ('stored_at', models.DateTimeField()),
                 ('keep_until_on', models.DateField(null=True)),
                 ('counterparty', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
@@ -34,7 +34,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'document',
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'counterparty', 'sha256', 'name'), name='document_kept_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('scan_state__in', ['OURS', 'WAITING', 'CLEAN', 'HARMFUL'])), name='document_scan_state_known')],
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'counterparty', 'sha256', 'name', 'from_outside'), name='document_kept_once', nulls_distinct=False)],
+            },
+        ),
+        migrations.CreateModel(
+            name='DocumentScan',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('verdict', models.CharField(choices=[('CLEAN', 'Clean'), ('HARMFUL', 'Harmful')], max_length=10)),
+                ('engine', models.CharField(max_length=100)),
+                ('finding', models.CharField(blank=True, max_length=200)),
+                ('at', models.DateTimeField()),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='documents.document')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+            ],
+            options={
+                'verbose_name': 'scan of a document',
+                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ['CLEAN', 'HARMFUL'])), name='documentscan_verdict_known'), models.CheckConstraint(condition=models.Q(('engine', ''), _negated=True), name='documentscan_has_engine')],
             },
         ),
         *WALLS,

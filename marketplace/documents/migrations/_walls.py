@@ -1,4 +1,7 @@
-"""The walls around documents: two sides may read one, its owner adds it, nobody changes it."""
+"""The walls around documents: two sides may read one, its owner adds it, nobody changes it.
+
+What was found in one is added by a worker alone: no tenant may call its own document clean.
+"""
 
 from marketplace.core.tenancy import append_only, row_level_security
 
@@ -9,5 +12,12 @@ WALLS = [
         added="organisation_id = acting_organisation()",
         changed="false",
     ),
+    row_level_security(
+        "documents_documentscan",
+        "EXISTS (SELECT 1 FROM documents_document AS d WHERE d.id = document_id)",
+        added="false",
+        changed="false",
+    ),
     append_only("documents_document"),
+    append_only("documents_documentscan"),
 ]

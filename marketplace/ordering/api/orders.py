@@ -193,7 +193,7 @@ class OrderUbl(Operation):
 def _paper(reader: Actor, document_id: UUID | None, name: str) -> HttpResponse:
     if document_id is None:
         raise Missing(_("The order has not been sent yet."))
-    kept = document(reader.organisation_id, document_id)
+    kept = document(reader, document_id)
     response = HttpResponse(bytes(kept.content), content_type=kept.media_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["ETag"] = f'"{kept.sha256}"'

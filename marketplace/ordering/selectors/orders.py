@@ -82,10 +82,14 @@ def order(reader: Actor, order_id: UUID) -> Order:
 
     Raises: Missing.
     """
-    is_council = reader.kind == OrganisationKind.COUNCIL
-    rows = _council_side(reader) if is_council else _supplier_side(reader)
-    joined = rows.select_related("council", "supplier", "pdf", "ubl")
+    joined = _readable_by(reader).select_related("council", "supplier", "pdf", "ubl")
     return joined.defer("pdf__content", "ubl__content").one(order_id)
+
+
+def is_paper_for(reader: Actor, document_id: UUID) -> bool:
+    """Tell whether a document is a paper of an order that `reader` may see."""
+    papers = Q(pdf_id=document_id) | Q(ubl_id=document_id)
+    return _readable_by(reader).filter(papers).exists()
 
 
 def order_page(reader: Actor, order_id: UUID) -> OrderPage:
@@ -179,6 +183,11 @@ def supplier_counts(supplier: Actor) -> SupplierCounts:
             ),
         )
     )
+
+
+def _readable_by(reader: Actor) -> TenantQuerySet[Order]:
+    is_council = reader.kind == OrganisationKind.COUNCIL
+    return _council_side(reader) if is_council else _supplier_side(reader)
 
 
 def _council_side(reader: Actor) -> TenantQuerySet[Order]:
