@@ -224,6 +224,7 @@ class OrderCancellation(Operation):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Cancel what has neither arrived nor been billed, and give its money back."""
         buyer = actor(request)
+        order_of(buyer, order_id)  # what is not theirs is missing, whatever is sent
         cancel_order(order_id=order_id, buyer=buyer, at=timezone.now(), **self.taken(self.Input))
         return _answer(buyer, order_id)
 
@@ -268,6 +269,7 @@ class OrderAnswer(Operation):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Accept, accept for a later day, or refuse every line of an order."""
         supplier = actor(request)
+        order_of(supplier, order_id)  # what is not theirs is missing, whatever is sent
         values = self.taken(self.Input)
         answer_order(
             order_id=order_id,

@@ -284,6 +284,7 @@ class RequisitionApproval(Operation):
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Approve what was seen; the last yes commits the money and makes the orders."""
         approver = actor(request)
+        requisition_of(approver, requisition_id)  # what is not theirs is missing, whatever is sent
         approve_requisition(
             requisition_id=requisition_id,
             approver=approver,
@@ -320,6 +321,7 @@ class RequisitionRejection(Operation):
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Turn a requisition down; whoever asked is told why."""
         approver = actor(request)
+        requisition_of(approver, requisition_id)  # what is not theirs is missing, whatever is sent
         reject_requisition(
             requisition_id=requisition_id,
             approver=approver,
