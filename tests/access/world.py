@@ -112,8 +112,11 @@ class World:
     people: list[Person] = field(default_factory=list)
 
     @classmethod
-    def of_the_demonstration(cls) -> World:
-        """Gather one person for each set of roles in a council and a supplier, and a stranger."""
+    def of_the_demonstration(cls, *slugs: str) -> World:
+        """Gather one person for each set of roles in these organisations, and a stranger.
+
+        Without any named, in two councils and two suppliers.
+        """
         world = cls([Person(None, Client(raise_request_exception=False))])
         with stewardship():
             everybody = Membership.objects.filter(is_active=True).select_related(
@@ -123,9 +126,7 @@ class World:
             for membership in everybody.order_by("organisation__kind", "organisation__slug", "pk"):
                 kind, slug = membership.organisation.kind, membership.organisation.slug
                 mark = (slug, tuple(sorted(membership.roles)))
-                if mark in seen or (
-                    slug not in organisations[kind] and len(organisations[kind]) == 2
-                ):
+                if mark in seen or not _is_wanted(slug, slugs or organisations[kind], slugs):
                     continue
                 seen.add(mark)
                 organisations[kind].add(slug)
@@ -171,9 +172,9 @@ class World:
         )
 
 
-def _is_wanted(slug: str, chosen: set[str]) -> bool:
-    """All of one organisation of each kind: the rows that are not theirs are everybody else's."""
-    return not chosen or slug in chosen
+def _is_wanted(slug: str, chosen: Collection[str], slugs: Collection[str]) -> bool:
+    """Tell whether to gather an organisation's people: of those named, or of the first two."""
+    return slug in chosen or (not slugs and len(chosen) < 2)
 
 
 def token_for(membership: Membership, scopes: Collection[str] | None = None) -> str:

@@ -69,7 +69,8 @@ class TestPages:
         "values",
         [["n", None], ["n", []], ["n", {}], ["n", "x", "x"], ["n", "1e999"], ["q", "x"], [["n"]],
          ["n", "9" * 400], ["n", "\ud800"], ["n", "0001-01-01T00:00:00+23:59", "0" * 32],
-         ["n", "9999-12-31T23:59:59-23:59", "0" * 32], ["n", "x" * 300, "0" * 32], ["n", "\ud800", "0" * 32]],
+         ["n", "9999-12-31T23:59:59-23:59", "0" * 32], ["n", "x" * 300, "0" * 32],
+         ["n", "\ud800", "0" * 32]],
     )  # fmt: skip
     def test_cannot_be_made_up(self, program, path, who, least, values):
         """A cursor that somebody wrote gives rows of the list, or is refused."""

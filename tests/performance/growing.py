@@ -1,0 +1,139 @@
+"""Makes the rows of the demonstration many, in SQL, so that a test can ask what that costs.
+
+Every document is copied with its lines, and every document gets more lines. Copies are told apart
+by a salt: the same key and salt always give the same new key, so that a copied line belongs to the
+copied document. Triggers are off meanwhile, since copies of a trail cannot hold as a chain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+TIMES = 9  # how many copies of each, besides itself
+
+
+def _own(column: str, salt: str = "") -> str:
+    """Return SQL for the key of the n-th copy of what a column names."""
+    return f"md5({column}::text || '{salt}' || n)::uuid"
+
+
+def _told_apart(column: str) -> str:
+    return f"{column} || '-' || n"
+
+
+@dataclass(frozen=True)
+class Copying:
+    """How the rows of a table are copied: what differs, and which are copied at all."""
+
+    table: str
+    changes: dict[str, str] = field(default_factory=dict)
+    where: str = "true"
+    key: str = "id"
+    salt: str = ""
+
+
+SENT = "requisition_id IN (SELECT id FROM ordering_requisition WHERE status <> 'DRAFT')"
+MORE_LINES = "line-"
+THINGS = (
+    Copying("organisations_user", {"email": "n || '-' || email"}),
+    Copying("organisations_membership", {"user_id": _own("user_id")}),
+    Copying("organisations_organisation", {"slug": _told_apart("slug")}, "kind = 'SUPPLIER'"),
+    Copying("organisations_supplierprofile", key="organisation_id"),
+    Copying("organisations_supplierlink", {"supplier_id": _own("supplier_id")}),
+    Copying("organisations_apitoken", {"hash": "md5(hash || n) || md5(hash)"}),
+    Copying("ledger_costcentre", {"code": _told_apart("code")}),
+    Copying("ledger_account", {"code": _told_apart("code")}),
+    Copying(
+        "ledger_budget",
+        {"cost_centre_id": _own("cost_centre_id"), "account_id": _own("account_id")},
+    ),
+    Copying("catalogue_listing", {"part_number": _told_apart("part_number")}),
+    Copying("catalogue_pastprice", {"listing_id": _own("listing_id")}),
+    Copying("catalogue_importrun"),
+    Copying("documents_document", {"name": _told_apart("name")}),
+    Copying("notifications_message", {"key": _told_apart("key")}),
+    Copying("ordering_deliverypoint", {"code": _told_apart("code")}),
+)
+# More in each document that is there; the goods of these lines are the copies of the goods.
+LINES = (
+    Copying(
+        "ordering_requisitionline",
+        {"line_number": "line_number + n * 100", "listing_id": _own("listing_id")},
+        salt=MORE_LINES,
+    ),
+    Copying(
+        "ordering_orderline",
+        {
+            "line_number": "line_number + n * 100",
+            "requisition_line_id": _own("requisition_line_id", MORE_LINES),
+        },
+        salt=MORE_LINES,
+    ),
+    Copying("audit_event", {"sequence": "sequence + n * 10000"}, salt=MORE_LINES),
+)
+DOCUMENTS = (
+    Copying("ordering_requisition", {"number": _told_apart("number")}, "status <> 'DRAFT'"),
+    Copying("ordering_requisitionline", {"requisition_id": _own("requisition_id")}, SENT),
+    Copying(
+        "ordering_order",
+        {"number": _told_apart("number"), "requisition_id": _own("requisition_id")},
+    ),
+    Copying(
+        "ordering_orderline",
+        {"order_id": _own("order_id"), "requisition_line_id": _own("requisition_line_id")},
+    ),
+    Copying("ordering_transmission", {"order_id": _own("order_id")}),
+    Copying("approvals_case", {"subject_id": _own("subject_id")}),
+    Copying("approvals_step", {"case_id": _own("case_id")}),
+    Copying("approvals_decision", {"case_id": _own("case_id"), "step_id": _own("step_id")}),
+    Copying("approvals_delegation", {"delegate_id": _own("delegate_id")}),
+    Copying("ledger_commitmententry", {"line_id": _own("line_id")}),
+    Copying(
+        "audit_event",
+        {"sequence": "sequence + n * 1000000::bigint", "subject_id": _own("subject_id")},
+    ),
+)
+
+
+def grow(
+    admin_url: str, times: int = TIMES, copies: tuple[Copying, ...] = (*THINGS, *LINES, *DOCUMENTS)
+) -> dict[str, tuple[int, int]]:
+    """Copy rows; return for each table how many it had, and has."""
+    with psycopg.connect(admin_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        before = {each.table: _count(connection, each.table) for each in copies}
+        for each in copies:
+            _copy(connection, each, times)
+        found = {table: (count, _count(connection, table)) for table, count in before.items()}
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return found
+
+
+def _copy(connection: psycopg.Connection, copying: Copying, times: int) -> None:
+    """Copy the rows that were there before any was copied."""
+    columns = [
+        name
+        for (name,) in connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position",
+            [copying.table],
+        ).fetchall()
+    ]
+    changes = {copying.key: _own(copying.key, copying.salt), **copying.changes}
+    names = ", ".join(f'"{each}"' for each in columns)
+    values = ", ".join(changes.get(each, f'"{each}"') for each in columns)
+    connection.execute(
+        f"INSERT INTO {copying.table} ({names}) SELECT {values}"
+        f" FROM (SELECT * FROM {copying.table} WHERE {copying.where}) there,"
+        f" generate_series(1, {times}) n ON CONFLICT DO NOTHING"
+    )
+
+
+def _count(connection: psycopg.Connection, table: str) -> int:
+    row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+    found = row.fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,162 @@
+"""How many statements each page and each list takes: written down, and equal at ten times the rows.
+
+`UPDATE_GOLDEN=1 pytest tests/performance` writes tests/query_counts.json anew; its difference then
+shows what a change costs. An address is asked once to warm it, and counted the second time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from marketplace.core.tenancy import stewardship
+from marketplace.organisations import sessions
+from tests import servers
+from tests.access.world import PLAIN, ROWS, Address, Person, World, addresses
+from tests.performance.growing import TIMES, grow
+
+GOLDEN = Path(__file__).resolve().parents[1] / "query_counts.json"
+ORGANISATIONS = ("castermere", "quillmoor")
+CANDIDATES = 5  # how many rows of their own to try until one can be seen
+# What else is asked at an address, since it goes another way then.
+QUESTIONS = {
+    "catalogue/": ("query=paper", "query=papr"),
+    "search/": ("q=paper",),
+    "requisitions/": ("words=paper",),
+    "orders/": ("words=PO",),
+    "budgets/": ("words=school",),
+    "audit/": ("words=REQ",),
+    "supplier/listings/": ("query=paper",),
+    "api/v1/listings": ("query=paper", "size=100"),
+    "api/v1/requisitions": ("words=paper", "size=100"),
+    "api/v1/orders": ("words=PO", "size=100"),
+    "api/v1/events": ("words=REQ", "size=100"),
+}
+
+Counts = dict[str, dict[str, int]]
+
+
+class Counter:
+    """Asks addresses as people do, and counts; remembers which row it asked for."""
+
+    def __init__(self, world: World) -> None:
+        self.people = world.people
+        self.chosen: dict[tuple[str, str], str] = {}
+
+    def count(self) -> Counts:
+        """Return for every address, and everybody who is let in, how many statements it took."""
+        found: Counts = {}
+        for address in sorted(addresses(), key=lambda each: each.route):
+            for person in self.people:
+                if not person.roles & set(address.words):
+                    continue
+                path = self._path(address, person)
+                for question in ("", *QUESTIONS.get(address.route, ())) if path else ():
+                    name = f"/{address.route}" + (f"?{question}" if question else "")
+                    asked = f"{path}?{question}" if question else str(path)
+                    found.setdefault(name, {})[str(person)] = statements(person, asked)
+        return found
+
+    def _path(self, address: Address, person: Person) -> str | None:
+        """Return an address that answers with 200, the same one every time."""
+        key = (address.route, str(person))
+        if key not in self.chosen:
+            tried = _paths(address, person)
+            seen = (path for path in tried if person.client.get(path).status_code == 200)
+            self.chosen[key] = next(seen, "")
+        return self.chosen[key] or None
+
+
+def _paths(address: Address, person: Person) -> Iterator[str]:
+    """Yield addresses of the person's own rows, in the order of their keys."""
+    if not address.parameters:
+        yield address.path({})
+        return
+    (name,) = address.parameters
+    if name in PLAIN:
+        if PLAIN[name]:
+            yield address.path({name: PLAIN[name]})
+        return
+    model = apps.get_model(ROWS[name])
+    with stewardship():
+        keys = [
+            key
+            for column in model.tenant_columns
+            for key in model.objects.filter(**{column: person.organisation_id})
+            .order_by("pk")
+            .values_list("pk", flat=True)[:CANDIDATES]
+        ]
+    if not keys and person.membership:
+        with stewardship():
+            keys = list(model.objects.order_by("pk").values_list("pk", flat=True)[:CANDIDATES])
+    for key in keys:
+        yield address.path({name: key})
+
+
+def statements(person: Person, path: str) -> int:
+    """Return how many statements an address takes that has been asked before."""
+    person.client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        answer = person.client.get(path)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return len(captured)
+
+
+@pytest.fixture(scope="module")
+def counted(demo_db) -> tuple[Counts, Counts, dict[str, tuple[int, int]]]:
+    """The counts on the demonstration, and when everything in it has been multiplied."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Now and then a session is saved; that would count for whichever address was asked then.
+        patch.setattr(sessions, "SEEN_EVERY", timedelta(days=1))
+        counter = Counter(World.of_the_demonstration(*ORGANISATIONS))
+        few = counter.count()
+        sizes = grow(servers.admin_url(demo_db))
+        return few, counter.count(), sizes
+
+
+def test_everything_was_multiplied(counted):
+    _few, _many, sizes = counted
+    small = {t: s for t, s in sizes.items() if s[1] < s[0] * 3 and s[0]}
+    assert not small
+    assert sizes["ordering_requisition"][1] >= sizes["ordering_requisition"][0] * TIMES
+
+
+def test_no_address_takes_more_when_there_is_more(counted):
+    few, many, _sizes = counted
+    grown = [
+        f"{name} by {who}: {count}, and {many[name].get(who)} when there is more"
+        for name, by_whom in few.items()
+        for who, count in by_whom.items()
+        if many[name].get(who) != count
+    ]
+    assert not grown, "\n" + "\n".join(grown)
+
+
+def test_every_address_takes_what_is_written_down(counted):
+    few, _many, _sizes = counted
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(json.dumps(few, indent=1, ensure_ascii=False) + "\n")
+    golden = json.loads(GOLDEN.read_text())
+    wrong = [
+        f"{name} by {who}: {by_whom.get(who)}, written down is {golden.get(name, {}).get(who)}"
+        for name, by_whom in (golden | few).items()
+        for who in by_whom.keys() | golden.get(name, {}).keys()
+        if few.get(name, {}).get(who) != golden.get(name, {}).get(who)
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_the_count_is_not_empty(counted):
+    few, _many, _sizes = counted
+    assert len(few) > 50
+    assert {"/orders/", "/catalogue/", "/api/v1/requisitions", "/home/"} <= few.keys()
