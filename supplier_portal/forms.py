@@ -41,9 +41,11 @@ class OrderAnswer(forms.Form):
             self.fields[f"answer-{place}"] = forms.ChoiceField(
                 label=line.name,
                 choices=CHOICES,
-                initial=Answer.ACCEPTED.value,
                 widget=forms.RadioSelect,
-                error_messages={"required": _("Choose an answer for each line")},
+                error_messages={
+                    "required": _("Choose an answer for line %(number)d, %(name)s")
+                    % {"number": line.line_number, "name": line.name}
+                },
             )
             self.fields[f"promised_on-{place}"] = DayField(
                 label=_("When will you deliver it?"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import NullIf
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from marketplace.core.dates import financial_year
 from marketplace.jobs.models import Job, JobStatus
 from marketplace.ledger.models import Budget
 from marketplace.ordering.models import Order, Requisition
-from marketplace.ordering.selectors.orders import orders_found, orders_of
+from marketplace.ordering.selectors.orders import late_orders, orders_found, orders_of
 from marketplace.ordering.selectors.requisitions import requisitions_found
 from marketplace.ordering.states import OrderStatus, RequisitionStatus
 from marketplace.organisations.models import Membership, SupplierLink
@@ -48,9 +48,12 @@ def own_requisitions(reader: Actor) -> QuerySet[Requisition]:
 
 
 def orders_to_watch(reader: Actor) -> QuerySet[Order]:
-    """Return orders that the supplier refused, or has not answered, the refused ones first."""
+    """Return orders that were refused, come too late or are not answered yet, these last."""
     watched = [OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED, OrderStatus.SENT]
-    return orders_of(reader).filter(status__in=watched).order_by("status", "id")
+    late = late_orders(reader).values("pk")
+    rows = orders_of(reader).filter(Q(status__in=watched) | Q(pk__in=late))
+    waits = Case(When(status=OrderStatus.SENT, then=1), default=0)
+    return rows.order_by(waits, "id")
 
 
 def budgets_nearly_used(council_id: UUID, at: datetime) -> QuerySet[Budget]:

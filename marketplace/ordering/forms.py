@@ -114,16 +114,26 @@ class Submission(forms.Form):
     title = forms.CharField(
         label=_("What is it for, in a few words?"),
         max_length=200,
+        error_messages={
+            "required": _("Say in a few words what it is for"),
+            "max_length": _("Say what it is for in %(limit_value)d characters or fewer"),
+        },
         help_text=_("For example, “Chairs for the new reading room”."),
     )
     reason = forms.CharField(
         label=_("Why is it needed?"),
         max_length=2000,
         widget=forms.Textarea,
+        error_messages={
+            "required": _("Say why it is needed"),
+            "max_length": _("Say why it is needed in %(limit_value)d characters or fewer"),
+        },
         help_text=_("Whoever approves it reads this. One or two sentences are enough."),
     )
     delivery_point = forms.ChoiceField(
-        label=_("Where should it be delivered?"), widget=forms.RadioSelect
+        label=_("Where should it be delivered?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose where it should be delivered")},
     )
     needed_by_on = DayField(
         label=_("Needed by"),
@@ -220,6 +230,7 @@ class Cancellation(forms.Form):
         label=_("Why do you cancel it?"),
         max_length=2000,
         widget=forms.Textarea,
+        error_messages={"required": _("Say why you cancel it")},
         help_text=_("The supplier reads this."),
     )
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from marketplace.core.money import Money, Quantity, UnitPrice
 from marketplace.core.vat import VatCategory, VatLine, vat_breakdown
+from marketplace.ordering.states import Answer
 
 LARGEST_QUANTITY = Decimal(1_000_000)
 LARGEST_LINE = Decimal("99999999.99")
@@ -25,6 +26,24 @@ _CELLS = re.compile(r"[\t;|]")
 
 class Taxed(Protocol):
     """Anything with a net amount and how it is taxed."""
+
+    net_amount: Decimal
+    vat_category: str
+    vat_rate_percent: Decimal
+
+
+class Ordered(Taxed, Protocol):
+    """A line of an order: what was answered to it, and how far it has come."""
+
+    answer: str
+    quantity: Decimal
+    received_quantity: Decimal
+    billed_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is still to be paid of a line. Units: GBP."""
 
     net_amount: Decimal
     vat_category: str
@@ -176,6 +195,24 @@ def cancelled_share(
     """
     left = max(min(quantity - received, quantity - billed), Decimal(0))
     return Money.rounded(net_amount * left / quantity).amount
+
+
+def still_due(line: Ordered, *, is_cancelled: bool) -> Due:
+    """Return what is still to be paid of a line: nothing of one that the supplier refused.
+
+    Why: what was refused or cancelled will never be billed, so it must not be shown as owed.
+    """
+    net_amount = line.net_amount
+    if line.answer == Answer.REFUSED:
+        net_amount = Decimal("0.00")
+    elif is_cancelled:
+        net_amount -= cancelled_share(
+            net_amount=net_amount,
+            quantity=line.quantity,
+            received=line.received_quantity,
+            billed=line.billed_quantity,
+        )
+    return Due(net_amount, line.vat_category, line.vat_rate_percent)
 
 
 def order_number(prefix: str, financial_year: int, number: int) -> str:

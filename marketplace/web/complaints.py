@@ -27,6 +27,8 @@ def _in_words(form: forms.Form, name: str, error: ValidationError) -> str:
         return said
     write = WORDS.get(error.code)
     label = str(form[name].label)
+    if label.endswith("?") and error.code != "required":  # a question cannot begin a sentence
+        label = _("The answer")
     return write(field, label, error.params or {}) if write else said
 
 

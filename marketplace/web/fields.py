@@ -68,6 +68,7 @@ class DayField(forms.Field):
     default_error_messages = {
         "part": gettext_lazy("%(label)s must include a %(part)s"),
         "unreal": gettext_lazy("%(label)s must be a real date, like 27 3 2027"),
+        "year": gettext_lazy("The year must have four digits, like 2027"),
     }
 
     def to_python(self, value: Parts | date | None) -> date | None:
@@ -76,7 +77,9 @@ class DayField(forms.Field):
             return value
         if not any(value.values()):
             return None
-        label = str(self.label or _("The date"))
+        label = str(self.label or "")
+        if not label or label.endswith("?"):  # a question cannot begin a sentence
+            label = _("The date")
         names = {"day": _("day"), "month": _("month"), "year": _("year")}
         for part in DayWidget.PARTS:
             if not value.get(part):
@@ -87,6 +90,8 @@ class DayField(forms.Field):
         return self._real(value, label)
 
     def _real(self, value: Parts, label: str) -> date:
+        if value["year"].isdecimal() and len(value["year"]) != 4:
+            raise forms.ValidationError(self.error_messages["year"], code="year")
         try:
             year = int(value["year"])
             if not 1900 <= year <= 2999:

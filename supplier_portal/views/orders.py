@@ -61,6 +61,7 @@ def supplier_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "order": found.order,
             "lines": found.lines,
             "vat_lines": found.totals.breakdown,
+            "due": found.due,
             "actions": order_verbs(found.order, acting),
             "transmissions": list(transmissions_of(found.order)),
             "events": told(order_timeline(found.order)),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -237,6 +239,15 @@ class TestSubmit:
         assert page.status_code == 422
         assert "There is a problem" in text(page)
 
+    def test_refuses_a_day_that_is_over_beside_the_field(self, client, market):
+        basket = factory.basket(market)
+        as_(client, market.requester)
+        facts = {"needed_by_on-day": "1", "needed_by_on-month": "1", "needed_by_on-year": "2020"}
+        page = self.send(client, market, basket, **facts)
+        assert page.status_code == 422
+        assert "Give a day that is not over, or leave it empty." in text(page)
+        assert 'href="#id_needed_by_on-day"' in text(page)
+
     def test_refuses_more_than_the_budget(self, client):
         market = factory.market(budget_amount="100.00")
         basket = factory.basket(market)
@@ -397,6 +408,40 @@ class TestOrders:
         assert reverse("document", args=[order.pdf_id]) in page
         assert "SHA-256" in page
         assert "The supplier answered order" in page
+
+    def test_what_was_refused_is_not_to_be_paid(self, client, market):
+        order = factory.answered(market, Answer.REFUSED)
+        factory.do_jobs()
+        as_(client, market.requester)
+        page = text(client.get(reverse("order", args=[order.pk])))
+        assert "Total ordered" in page
+        assert re.search(r"Still to pay</dt><dd>£0\.00", page)
+        page = text(client.get(reverse("requisition", args=[order.requisition_id])))
+        assert re.search(r"Still to pay</dt><dd>£0\.00", page)
+        assert "£159.00" not in page.partition("Taken by this")[2].partition("</table>")[0]
+
+    @pytest.mark.parametrize(("needed", "is_late"), [(29, True), (30, False), (None, False)])
+    def test_says_that_some_of_it_comes_later(self, client, market, monkeypatch, needed, is_late):
+        day = date(2026, 11, needed) if needed else None
+        monkeypatch.setattr(factory, "DETAILS", replace(factory.DETAILS, needed_by_on=day))
+        order = factory.answered(market, Answer.LATER)
+        as_(client, market.buyer)
+        page = text(client.get(reverse("order", args=[order.pk])))
+        assert "Accepted, later" in page
+        assert ("1 line comes later than 29 November 2026" in page) is is_late
+        assert "Accepted, later" in text(client.get(reverse("orders")))
+        watched = text(client.get(reverse("home"))).partition("Orders to watch")[2]
+        assert (order.number in watched) is is_late
+
+    @pytest.mark.parametrize(
+        ("role", "opens"), [("buyer", True), ("receiver", False), ("payments", False)]
+    )
+    def test_links_to_the_requisition_for_whoever_may_open_it(self, client, market, role, opens):
+        order = factory.sent(market)
+        sign_in(client, organisations.person(market.council, role))
+        address = reverse("requisition", args=[order.requisition_id])
+        assert (address in text(client.get(reverse("order", args=[order.pk])))) is opens
+        assert (client.get(address).status_code == 200) is opens
 
     def test_prints_for_both_sides(self, client, market):
         order = factory.sent(market)

@@ -109,6 +109,18 @@ class TestAnswer:
         assert "Say why you refuse it" in text(page)
         assert 'href="#id_reason-0"' in text(page)
 
+    def test_chooses_nothing_for_the_supplier(self, seller, market):
+        order = factory.sent(market)
+        page = text(seller.get(reverse("supplier-order-answer", args=[order.pk])))
+        assert "checked" not in page
+        page = text(self.answer(seller, order, note=""))
+        assert "Choose an answer for line 1, Office chair" in page
+
+    def test_asks_for_the_day_of_a_later_delivery(self, seller, market):
+        order = factory.sent(market)
+        page = self.answer(seller, order, **{"answer-0": "LATER"})
+        assert "Say on which day you will deliver it." in text(page)
+
     @pytest.mark.parametrize("said", ["", "MAYBE", "WAITS", "\x00"])
     def test_refuses_nonsense(self, seller, market, said):
         order = factory.sent(market)

@@ -199,6 +199,7 @@ class Migration(migrations.Migration):
                 'indexes': [
                     models.Index(fields=['council', 'id'], name='orderline_by_council'),
                     models.Index(fields=['supplier', 'id'], name='orderline_by_supplier'),
+                    models.Index(condition=models.Q(('answer', 'LATER')), fields=['council', 'order'], name='orderline_later'),
                 ],
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='orderline_quantity_positive'),
@@ -218,7 +219,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('attempt', models.PositiveIntegerField()),
-                ('channel', models.CharField(choices=[('PORTAL', 'Supplier’s pages'), ('EMAIL', 'E-mail')], max_length=10)),
+                ('channel', models.CharField(choices=[('PORTAL', 'Supplier’s pages'), ('EMAIL', 'Email')], max_length=10)),
                 ('sha256', models.CharField(max_length=64)),
                 ('to', models.CharField(blank=True, max_length=254)),
                 ('sent_by_name', models.CharField(blank=True, max_length=200)),

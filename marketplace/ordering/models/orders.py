@@ -31,7 +31,7 @@ ANSWER_LABELS = {
     Answer.LATER: _("Accepted for a later day"),
     Answer.REFUSED: _("Refused"),
 }
-CHANNEL_LABELS = {Channel.PORTAL: _("Supplier’s pages"), Channel.EMAIL: _("E-mail")}
+CHANNEL_LABELS = {Channel.PORTAL: _("Supplier’s pages"), Channel.EMAIL: _("Email")}
 _ANSWERED = [
     OrderStatus.ACKNOWLEDGED.value,
     OrderStatus.PARTLY_REFUSED.value,
@@ -192,6 +192,11 @@ class OrderLine(BoughtLine):
         indexes = [
             models.Index(fields=["council", "id"], name="orderline_by_council"),
             models.Index(fields=["supplier", "id"], name="orderline_by_supplier"),
+            models.Index(
+                fields=["council", "order"],
+                condition=Q(answer=Answer.LATER.value),
+                name="orderline_later",
+            ),
         ]
 
 

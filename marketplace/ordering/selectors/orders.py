@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from marketplace.approvals.selectors.cases import cases_awaiting
@@ -15,9 +15,9 @@ from marketplace.audit.selectors import timeline
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.models import TenantQuerySet
 from marketplace.ordering.models import Order, OrderLine, Requisition, Transmission
-from marketplace.ordering.rules import Totals, totals
+from marketplace.ordering.rules import Due, Totals, still_due, totals
 from marketplace.ordering.selectors.requisitions import READERS
-from marketplace.ordering.states import OrderStatus, RequisitionStatus
+from marketplace.ordering.states import Answer, OrderStatus, RequisitionStatus
 
 # Who may read every order of their council; others read what they ordered.
 ORDER_READERS = (*READERS, "receiver", "payments")
@@ -25,11 +25,23 @@ ORDER_READERS = (*READERS, "receiver", "payments")
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """An order with its lines and sums, for a page or a paper."""
+    """An order with its lines and sums, for a page or a paper.
+
+    Shapes: `totals` is what was ordered; `due` leaves out what was refused or cancelled.
+    """
 
     order: Order
     lines: list[OrderLine]
     totals: Totals
+    due: Totals
+
+    @property
+    def late_lines(self) -> list[OrderLine]:
+        """Return what is promised for after the day on which it is needed."""
+        needed = self.order.needed_by_on
+        return [
+            line for line in self.lines if needed and line.promised_on and line.promised_on > needed
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +65,36 @@ class SupplierCounts:
 
 def orders_of(reader: Actor) -> QuerySet[Order]:
     """Return what `reader` may see of their council's orders, latest first ("-id" by key)."""
-    rows = _council_side(reader).select_related("supplier")
+    rows = with_later(_council_side(reader).select_related("supplier"))
     return rows.annotate(lines_count=Count("lines")).order_by("-id")
 
 
 def orders_for(supplier: Actor) -> QuerySet[Order]:
     """Return what councils sent to a supplier, latest first ("-id" by key)."""
-    rows = _supplier_side(supplier).select_related("council")
+    rows = with_later(_supplier_side(supplier).select_related("council"))
     return rows.annotate(lines_count=Count("lines")).order_by("-id")
+
+
+def with_later(rows: TenantQuerySet[Order]) -> TenantQuerySet[Order]:
+    """Say of each order whether something comes on a later day: `has_later`."""
+    later = OrderLine.objects.filter(order=OuterRef("pk"), answer=Answer.LATER)
+    return rows.annotate(has_later=Exists(later))
+
+
+def late_orders(reader: Actor) -> QuerySet[Order]:
+    """Return the orders of which something is promised for after the day it is needed by.
+
+    Shapes: those that were cancelled, or have wholly arrived, are not among them.
+    """
+    late = OrderLine.objects.of(reader.organisation_id).filter(
+        answer=Answer.LATER,
+        promised_on__gt=F("order__needed_by_on"),
+        received_quantity__lt=F("quantity"),
+    )
+    return _council_side(reader).filter(
+        pk__in=late.values("order_id"),
+        status__in=[OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED],
+    )
 
 
 def orders_found(rows: QuerySet[Order], *, words: str = "", status: str = "") -> QuerySet[Order]:
@@ -82,7 +116,8 @@ def order(reader: Actor, order_id: UUID) -> Order:
 
     Raises: Missing.
     """
-    joined = _readable_by(reader).select_related("council", "supplier", "pdf", "ubl")
+    rows = with_later(_readable_by(reader))
+    joined = rows.select_related("council", "supplier", "pdf", "ubl")
     return joined.defer("pdf__content", "ubl__content").one(order_id)
 
 
@@ -99,7 +134,9 @@ def order_page(reader: Actor, order_id: UUID) -> OrderPage:
     """
     found = order(reader, order_id)
     lines = list(order_lines(found, reader))
-    return OrderPage(found, lines, totals(lines))
+    is_cancelled = found.status == OrderStatus.CANCELLED
+    due = totals(still_due(line, is_cancelled=is_cancelled) for line in lines)
+    return OrderPage(found, lines, totals(lines), due)
 
 
 def order_lines(order: Order, reader: Actor) -> QuerySet[OrderLine]:
@@ -115,7 +152,19 @@ def order_lines(order: Order, reader: Actor) -> QuerySet[OrderLine]:
 
 def orders_raised_from(requisition: Requisition) -> QuerySet[Order]:
     """Return the orders that came of a requisition, by number."""
-    return requisition.orders.select_related("supplier").order_by("number")
+    rows = Order.objects.of(requisition.council_id).filter(requisition=requisition)
+    return with_later(rows.select_related("supplier")).order_by("number")
+
+
+def requisition_due(requisition: Requisition) -> dict[UUID, Due]:
+    """Return what is still to be paid of each line that was ordered, by the requisition's line."""
+    lines = OrderLine.objects.of(requisition.council_id).filter(order__requisition=requisition)
+    return {
+        line.requisition_line_id: still_due(
+            line, is_cancelled=line.order.status == OrderStatus.CANCELLED
+        )
+        for line in lines.select_related("order")
+    }
 
 
 def transmissions_of(order: Order) -> QuerySet[Transmission]:

@@ -182,9 +182,13 @@ def _check(lines: Sequence[OrderLine], answers: Sequence[LineAnswer], today: dat
         answer = said[line.pk]
         if answer.answer is Answer.WAITS:
             problems.append(FieldProblem(f"lines/{place}/answer", _("Choose an answer.")))
-        elif answer.answer is Answer.LATER and (
-            answer.promised_on is None or answer.promised_on < today
-        ):
+        elif answer.answer is Answer.LATER and answer.promised_on is None:
+            problems.append(
+                FieldProblem(
+                    f"lines/{place}/promised_on", _("Say on which day you will deliver it.")
+                )
+            )
+        elif answer.answer is Answer.LATER and answer.promised_on and answer.promised_on < today:
             problems.append(
                 FieldProblem(f"lines/{place}/promised_on", _("Give a day that is still to come."))
             )
@@ -206,14 +210,17 @@ def _tell_buyer(order: Order, lines: Sequence[OrderLine], at: datetime) -> None:
         elif line.answer == Answer.LATER and line.promised_on is not None:
             words.append(
                 _("Later: %(name)s, on %(day)s")
-                % {"name": line.name, "day": f"{line.promised_on:%d %B %Y}"}
+                % {"name": line.name, "day": f"{line.promised_on.day} {line.promised_on:%B %Y}"}
             )
     if not words:
         return
+    subject = _("Order %(number)s: some of it comes later")
+    if any(line.answer == Answer.REFUSED for line in lines):
+        subject = _("Order %(number)s: the supplier cannot do all of it")
     notify(
         organisation_id=order.council_id,
         to=order.contact_email,
-        subject=_("Order %(number)s: the supplier cannot do all of it") % {"number": order.number},
+        subject=subject % {"number": order.number},
         body="\n".join([*words, order.answer_note]).strip(),
         link=order_link(order.pk),
         key=f"order:{order.pk}:answered",

@@ -47,6 +47,13 @@ class PriceChanged(Conflict):
     title = gettext_lazy("Something in your basket has changed.")
 
 
+class NeededInThePast(Invalid):
+    """The day on which it is needed is over."""
+
+    code = "requisition.needed-in-the-past"
+    title = gettext_lazy("It cannot be delivered on a day that is over.")
+
+
 @transaction.atomic
 def submit_requisition(
     *, requisition_id: UUID, requester: Actor, at: datetime, details: Details | None = None
@@ -55,16 +62,20 @@ def submit_requisition(
 
     Everything that would stop it later is looked at now: that each thing can still be bought at
     the price shown, that each line is coded, that there is money, and that somebody can approve.
-    Raises: NotABuyer; Missing; NotADraft; NotComplete; PriceChanged; NoBudget; OverBudget;
-    NoApprover.
+    Raises: NotABuyer; Missing; NotADraft; NotComplete; NeededInThePast; PriceChanged; NoBudget;
+    OverBudget; NoApprover.
     """
     requisition = own_draft(requester, requisition_id)
     if details is not None:
         set_details(requisition, details)
     lines = lines_of(requisition)
-    _check_complete(requisition, lines)
-    _check_offers(drifts(requisition.council_id, lines))
     today = timezone.localdate(at)
+    _check_complete(requisition, lines)
+    if requisition.needed_by_on is not None and requisition.needed_by_on < today:
+        raise NeededInThePast(
+            _("Give a day that is not over, or leave it empty."), field="needed_by_on"
+        )
+    _check_offers(drifts(requisition.council_id, lines))
     year = financial_year(today)
     plan = plan_for(
         requisition.council_id,

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from marketplace.core.actors import OrganisationKind
+from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Refusal
 from marketplace.ordering.forms import Cancellation, OrderFilter
+from marketplace.ordering.models import Order
 from marketplace.ordering.selectors.orders import order as order_of
 from marketplace.ordering.selectors.orders import (
     order_page,
@@ -23,6 +24,7 @@ from marketplace.ordering.selectors.orders import (
     orders_of,
     transmissions_of,
 )
+from marketplace.ordering.selectors.requisitions import READERS
 from marketplace.ordering.services.orders import cancel_order
 from marketplace.ordering.services.sending import resend_order
 from marketplace.ordering.views.shown import COUNCIL
@@ -63,11 +65,20 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "order": found.order,
             "lines": found.lines,
             "vat_lines": found.totals.breakdown,
+            "due": found.due,
+            "late": found.late_lines,
+            "opens_requisition": _opens_requisition(acting, found.order),
             "actions": order_verbs(found.order, acting),
             "transmissions": list(transmissions_of(found.order)),
             "events": told(order_timeline(found.order)),
         },
     )
+
+
+def _opens_requisition(reader: Actor, order: Order) -> bool:
+    """Tell whether the requisition that an order came of may be opened by whoever reads it."""
+    is_own = order.contact_id == reader.user_id
+    return reader.holds(*COUNCIL) and (is_own or reader.holds(*READERS))
 
 
 @access(*COUNCIL, "payments", "supplier")

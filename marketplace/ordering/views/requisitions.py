@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
 from marketplace.ordering.forms import Nothing, RequisitionFilter, Submission
 from marketplace.ordering.models import Requisition, RequisitionLine
-from marketplace.ordering.selectors.orders import orders_raised_from
+from marketplace.ordering.selectors.orders import orders_raised_from, requisition_due
 from marketplace.ordering.selectors.requisitions import (
     READERS,
     delivery_points,
@@ -78,6 +79,7 @@ def requisition(request: HttpRequest, requisition_id: UUID) -> HttpResponse:
     acting, at = actor(request), timezone.now()
     shown = requisition_of(acting, requisition_id)
     lines = list(lines_with_coding(shown))
+    due = requisition_due(shown) if shown.status == RequisitionStatus.ORDERED else {}
     case = case_of(acting.organisation_id, shown.pk)
     offered = requisition_verbs(shown, acting, case)
     if "approve" in offered and not requisitions_awaiting(acting, at).filter(pk=shown.pk).exists():
@@ -94,19 +96,23 @@ def requisition(request: HttpRequest, requisition_id: UUID) -> HttpResponse:
             "vat_lines": rules.totals(lines).breakdown,
             "case": case,
             "actions": offered,
-            "effects": effects_of(acting.organisation_id, at, [lines])[0],
-            "is_committed": shown.status in {RequisitionStatus.APPROVED, RequisitionStatus.ORDERED},
+            "due": rules.totals(due.values()) if due else None,
+            "effects": _effects(shown, lines, due, at),
+            "is_committed": shown.status in COMMITTED,
             "orders": list(orders_raised_from(shown)),
             "events": told(requisition_timeline(shown)),
         },
     )
 
 
-def _effects(shown: Requisition, lines: list[RequisitionLine], at: datetime) -> list[ShownEffect]:
+def _effects(
+    shown: Requisition, lines: list[RequisitionLine], due: Mapping[UUID, rules.Due], at: datetime
+) -> list[ShownEffect]:
     """Return what it takes from the budgets, nothing when it will never take any."""
     if shown.status in {RequisitionStatus.REJECTED, RequisitionStatus.WITHDRAWN}:
         return []
-    return effects_of(shown.council_id, at, [lines])[0]
+    amounts = {key: each.net_amount for key, each in due.items()}
+    return effects_of(shown.council_id, at, [lines], amounts)[0]
 
 
 @access("requester", "buyer")

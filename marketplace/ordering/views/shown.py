@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -84,11 +84,15 @@ class CodingChoices:
 
 
 def effects_of(
-    council_id: UUID, at: datetime, requisitions: Iterable[Sequence[RequisitionLine]]
+    council_id: UUID,
+    at: datetime,
+    requisitions: Iterable[Sequence[RequisitionLine]],
+    amounts: Mapping[UUID, Decimal] | None = None,
 ) -> list[list[ShownEffect]]:
     """Return for each lot of lines what it takes from each budget, by name; one query for all.
 
     Shapes: lines with cost centre and account joined in; those without a coding are passed over.
+    `amounts` says by line what it takes where that is no longer what was asked for.
     """
     lots = [[line for line in lines if line.cost_centre and line.account] for lines in requisitions]
     codings = [
@@ -99,18 +103,20 @@ def effects_of(
     ]
     year = financial_year(timezone.localdate(at))
     found = budgets_by_coding(council_id, year, codings) if codings else {}
-    return [_effects(lines, found) for lines in lots]
+    return [_effects(lines, found, amounts or {}) for lines in lots]
 
 
 def _effects(
-    lines: Sequence[RequisitionLine], found: dict[tuple[UUID, UUID], Budget]
+    lines: Sequence[RequisitionLine],
+    found: dict[tuple[UUID, UUID], Budget],
+    amounts: Mapping[UUID, Decimal],
 ) -> list[ShownEffect]:
     sums: dict[tuple[UUID, UUID], Decimal] = {}
     names: dict[tuple[UUID, UUID], tuple[str, str]] = {}
     for line in lines:
         if line.cost_centre and line.account:
             key = (line.cost_centre.pk, line.account.pk)
-            sums[key] = sums.get(key, Decimal(0)) + line.net_amount
+            sums[key] = sums.get(key, Decimal(0)) + amounts.get(line.pk, line.net_amount)
             names[key] = (line.cost_centre.name, line.account.name)
     effects = []
     for key, asked in sums.items():
