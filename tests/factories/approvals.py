@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.approvals.models import Delegation, Policy, PolicyTier
-from marketplace.approvals.rules import TierStep
-from marketplace.approvals.states import Who
+from marketplace.approvals.rules import TierStep, Who
 from marketplace.core.tenancy import stewardship
 from marketplace.organisations.models import Membership, Organisation
 
