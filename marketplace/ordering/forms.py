@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -161,8 +161,21 @@ class Submission(forms.Form):
 
 
 class Decision(forms.Form):
-    """What an approver says to what they saw."""
+    """What an approver says to what they saw.
 
+    Why: money is spent by the word "approve" and by nothing else, not even by nothing at all.
+    """
+
+    REJECT: ClassVar[str] = "reject"
+
+    verdict = forms.ChoiceField(
+        choices=[("approve", _("Approve")), (REJECT, _("Turn down"))],
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Say whether you approve it or turn it down"),
+            "invalid_choice": _("Say whether you approve it or turn it down"),
+        },
+    )
     content_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
     comment = forms.CharField(
         label=_("Comment"),

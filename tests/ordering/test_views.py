@@ -347,6 +347,23 @@ class TestApprovals:
         assert "The orders are on their way" in text(client.get(reverse("approvals")))
         assert seen(market, Requisition).status == "APPROVED"
 
+    @pytest.mark.parametrize("verdict", ["", "banana", "Approve", " approve"])
+    def test_approves_by_no_other_word(self, client, market, verdict):
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        page = self.decide(client, asked, verdict)
+        assert page.status_code == 422
+        assert "Say whether you approve it or turn it down" in text(page)
+        assert seen(market, Requisition).status == "SUBMITTED"
+
+    def test_does_not_approve_by_saying_nothing(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        said = {"content_hash": asked.content_hash}
+        page = client.post(reverse("requisition-approve", args=[asked.pk]), said)
+        assert page.status_code == 422
+        assert seen(market, Requisition).status == "SUBMITTED"
+
     def test_refuses_the_second_time(self, client, market):
         asked = factory.submitted(market)
         as_(client, market.approver)

@@ -99,7 +99,7 @@ def requisition_approve(request: HttpRequest, requisition_id: UUID) -> HttpRespo
         status = 422
         if form.is_valid():
             try:
-                decided = _decide(request, requisition_id, acting, form)
+                decided = _decide(requisition_id, acting, form)
             except Refusal as refusal:
                 show_on(form, refusal)
                 status = status_of(refusal)
@@ -130,11 +130,9 @@ def requisition_approve(request: HttpRequest, requisition_id: UUID) -> HttpRespo
     )
 
 
-def _decide(
-    request: HttpRequest, requisition_id: UUID, acting: Actor, form: Decision
-) -> Requisition:
+def _decide(requisition_id: UUID, acting: Actor, form: Decision) -> Requisition:
     said, at = form.cleaned_data, timezone.now()
-    if request.POST.get("verdict") == "reject":
+    if said["verdict"] == form.REJECT:
         return reject_requisition(
             requisition_id=requisition_id,
             approver=acting,
