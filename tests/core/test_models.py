@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Event
 from time import monotonic
+from uuid import UUID
 
 import pytest
 from django.db import connection, models, transaction
@@ -57,7 +58,9 @@ class TestOneRow:
         with tenant(make.council().pk), pytest.raises(Missing):
             getattr(SupplierLink.objects.all(), ask)(link.pk)
 
-    @pytest.mark.parametrize("key", [uuid7(), "not a key", "", "0" * 500])
+    @pytest.mark.parametrize(
+        "key", [UUID("0193c5a0-0000-7000-8000-00000000dead"), "not a key", "", "0" * 500]
+    )
     def test_what_is_no_key_is_missing_too(self, link, ask, key):
         with tenant(link.council_id), pytest.raises(Missing):
             getattr(SupplierLink.objects.of(link.council_id), ask)(key)
