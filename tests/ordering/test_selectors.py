@@ -11,7 +11,8 @@ from marketplace.approvals.selectors.cases import case_of
 from marketplace.core.errors import Missing
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
 from marketplace.ordering.selectors import orders, requisitions
-from marketplace.ordering.selectors.money import budget_effects, is_over_budget
+from marketplace.ordering.selectors.money import budget_effects
+from marketplace.ordering.services.requisitions import is_over_budget
 from marketplace.ordering.states import Answer
 from tests.factories import ledger, ordering, organisations
 

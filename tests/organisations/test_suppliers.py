@@ -200,3 +200,12 @@ class TestConstraints:
         link(home, company)
         with pytest.raises(IntegrityError, match="supplierlink_one_a_pair"), transaction.atomic():
             link(home, company)
+
+
+def test_a_company_is_one_supplier_and_many_have_no_number():
+    supplier(company_number="09999991")
+    council(company_number="09999991")
+    with pytest.raises(IntegrityError, match="one_supplier_a_company"), transaction.atomic():
+        supplier(company_number="09999991")
+    supplier(company_number="")
+    supplier(company_number="")

@@ -17,6 +17,7 @@ from marketplace.approvals.services.cases import ApprovalNotAllowed
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Invalid
+from marketplace.organisations.services.holding import hold_organisation
 
 
 class PolicyNotValid(Invalid):
@@ -37,7 +38,7 @@ def set_policy(
     """Put a new version of the council's policy in force; what is being approved keeps its own.
 
     Shapes: the lowest tier must begin at nought, so that every amount needs somebody.
-    Raises: ApprovalNotAllowed; PolicyNotValid.
+    Raises: ApprovalNotAllowed; PolicyNotValid; Busy.
     """
     if not administrator.holds("administrator"):
         raise ApprovalNotAllowed(_("Only an administrator can say who approves what."))
@@ -45,7 +46,12 @@ def set_policy(
         raise PolicyNotValid(_("There must be a step for every amount, from £0 up."))
     if any(tier.who is Who.PEOPLE and not tier.people for tier in tiers):
         raise PolicyNotValid(_("A step for people must name at least one."))
+    if any(tier.above_amount < 0 for tier in tiers):
+        raise PolicyNotValid(_("An amount must not be below £0."))
+    if len({(tier.above_amount, tier.step_order) for tier in tiers}) < len(tiers):
+        raise PolicyNotValid(_("Two steps have the same amount and the same place."))
     council_id = administrator.organisation_id
+    hold_organisation(council_id)
     last = Policy.objects.of(council_id).aggregate(last=Max("version"))["last"] or 0
     policy = Policy.objects.create(
         council_id=council_id,

@@ -7,6 +7,7 @@ import marketplace.core.ids
 from decimal import Decimal
 from django.db import migrations, models
 
+from marketplace.ledger.migrations._hard_stop import HARD_STOP
 from marketplace.ledger.migrations._walls import WALLS
 
 
@@ -151,9 +152,6 @@ class Migration(migrations.Migration):
             model_name='budget',
             constraint=models.CheckConstraint(condition=models.Q(('committed_amount__gte', 0)), name='budget_committed_not_negative'),
         ),
-        migrations.AddConstraint(
-            model_name='budget',
-            constraint=models.CheckConstraint(condition=models.Q(('is_hard_stop', False), ('budget_amount__gte', django.db.models.expressions.CombinedExpression(models.F('committed_amount'), '+', models.F('actual_amount'))), _connector='OR'), name='budget_hard_stop_holds'),
-        ),
+        HARD_STOP,
         *WALLS,
     ]

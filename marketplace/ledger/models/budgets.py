@@ -19,7 +19,9 @@ class Budget(Row):
     """What a cost centre may spend on an account in a financial year, and how it stands.
 
     `available_amount` is reckoned by the database, so the screen, the check and the report cannot
-    differ. Units: GBP without the VAT that the council gets back.
+    differ. With a hard stop nothing is promised beyond what is available, which a trigger keeps;
+    what is spent may go beyond it, since a bill is written down whatever it comes to.
+    Units: GBP without the VAT that the council gets back.
     """
 
     tenant_columns = ("council_id",)
@@ -51,11 +53,6 @@ class Budget(Row):
             models.CheckConstraint(name="budget_not_negative", condition=Q(budget_amount__gte=0)),
             models.CheckConstraint(
                 name="budget_committed_not_negative", condition=Q(committed_amount__gte=0)
-            ),
-            models.CheckConstraint(
-                name="budget_hard_stop_holds",
-                condition=Q(is_hard_stop=False)
-                | Q(budget_amount__gte=F("committed_amount") + F("actual_amount")),
             ),
         ]
         indexes = [

@@ -102,7 +102,7 @@ def budget_years(council_id: UUID) -> list[int]:
 
 def entries_of(budget: Budget) -> QuerySet[CommitmentEntry]:
     """Return what was promised and given back of a budget, latest first ("-id" by key)."""
-    return CommitmentEntry.objects.filter(budget=budget).order_by("-id")
+    return CommitmentEntry.objects.of(budget.council_id).filter(budget=budget).order_by("-id")
 
 
 def commitments_out_of_line() -> QuerySet[Budget]:

@@ -36,7 +36,9 @@ def account_for(accounts: Iterable[Account], category: str) -> Account | None:
     return max(fits, key=lambda fit: (fit[0], fit[1].code))[1] if fits else None
 
 
-def holders(cost_centre_ids: Iterable[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
+def holders(
+    council_id: UUID, cost_centre_ids: Iterable[UUID]
+) -> dict[UUID, tuple[str, UUID | None]]:
     """Return what cost centres are called and which membership answers for each."""
-    rows = CostCentre.objects.filter(pk__in=set(cost_centre_ids)).order_by("code")
+    rows = CostCentre.objects.of(council_id).filter(pk__in=set(cost_centre_ids)).order_by("code")
     return {row.pk: (f"{row.code} {row.name}", row.holder_id) for row in rows}

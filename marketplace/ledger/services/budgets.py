@@ -16,6 +16,7 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Forbidden, Invalid, Missing
 from marketplace.ledger.models import Account, Budget, CostCentre
+from marketplace.organisations.services.holding import hold_organisation
 
 
 class BudgetNotAllowed(Forbidden):
@@ -53,11 +54,12 @@ def set_budgets(
     """Make or change budgets of a year; return how many.
 
     Shapes: a figure for a coding that has a budget changes it; what is promised and spent stays.
-    Raises: BudgetNotAllowed; BudgetTooSmall; Missing for a code of another council.
+    Raises: BudgetNotAllowed; BudgetTooSmall; Missing for a code of another council; Busy.
     """
     if not finance.holds("finance", "administrator"):
         raise BudgetNotAllowed(_("Only finance officers can."))
     council_id = finance.organisation_id
+    hold_organisation(council_id)
     centres = CostCentre.objects.of(council_id).in_bulk({each.cost_centre_id for each in figures})
     accounts = Account.objects.of(council_id).in_bulk({each.account_id for each in figures})
     if {each.cost_centre_id for each in figures} - centres.keys() or (
@@ -70,16 +72,9 @@ def set_budgets(
     keys = [row.pk for row in there if (row.cost_centre_id, row.account_id) in wanted]
     changed = Budget.objects.of(council_id).lock_all(keys)
     for budget in changed:
-        budget.budget_amount = wanted.pop((budget.cost_centre_id, budget.account_id))
-        budget.is_hard_stop = is_hard_stop
-        if is_hard_stop and budget.budget_amount < budget.committed_amount + budget.actual_amount:
-            raise BudgetTooSmall(
-                _("%(coding)s: £%(used)s is promised or spent already.")
-                % {
-                    "coding": budget.coding,
-                    "used": f"{budget.committed_amount + budget.actual_amount:,.2f}",
-                }
-            )
+        amount = wanted.pop((budget.cost_centre_id, budget.account_id))
+        _check_large_enough(budget, amount, is_hard_stop)
+        budget.budget_amount, budget.is_hard_stop = amount, is_hard_stop
     Budget.objects.bulk_update(changed, ["budget_amount", "is_hard_stop"])
     fresh = [
         Budget(
@@ -108,3 +103,17 @@ def set_budgets(
             },
         )
     return len(rows)
+
+
+def _check_large_enough(budget: Budget, amount: Decimal, is_hard_stop: bool) -> None:
+    """Refuse a hard stop below what is used, unless it stood below already and now rises.
+
+    Raises: BudgetTooSmall.
+    """
+    used = budget.committed_amount + budget.actual_amount
+    rises = budget.is_hard_stop and amount >= budget.budget_amount
+    if is_hard_stop and amount < used and not rises:
+        raise BudgetTooSmall(
+            _("%(coding)s: £%(used)s is promised or spent already.")
+            % {"coding": budget.coding, "used": f"{used:,.2f}"}
+        )

@@ -8,12 +8,10 @@ Units: GBP without the VAT that the council gets back, since that never consumes
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -24,11 +22,9 @@ from django.utils.translation import gettext_lazy
 from marketplace.core.dates import financial_year_label
 from marketplace.core.errors import Conflict, FieldProblem
 from marketplace.ledger.models import Budget, CommitmentEntry
+from marketplace.ledger.rules import Coding, CommitmentLine, shares, sums, weigh
 from marketplace.ledger.selectors.budgets import budgets_by_coding
 from marketplace.ledger.states import EntryKind, Stage
-
-Coding = tuple[UUID, UUID]
-Key = TypeVar("Key")
 
 _CHANGE_BALANCES = """
     UPDATE ledger_budget SET committed_amount = committed_amount + change.amount
@@ -49,24 +45,6 @@ class OverBudget(Conflict):
 
     code = "budget.over"
     title = gettext_lazy("There is not enough money left in the budget.")
-
-
-@dataclass(frozen=True, slots=True)
-class CommitmentLine:
-    """What one line of a document will take from one budget.
-
-    Units: `amount` in GBP, net, more than nought.
-    """
-
-    line_id: UUID
-    cost_centre_id: UUID
-    account_id: UUID
-    amount: Decimal
-
-    @property
-    def coding(self) -> Coding:
-        """Return what it is coded to."""
-        return self.cost_centre_id, self.account_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +115,7 @@ def commit(
         )
         for line in asked
     )
-    _change_balances(_sums((held[line.coding].pk, line.amount) for line in asked))
+    _change_balances(sums((held[line.coding].pk, line.amount) for line in asked))
 
 
 def check_budgets(
@@ -154,22 +132,16 @@ def check_budgets(
     that are a hard stop still are.
     Raises: NoBudget; OverBudget.
     """
-    missing = {line.coding for line in lines} - budgets.keys()
-    if missing:
+    found = weigh(lines, budgets)
+    if found.missing:
         raise NoBudget(
             _("There is no budget for %(count)s of these codes in %(year)s. Choose another code.")
-            % {"count": len(missing), "year": financial_year_label(financial_year)}
+            % {"count": len(found.missing), "year": financial_year_label(financial_year)}
         )
-    asked = _sums((line.coding, line.amount) for line in lines)
-    over = {
-        coding: budgets[coding]
-        for coding, amount in asked.items()
-        if amount > budgets[coding].available_amount
-    }
-    stopped = [budget for budget in over.values() if budget.is_hard_stop or not may_exceed]
+    stopped = found.stopped(may_exceed=may_exceed)
     if stopped:
-        raise _over_budget(stopped, asked)
-    return set(over)
+        raise _over_budget(stopped, found.asked)
+    return set(found.over)
 
 
 def _over_budget(stopped: Sequence[Budget], asked: Mapping[Coding, Decimal]) -> OverBudget:
@@ -208,30 +180,28 @@ def move_commitment(
     balances = _balances(council_id, [each.from_line_id for each in moves])
     entries = []
     for each in moves:
-        balance = balances.get(each.from_line_id)
-        if balance is None or balance.amount <= 0:
-            continue
-        facts = {"council_id": council_id, "budget_id": balance.budget_id, "at": at}
-        entries += [
-            CommitmentEntry(
-                stage=Stage.REQUISITION,
-                kind=EntryKind.MOVE_OUT,
-                amount=-balance.amount,
-                document_type=document.kind,
-                document_id=document.id,
-                line_id=each.from_line_id,
-                **facts,
-            ),
-            CommitmentEntry(
-                stage=Stage.ORDER,
-                kind=EntryKind.MOVE_IN,
-                amount=balance.amount,
-                document_type=to_kind,
-                document_id=each.to_document_id,
-                line_id=each.to_line_id,
-                **facts,
-            ),
-        ]
+        for balance in balances.get(each.from_line_id, ()):
+            facts = {"council_id": council_id, "budget_id": balance.budget_id, "at": at}
+            entries += [
+                CommitmentEntry(
+                    stage=balance.stage,
+                    kind=EntryKind.MOVE_OUT,
+                    amount=-balance.amount,
+                    document_type=document.kind,
+                    document_id=document.id,
+                    line_id=each.from_line_id,
+                    **facts,
+                ),
+                CommitmentEntry(
+                    stage=Stage.ORDER,
+                    kind=EntryKind.MOVE_IN,
+                    amount=balance.amount,
+                    document_type=to_kind,
+                    document_id=each.to_document_id,
+                    line_id=each.to_line_id,
+                    **facts,
+                ),
+            ]
     CommitmentEntry.objects.bulk_create(entries)
 
 
@@ -242,42 +212,38 @@ def release_commitment(
     amounts: Mapping[UUID, Decimal | None],
     at: datetime,
     reason: str,
-    kind: EntryKind = EntryKind.RELEASE,
 ) -> dict[UUID, Decimal]:
     """Give back what lines hold, never more than the ledger says they do.
 
     Shapes: `amounts` maps a line to the most to give back, None for all of it; returned is what
-    was given back by line, without those that held nothing. `kind` SPEND says that it was spent.
+    was given back by line, without those that held nothing.
     Raises: Busy.
     """
     touched = CommitmentEntry.objects.of(council_id).filter(line_id__in=list(amounts))
     Budget.objects.of(council_id).lock_all(touched.values_list("budget_id", flat=True).distinct())
     balances = _balances(council_id, list(amounts))
-    released: dict[UUID, Decimal] = {}
-    for line_id, most in amounts.items():
-        held = balances[line_id].amount if line_id in balances else Decimal(0)
-        amount = held if most is None else min(held, most)
-        if amount > 0:
-            released[line_id] = amount
+    parts = [
+        (line_id, balance, share)
+        for line_id, most in amounts.items()
+        for balance, share in _to_release(balances.get(line_id, ()), most)
+    ]
     CommitmentEntry.objects.bulk_create(
         CommitmentEntry(
             council_id=council_id,
-            budget_id=balances[line_id].budget_id,
-            stage=balances[line_id].stage,
-            kind=kind,
-            amount=-amount,
+            budget_id=balance.budget_id,
+            stage=balance.stage,
+            kind=EntryKind.RELEASE,
+            amount=-share,
             document_type=document.kind,
             document_id=document.id,
             line_id=line_id,
             reason=reason[:200],
             at=at,
         )
-        for line_id, amount in released.items()
+        for line_id, balance, share in parts
     )
-    _change_balances(
-        _sums((balances[line_id].budget_id, -amount) for line_id, amount in released.items())
-    )
-    return released
+    _change_balances(sums((balance.budget_id, -share) for _line, balance, share in parts))
+    return sums((line_id, share) for line_id, _balance, share in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,24 +253,26 @@ class _Balance:
     amount: Decimal
 
 
-def _balances(council_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, _Balance]:
+def _to_release(held: Sequence[_Balance], most: Decimal | None) -> list[tuple[_Balance, Decimal]]:
+    given = shares([balance.amount for balance in held], most)
+    return [(balance, share) for balance, share in zip(held, given, strict=True) if share > 0]
+
+
+def _balances(council_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, list[_Balance]]:
+    """Return what lines hold, each of which may hold something of several budgets and stages."""
     rows = (
         CommitmentEntry.objects.of(council_id)
         .filter(line_id__in=line_ids)
         .values("line_id", "budget_id", "stage")
         .annotate(balance=Sum("amount"))
-        .order_by("line_id")
+        .filter(balance__gt=0)
+        .order_by("line_id", "budget_id", "stage")
     )
-    return {
-        row["line_id"]: _Balance(row["budget_id"], row["stage"], row["balance"]) for row in rows
-    }
-
-
-def _sums(parts: Iterable[tuple[Key, Decimal]]) -> dict[Key, Decimal]:
-    sums: dict[Key, Decimal] = defaultdict(Decimal)
-    for key, amount in parts:
-        sums[key] += amount
-    return sums
+    found: dict[UUID, list[_Balance]] = {}
+    for row in rows:
+        balance = _Balance(row["budget_id"], row["stage"], row["balance"])
+        found.setdefault(row["line_id"], []).append(balance)
+    return found
 
 
 def _change_balances(changes: Mapping[UUID, Decimal]) -> None:

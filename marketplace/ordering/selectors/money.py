@@ -9,9 +9,9 @@ from uuid import UUID
 
 from marketplace.approvals.rules import Holder
 from marketplace.ledger.models import Budget
+from marketplace.ledger.rules import CommitmentLine
 from marketplace.ledger.selectors.budgets import budgets_by_coding
 from marketplace.ledger.selectors.coding import holders
-from marketplace.ledger.services.commitments import CommitmentLine, check_budgets
 from marketplace.ordering.models import RequisitionLine
 
 
@@ -56,16 +56,6 @@ def commitment_lines(lines: Sequence[RequisitionLine]) -> list[CommitmentLine]:
     ]
 
 
-def is_over_budget(council_id: UUID, financial_year: int, lines: Sequence[RequisitionLine]) -> bool:
-    """Tell whether lines would exceed a budget that only warns.
-
-    Raises: NoBudget; OverBudget for a budget that is a hard stop.
-    """
-    asked = commitment_lines(lines)
-    found = budgets_by_coding(council_id, financial_year, [line.coding for line in asked])
-    return bool(check_budgets(asked, found, financial_year=financial_year, may_exceed=True))
-
-
 def budget_effects(
     council_id: UUID, financial_year: int, lines: Sequence[RequisitionLine]
 ) -> list[BudgetEffect]:
@@ -86,7 +76,9 @@ def budget_effects(
     return sorted(effects, key=lambda effect: effect.coding)
 
 
-def holders_of(lines: Sequence[RequisitionLine]) -> list[Holder]:
+def holders_of(council_id: UUID, lines: Sequence[RequisitionLine]) -> list[Holder]:
     """Return who answers for the money of lines, each cost centre once, by its code."""
-    found = holders({line.cost_centre_id for line in lines if line.cost_centre_id is not None})
+    found = holders(
+        council_id, {line.cost_centre_id for line in lines if line.cost_centre_id is not None}
+    )
     return [Holder(label, membership_id) for label, membership_id in found.values()]

@@ -137,7 +137,7 @@ def outlook(
     found = plan_for(
         requisition.council_id,
         amount=requisition.net_amount,
-        holders=holders_of(lines),
+        holders=holders_of(requisition.council_id, lines),
         barred_user_ids=[reader.user_id],
         is_over_budget=is_over,
     )

@@ -21,10 +21,12 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year
 from marketplace.core.errors import Conflict, FieldProblem, Invalid
+from marketplace.ledger.selectors.budgets import budgets_by_coding
+from marketplace.ledger.services.commitments import check_budgets
 from marketplace.ordering import rules
 from marketplace.ordering.links import requisition_link
 from marketplace.ordering.models import Requisition, RequisitionLine
-from marketplace.ordering.selectors.money import holders_of, is_over_budget
+from marketplace.ordering.selectors.money import commitment_lines, holders_of
 from marketplace.ordering.selectors.offers import Drift, drifts
 from marketplace.ordering.selectors.requisitions import content_of
 from marketplace.ordering.services.baskets import Details, lines_of, own_draft, set_details
@@ -80,7 +82,7 @@ def submit_requisition(
     plan = plan_for(
         requisition.council_id,
         amount=requisition.net_amount,
-        holders=holders_of(lines),
+        holders=holders_of(requisition.council_id, lines),
         barred_user_ids=[requester.user_id],
         is_over_budget=is_over_budget(requisition.council_id, year, lines),
     )
@@ -154,6 +156,16 @@ def withdraw_requisition(*, requisition_id: UUID, requester: Actor, at: datetime
         after={"status": requisition.status},
     )
     return requisition
+
+
+def is_over_budget(council_id: UUID, financial_year: int, lines: Sequence[RequisitionLine]) -> bool:
+    """Tell whether lines would exceed a budget that only warns.
+
+    Raises: NoBudget; OverBudget for a budget that is a hard stop.
+    """
+    asked = commitment_lines(lines)
+    found = budgets_by_coding(council_id, financial_year, [line.coding for line in asked])
+    return bool(check_budgets(asked, found, financial_year=financial_year, may_exceed=True))
 
 
 def _check_complete(requisition: Requisition, lines: Sequence[RequisitionLine]) -> None:

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'organisation',
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('kind__in', ['COUNCIL', 'SUPPLIER'])), name='organisation_kind_known'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'SUPPLIER'), models.Q(('company_number', ''), _negated=True)), fields=('company_number',), name='organisation_one_supplier_a_company'),
                 ],
             },
         ),

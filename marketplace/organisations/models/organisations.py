@@ -54,6 +54,11 @@ class Organisation(Row):
             models.CheckConstraint(
                 name="organisation_kind_known", condition=Q(kind__in=Kind.values)
             ),
+            models.UniqueConstraint(
+                fields=["company_number"],
+                condition=Q(kind=Kind.SUPPLIER) & ~Q(company_number=""),
+                name="organisation_one_supplier_a_company",
+            ),
         ]
 
     @property

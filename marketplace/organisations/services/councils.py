@@ -14,6 +14,7 @@ from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.rules import LEAST_CONTRAST, contrast_with_white
+from marketplace.organisations.services.holding import hold_organisation
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 PREFIX = re.compile(r"[A-Z0-9-]{1,10}")
@@ -51,7 +52,7 @@ def change_council(
     """Change a council's name, colour, address and the like.
 
     Shapes: `details` has some of CHANGEABLE; others are a mistake in the caller.
-    Raises: SettingsNotYours, SettingsInvalid, SettingsChangedMeanwhile.
+    Raises: SettingsNotYours, SettingsInvalid, SettingsChangedMeanwhile, Busy.
     """
     if administrator.kind is not OrganisationKind.COUNCIL or not administrator.holds(
         Role.ADMINISTRATOR
@@ -60,8 +61,7 @@ def change_council(
     strange = details.keys() - set(CHANGEABLE)
     if strange:
         raise TypeError(f"A council cannot change {sorted(strange)}.")
-    rows = Organisation.objects.select_for_update(no_key=True)
-    council = rows.get(pk=administrator.organisation_id)
+    council = hold_organisation(administrator.organisation_id)
     if council.version != version:
         raise SettingsChangedMeanwhile
     _check(details)

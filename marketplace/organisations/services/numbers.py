@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from marketplace.core.models import busy_if_held
+
 _NEXT = """
     INSERT INTO organisations_numbersequence (organisation_id, kind, year, last)
     VALUES (%s, %s, %s, 1)
@@ -21,8 +23,9 @@ def next_number(organisation_id: UUID, kind: str, year: int) -> int:
     The sequence is held until the caller's transaction ends, and given back if it fails: take it
     late, since others of the same council wait for it.
     Why: an auditor expects order numbers without gaps.
+    Raises: Busy.
     """
-    with connection.cursor() as cursor:
+    with busy_if_held(), connection.cursor() as cursor:
         cursor.execute(_NEXT, [organisation_id, kind, year])
         (number,) = cursor.fetchone()
     return int(number)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +20,7 @@ from marketplace.jobs.services import wake
 from marketplace.organisations import rules
 from marketplace.organisations.models import ROLE_LABELS, Membership, User
 from marketplace.organisations.selectors.people import live_keepers, person_by_email
+from marketplace.organisations.services.holding import hold_organisation
 
 
 class KeeperNeeded(Forbidden):
@@ -83,11 +84,12 @@ def invite_person(
 
     Shapes: somebody who is known from another organisation keeps their name and password.
     Units: the limit is in pounds, net; None means that they may approve nothing.
-    Raises: KeeperNeeded, RolesNotAllowed, AlreadyHere.
+    Raises: KeeperNeeded, RolesNotAllowed, AlreadyHere, Busy.
     """
     _check_keeper(keeper)
     chosen = _checked_roles(keeper, roles)
     limit = _checked_limit(chosen, approval_limit_amount)
+    hold_organisation(keeper.organisation_id)
     user = person_by_email(email) or enrol_person(name=name, email=email)
     if Membership.objects.of(keeper.organisation_id).filter(user=user).exists():
         raise AlreadyHere(field="email")
@@ -112,10 +114,18 @@ def invite_person(
 def enrol_person(*, name: str, email: str) -> User:
     """Keep a person who has no password yet.
 
+    Shapes: when somebody else enrolled them at the same instant, that person is returned.
     Why: the address counts as proven, since only a link that is mailed to it can set a password.
     """
-    user = User.objects.create_user(email, name=" ".join(name.split()))
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, name=" ".join(name.split()))
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    except IntegrityError:
+        known = person_by_email(email)
+        if known is None:
+            raise
+        return known
     return user
 
 

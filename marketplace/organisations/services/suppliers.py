@@ -24,6 +24,7 @@ from marketplace.organisations.models import (
     SupplierProfile,
 )
 from marketplace.organisations.selectors.people import person_by_email
+from marketplace.organisations.services.holding import hold_registering
 from marketplace.organisations.services.people import enrol_person
 
 
@@ -98,9 +99,10 @@ def register_supplier(
 ) -> SupplierLink:
     """Bring a new supplier into the marketplace, invite its first person, and accept it.
 
-    Raises: SuppliersNotYours, AlreadyRegistered.
+    Raises: SuppliersNotYours, AlreadyRegistered, Busy.
     """
     _check_administrator(administrator)
+    hold_registering()
     number = company_number.strip().upper()
     if number and Organisation.objects.filter(company_number=number, kind=Kind.SUPPLIER).exists():
         raise AlreadyRegistered(field="company_number")

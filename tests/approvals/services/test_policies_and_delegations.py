@@ -89,6 +89,8 @@ class TestSetPolicy:
             [],
             [TierStep(Decimal(1), 1, Who.HOLDER)],
             [TierStep(Decimal(0), 1, Who.HOLDER), TierStep(Decimal(9), 1, Who.PEOPLE)],
+            [TierStep(Decimal(0), 1, Who.HOLDER), TierStep(Decimal(0), 1, Who.ANY_APPROVER)],
+            [TierStep(Decimal(0), 1, Who.HOLDER), TierStep(Decimal(-1), 1, Who.HOLDER)],
         ],
     )
     def test_refuses_gaps(self, market, administrator, at, tiers):

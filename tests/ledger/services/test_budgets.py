@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from decimal import Decimal
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
-from marketplace.core.tenancy import tenant
+from marketplace.core.tenancy import stewardship, tenant
 from marketplace.ledger.models import Account, Budget, CostCentre, Period
 from marketplace.ledger.selectors.coding import account_for, accounts, cost_centres, holders
 from marketplace.ledger.services.budgets import (
@@ -64,6 +65,25 @@ def test_refuses_less_than_is_promised(council, finance, at):
     assert put(finance, figures, at, is_hard_stop=False) == 1
 
 
+def test_raises_a_hard_stop_that_bills_went_past(council, finance, at):
+    old = ledger.budget(council, amount=100)
+    with stewardship():
+        Budget.objects.filter(pk=old.pk).update(actual_amount=Decimal(130))
+    for amount, how in (
+        (Decimal(99), pytest.raises(BudgetTooSmall)),
+        (Decimal(120), nullcontext()),
+    ):
+        with how:
+            put(finance, [BudgetFigure(old.cost_centre_id, old.account_id, amount)], at)
+
+
+def test_asks_for_one_councils_rows_only(council, at):
+    """The questions themselves say so, not only the wall behind them."""
+    others = ledger.budget(organisations.council())
+    with stewardship():
+        assert holders(council.pk, [others.cost_centre_id]) == {}
+
+
 def test_refuses_others_codes_and_others(council, finance, at):
     mine, others = ledger.budget(council), ledger.budget(organisations.council())
     for figure in (
@@ -84,7 +104,7 @@ def test_codes_in_use_by_code(council):
     one = ledger.cost_centre(council, code="100")
     with tenant(council.pk):
         assert [each.code for each in cost_centres(council.pk)] == ["100", "200"]
-        assert holders([two.pk, one.pk]) == {
+        assert holders(council.pk, [two.pk, one.pk]) == {
             one.pk: (f"100 {one.name}", None),
             two.pk: (f"200 {two.name}", holder.pk),
         }

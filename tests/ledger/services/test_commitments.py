@@ -20,7 +20,6 @@ from marketplace.ledger.selectors.budgets import (
     budget_summary,
     budget_years,
     commitments_out_of_line,
-    entries_of,
     lines_below_nought,
 )
 from marketplace.ledger.services.commitments import (
@@ -200,13 +199,19 @@ class TestReleaseCommitment:
         assert fresh(budget).committed_amount == 0
         assert lines_below_nought() == []
 
-    def test_says_what_was_spent(self, council):
-        budget = ledger.budget(council, amount=100)
-        held = line(budget, 30)
-        promise(council, held)
-        give_back(council, {held.line_id: Decimal(10)}, kind=EntryKind.SPEND)
-        assert entries_of(budget)[0].kind == "SPEND"
-        assert fresh(budget).committed_amount == 20
+    def test_gives_back_from_every_budget_that_a_line_holds(self, council):
+        """No service of ours spreads a line over two; if one does, none may be forgotten."""
+        one, two = ledger.budget(council, amount=100), ledger.budget(council, amount=100)
+        line_id = uuid4()
+        promise(council, line(one, 30, line_id))
+        entry = CommitmentEntry.objects.get()
+        entry.pk, entry.budget, entry.kind, entry.stage = uuid4(), two, "MOVE_IN", "ORDER"
+        entry.save(force_insert=True)
+        Budget.objects.filter(pk=two.pk).update(committed_amount=30)
+        assert give_back(council, {line_id: Decimal(50)}) == {line_id: Decimal(50)}
+        assert fresh(one).committed_amount + fresh(two).committed_amount == 10
+        assert give_back(council, {line_id: None}) == {line_id: Decimal(10)}
+        assert list(commitments_out_of_line()) == []
 
 
 class TestWalls:
@@ -216,6 +221,16 @@ class TestWalls:
         budget = ledger.budget(council, amount=100)
         with pytest.raises(IntegrityError, match="budget_hard_stop_holds"), transaction.atomic():
             Budget.objects.filter(pk=budget.pk).update(committed_amount=101)
+
+    def test_a_hard_stop_is_no_obstacle_to_a_bill(self, council):
+        """A bill that came higher than its order is written down; nothing more is promised."""
+        budget = ledger.budget(council, amount=100, committed_amount=Decimal(50))
+        Budget.objects.filter(pk=budget.pk).update(committed_amount=0, actual_amount=130)
+        assert fresh(budget).available_amount == -30
+        Budget.objects.filter(pk=budget.pk).update(is_hard_stop=False, committed_amount=20)
+        Budget.objects.filter(pk=budget.pk).update(is_hard_stop=True, committed_amount=10)
+        with pytest.raises(IntegrityError, match="budget_hard_stop_holds"), transaction.atomic():
+            Budget.objects.filter(pk=budget.pk).update(committed_amount=11)
 
     def test_committed_is_never_below_nought(self, council):
         budget = ledger.budget(council)
