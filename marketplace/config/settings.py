@@ -202,6 +202,7 @@ MFA_ADAPTER = "marketplace.organisations.adapters.SecondFactors"
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 # An invitation has proven the address; without this nobody with a second factor could change it.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {"add_webauthn": "marketplace.organisations.keys.NewKeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

@@ -19,10 +19,10 @@ from marketplace.core.ids import uuid7
 from marketplace.jobs.services import wake
 from marketplace.organisations.models import User
 from marketplace.organisations.selectors.people import is_council_staff
+from marketplace.organisations.sessions import FACTORS, owes_second_factor
 
 log = structlog.get_logger(__name__)
 
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # Said at every sign-in, it would only push down what the page is for.
 UNSAID = frozenset({"account/messages/logged_in.txt"})
 
@@ -82,6 +82,16 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
         """Show a message, except where it only says what the page shows anyway."""
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Return how a person can show again who they are.
+
+        Why: the password was shown already; where a second factor is owed, only that one counts.
+        """
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if not owes_second_factor(self.request):
+            return methods
+        return [each for each in methods if each["id"] != "reauthenticate"]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
         """Log that somebody could not sign in; never what they typed."""

@@ -36,6 +36,10 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # What somebody may open who still has to choose for whom to act, or to show a second factor.
 BEFORE_CHOOSING = frozenset({"switch"})
 BEFORE_FACTOR = frozenset({"second-factor", "account_reauthenticate"})
+# What somebody may open who has a second factor and has not shown it, of all that is about factors.
+SHOWING_FACTOR = frozenset(
+    {"mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
+)
 ALWAYS = frozenset({"account_logout", "set_language"})
 
 
@@ -107,9 +111,11 @@ class SecondFactorMiddleware:
 
         An API request is let through to be refused there: it has no actor.
         """
+        name = _url_name(request)
+        if _is_about_factors(name) and sessions.owes_second_factor(request):
+            return None if name in SHOWING_FACTOR else _to("second-factor", request)
         if not request.needs_second_factor:  # type: ignore[attr-defined]
             return None
-        name = _url_name(request)
         if _may_pass(request, view, BEFORE_FACTOR) or name.startswith("mfa_"):
             return None
         return _to("second-factor", request)
@@ -225,6 +231,11 @@ def _may_pass(
 def _is_about_oneself(request: HttpRequest) -> bool:
     """Tell whether this is a page of sign-in itself, which is no organisation's."""
     return _url_name(request).startswith(("account_", "mfa_", "usersessions_"))
+
+
+def _is_about_factors(name: str) -> bool:
+    """Tell whether a page reads, changes or stands in for a second factor."""
+    return name == "account_reauthenticate" or name.startswith("mfa_")
 
 
 def _url_name(request: HttpRequest) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest  # noqa: TID251  # sessions are an edge
 
@@ -17,6 +19,9 @@ SIGNED_IN_AT: Final = "signed_in_at"
 SEEN_AT: Final = "seen_at"
 SECOND_FACTOR: Final = "second_factor"
 DEMONSTRATION: Final = "demonstration"
+
+# Recovery codes only stand in for one of these.
+FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 # Writing the session at every request would double the cost of a page; a minute is close enough.
 SEEN_EVERY: Final = timedelta(minutes=1)
@@ -69,3 +74,13 @@ def passed_second_factor(request: HttpRequest) -> bool:
         return True
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" for record in records)
+
+
+def owes_second_factor(request: HttpRequest) -> bool:
+    """Tell whether somebody has a second factor that this session has not shown.
+
+    Why: whoever knows the password alone must not read, change or remove the factor.
+    """
+    if not request.user.is_authenticated or passed_second_factor(request):
+        return False
+    return bool(is_mfa_enabled(request.user, FACTORS))

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest  # noqa: TID251  # allauth hands it over
 
-from marketplace.organisations.sessions import SECOND_FACTOR
+from marketplace.organisations.keys import is_sound
+from marketplace.organisations.models import User
+from marketplace.organisations.sessions import FACTORS, SECOND_FACTOR
 
 
-def remember_second_factor(request: HttpRequest, **_facts: Any) -> None:  # noqa: ANN401
-    """Let the session in which a factor was set up count as having shown it."""
-    request.session[SECOND_FACTOR] = True
+def remember_second_factor(
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    **_facts: Any,  # noqa: ANN401
+) -> None:
+    """Let the session in which somebody's first factor was set up count as having shown it.
+
+    Why: recovery codes are told of too, and are none; beside another factor, a new one shows
+    nothing about who added it; and what cannot be read as a key could never be shown.
+    """
+    if authenticator.type not in FACTORS or not is_sound(authenticator):
+        return
+    others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
+    if not others.exists():
+        request.session[SECOND_FACTOR] = True

@@ -16,7 +16,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.organisations import sessions
-from marketplace.organisations.adapters import FACTORS
 from marketplace.organisations.demonstration import may_demonstrate
 from marketplace.organisations.selectors.demonstration import demonstrators, people_to_try
 from marketplace.organisations.selectors.people import memberships_of
@@ -44,10 +43,11 @@ def switch(request: HttpRequest) -> HttpResponse:
 @require_safe
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for a second step: to set one up, or to show the one there is."""
-    if not request.needs_second_factor:  # type: ignore[attr-defined]
+    owed = request.needs_second_factor or sessions.owes_second_factor(request)  # type: ignore[attr-defined]
+    if not owed:
         return redirect(_next(request))
     page = {
-        "has_factor": is_mfa_enabled(request.user, FACTORS),
+        "has_factor": is_mfa_enabled(request.user, sessions.FACTORS),
         "can_use_passkeys": _has_a_name(request),
         "next": _next(request),
     }
