@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from catalogue.cpv import parent_code, significant, vocabulary
-from marketplace.core.tenancy import append_only, row_level_security
+from marketplace.core.tenancy import append_only, row_level_security, same_tenant
 
 # Letters with marks are found without them, and the other way round: "purée" by "puree".
 MARKED = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿŴŵŶŷŠšŽž"
@@ -152,6 +152,12 @@ WALLS = [
     # A supplier's counts are counted anew after each of its price lists.
     row_level_security(
         "catalogue_categorycount", ENTITLED_COUNT, added=MINE, changed=MINE, removed=MINE
+    ),
+    same_tenant(
+        "catalogue_importrun",
+        "document_id",
+        "documents_document",
+        {"supplier_id": "organisation_id"},
     ),
     append_only("catalogue_pastprice"),
     append_only("catalogue_importrun"),

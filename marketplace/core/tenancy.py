@@ -8,7 +8,7 @@ decision and its alternatives: docs/decisions/0001-tenants-apart.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -134,6 +134,37 @@ def row_level_security(
         ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
         ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
         """,
+    )
+
+
+def tenant_key(table: str, *sides: str) -> migrations.RunSQL:
+    """Return the migration step after which other tables may refer to a row and its tenant at once.
+
+    Shapes: `sides` are the columns that say whose a row is.
+    """
+    columns = ", ".join(("id", *sides))
+    return migrations.RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {table}_tenant_key UNIQUE ({columns});",
+        reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {table}_tenant_key;",
+    )
+
+
+def same_tenant(
+    table: str, column: str, parent: str, sides: Mapping[str, str] | None = None
+) -> migrations.RunSQL:
+    """Return the migration step after which a row and the one it refers to are the same tenant's.
+
+    Why: every row carries its tenant, so that a wall need not look it up, and nothing else would
+    keep a line from naming one council and hanging on another's order.
+    Shapes: `sides` names for each column of `table` the parent's, all those of its tenant_key; a
+    council's, if not given. A reference that is empty is not looked at.
+    """
+    sides = sides or {"council_id": "council_id"}
+    return migrations.RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_same_tenant"
+        f" FOREIGN KEY ({', '.join((column, *sides.keys()))})"
+        f" REFERENCES {parent} ({', '.join(('id', *sides.values()))});",
+        reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_same_tenant;",
     )
 
 

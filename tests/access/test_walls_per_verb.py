@@ -8,7 +8,9 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
 
+from marketplace.approvals.models import Case, Step
 from marketplace.core.tenancy import stewardship, tenant
+from marketplace.ledger.models import Budget, CostCentre
 from marketplace.ordering.models import Order, OrderLine, RequisitionLine
 from marketplace.ordering.services.orders import raise_orders
 from marketplace.organisations.models import Kind, Organisation
@@ -187,6 +189,60 @@ class TestOrganisations:
 
     def test_a_command_founds_a_council(self):
         Organisation.objects.create(kind=Kind.COUNCIL, name="By a command", slug="by-command")
+
+
+class TestTheSameTenant:
+    """A row hangs on nothing of another tenant's, whoever writes it."""
+
+    @pytest.fixture
+    def other(self):
+        return ordering.market()
+
+    @pytest.fixture
+    def pair(self, market, other):
+        ordering.submitted(market), ordering.submitted(other)
+        return market, other
+
+    def rehung(self, model: type[Model], column: str, council: Organisation) -> None:
+        """Point what another council owns at this one's row."""
+        parent = model._meta.get_field(column).related_model
+        sides = ("organisation", "council")
+        whose = next(side for side in sides if hasattr(parent, f"{side}_id"))
+        with stewardship():
+            mine = parent.objects.filter(**{whose: council})[0]
+            rows = model.objects.exclude(council=council)
+            with refused(f"{model._meta.db_table}_{column}_id_same_tenant"):
+                rows.update(**{column: mine})
+
+    @pytest.mark.parametrize(
+        ("model", "column"),
+        [
+            (RequisitionLine, "cost_centre"), (RequisitionLine, "account"), (Budget, "account"),
+            (CostCentre, "holder"), (Case, "policy"),
+        ],
+    )  # fmt: skip
+    def test_is_named_by_both_rows(self, pair, model, column):
+        self.rehung(model, column, pair[0].council)
+
+    def test_a_step_stays_in_its_own_case(self, pair):
+        with stewardship(), refused("approvals_step_case_id_same_tenant"):
+            Step.objects.filter(council=pair[0].council).update(council=pair[1].council)
+
+    def test_a_line_stays_on_its_own_requisition(self, pair):
+        with stewardship(), refused("requisitionline_requisition_id_same_tenant"):
+            RequisitionLine.objects.filter(council=pair[0].council).update(council=pair[1].council)
+
+    def test_papers_are_the_orders_own_councils(self, market, other):
+        strange = ordering.sent(other)
+        requisition = ordering.approved(market)
+        with market.acting():
+            raise_orders(
+                council_id=market.council.pk, requisition_id=requisition.pk, at=ordering.NOON
+            )
+        with stewardship(), refused("ordering_order_(pdf|ubl)_id_same_tenant"):
+            Order.objects.filter(council=market.council).update(
+                status="SENT", sent_at=ordering.NOON, pdf_id=strange.pdf_id, ubl_id=strange.ubl_id
+            )
 
 
 def test_evidence_refuses_aloud_even_where_no_row_is_reached(market, order):

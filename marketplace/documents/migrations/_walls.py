@@ -3,7 +3,7 @@
 What was found in one is added by a worker alone: no tenant may call its own document clean.
 """
 
-from marketplace.core.tenancy import append_only, row_level_security
+from marketplace.core.tenancy import append_only, row_level_security, same_tenant, tenant_key
 
 WALLS = [
     row_level_security(
@@ -17,6 +17,13 @@ WALLS = [
         "EXISTS (SELECT 1 FROM documents_document AS d WHERE d.id = document_id)",
         added="false",
         changed="false",
+    ),
+    tenant_key("documents_document", "organisation_id"),
+    same_tenant(
+        "documents_documentscan",
+        "document_id",
+        "documents_document",
+        {"organisation_id": "organisation_id"},
     ),
     append_only("documents_document"),
     append_only("documents_documentscan"),

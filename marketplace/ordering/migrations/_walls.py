@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from marketplace.core.tenancy import append_only, row_level_security
+from marketplace.core.tenancy import append_only, row_level_security, same_tenant, tenant_key
 
 MINE = "council_id = acting_organisation()"
 ORDER = f"{MINE} OR (supplier_id = acting_organisation() AND sent_at IS NOT NULL)"
@@ -15,6 +15,8 @@ OF_BASKET = (
     f"{MINE} AND EXISTS (SELECT 1 FROM ordering_requisition AS r"
     " WHERE r.id = requisition_id AND r.status = 'DRAFT')"
 )
+BOTH = {"council_id": "council_id", "supplier_id": "supplier_id"}
+KEPT_BY = {"council_id": "organisation_id"}
 
 # What was agreed does not change: a supplier answers and a council cancels, and neither may alter
 # what is to be delivered at which price.
@@ -119,6 +121,23 @@ WALLS = [
     row_level_security("ordering_order", ORDER, added=MINE),
     row_level_security("ordering_orderline", OF_ORDER, added=MINE),
     row_level_security("ordering_transmission", OF_ORDER, added=MINE, changed="false"),
+    tenant_key("ordering_requisition", "council_id"),
+    tenant_key("ordering_requisitionline", *BOTH),
+    tenant_key("ordering_order", *BOTH),
+    same_tenant("ordering_requisitionline", "requisition_id", "ordering_requisition"),
+    same_tenant("ordering_requisitionline", "cost_centre_id", "ledger_costcentre"),
+    same_tenant("ordering_requisitionline", "account_id", "ledger_account"),
+    same_tenant("ordering_order", "requisition_id", "ordering_requisition"),
+    same_tenant("ordering_order", "pdf_id", "documents_document", KEPT_BY),
+    same_tenant("ordering_order", "ubl_id", "documents_document", KEPT_BY),
+    same_tenant("ordering_orderline", "order_id", "ordering_order", BOTH),
+    same_tenant(
+        "ordering_orderline", "requisition_line_id", "ordering_requisitionline", BOTH
+    ),
+    same_tenant("ordering_orderline", "cost_centre_id", "ledger_costcentre"),
+    same_tenant("ordering_orderline", "account_id", "ledger_account"),
+    same_tenant("ordering_transmission", "order_id", "ordering_order", BOTH),
+    same_tenant("ordering_transmission", "document_id", "documents_document", KEPT_BY),
     append_only("ordering_transmission"),
     AGREED,
     ANSWERED,

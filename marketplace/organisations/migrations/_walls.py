@@ -6,7 +6,7 @@ the reason.
 
 from django.db import migrations
 
-from marketplace.core.tenancy import STEWARD, row_level_security
+from marketplace.core.tenancy import STEWARD, row_level_security, same_tenant, tenant_key
 
 MINE = "organisation_id = acting_organisation()"
 
@@ -59,5 +59,12 @@ WALLS = [
         changed="council_id = acting_organisation()",
     ),
     row_level_security("organisations_numbersequence", MINE),
+    tenant_key("organisations_membership", "organisation_id"),
+    same_tenant(
+        "organisations_apitoken",
+        "membership_id",
+        "organisations_membership",
+        {"organisation_id": "organisation_id"},
+    ),
     TOKEN_OWNER,
 ]
