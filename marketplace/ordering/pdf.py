@@ -23,7 +23,15 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    Flowable,
+    KeepInFrame,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from marketplace.core.ubl import Party, number_text
 from marketplace.ordering.paper import OrderPaper, PaperLine
@@ -32,6 +40,11 @@ PLAIN, BOLD = "OrderPlain", "OrderBold"
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 FRAME_PADDING = 6  # what ReportLab puts round a page's content
+# The most that a cell holds. A row of a table cannot go over to the next page, so what stands in it
+# must fit on one, in the widest letters and the narrowest column that there are.
+MOST_LETTERS, MOST_ADDRESS_LETTERS = 250, 1010
+MOST_LINES = 16
+TALLEST = 110 * mm  # of what stands in a quarter of the head
 GREY = colors.HexColor("#505a5f")
 RULE = colors.HexColor("#b1b4b6")
 
@@ -79,9 +92,24 @@ def order_pdf(paper: OrderPaper) -> bytes:
     return target.getvalue()
 
 
-def _words(text: str, style: ParagraphStyle = TEXT) -> Paragraph:
-    """Return text as a paragraph; whatever is in it is text and never markup."""
-    return Paragraph(escape(text, quote=False).replace("\n", "<br/>"), style)
+def _words(text: str, style: ParagraphStyle = TEXT, most: int = MOST_LETTERS) -> Paragraph:
+    """Return text as a paragraph that fits a page; whatever is in it is text and never markup."""
+    return Paragraph(escape(_cut(text, most), quote=False).replace("\n", "<br/>"), style)
+
+
+def _cut(text: str, most: int) -> str:
+    """Return a text cut to so many letters, with a sign that it goes on.
+
+    Why: what is typed here is never so long; what comes from elsewhere may be.
+    """
+    lines = text[: most + 1].splitlines()
+    short = "\n".join(lines[:MOST_LINES])[:most]
+    return short if len(lines) <= MOST_LINES and len(text) <= most else f"{short}…"
+
+
+def _quarter(content: list[Flowable]) -> KeepInFrame:
+    """Return what stands in a quarter of the head, in smaller letters if it is very much."""
+    return KeepInFrame(WIDTH / 2 - 2 * FRAME_PADDING, TALLEST, content, mode="shrink")
 
 
 def _pounds(amount: Decimal) -> str:
@@ -100,7 +128,8 @@ def _party(title: str, party: Party) -> list[Flowable]:
     lines = [party.name, *party.address.printed]
     if party.vat_number:
         lines.append(_("VAT number %(number)s") % {"number": party.vat_number})
-    return [_words(title, SMALL), _words(lines[0], STRONG), _words("\n".join(lines[1:]))]
+    address = _words("\n".join(lines[1:]), TEXT, MOST_ADDRESS_LETTERS)
+    return [_words(title, SMALL), _words(lines[0], STRONG), address]
 
 
 def _head(paper: OrderPaper) -> list[Flowable]:
@@ -116,11 +145,14 @@ def _head(paper: OrderPaper) -> list[Flowable]:
         colWidths=[28 * mm, WIDTH / 2 - 28 * mm],
     )
     facts_table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *_tight()]))
-    deliver: list[Flowable] = [_words(_("Deliver to"), SMALL), _words(paper.deliver_to)]
+    deliver: list[Flowable] = [
+        _words(_("Deliver to"), SMALL),
+        _words(paper.deliver_to, TEXT, MOST_ADDRESS_LETTERS),
+    ]
     sides = Table(
         [
-            [_party(_("From"), paper.council), facts_table],
-            [_party(_("To"), paper.supplier), deliver],
+            [_quarter(_party(_("From"), paper.council)), facts_table],
+            [_quarter(_party(_("To"), paper.supplier)), _quarter(deliver)],
         ],
         colWidths=[WIDTH / 2, WIDTH / 2],
     )

@@ -19,6 +19,8 @@ from marketplace.ordering.states import Answer
 LARGEST_QUANTITY = Decimal(1_000_000)
 LARGEST_LINE = Decimal("99999999.99")
 LONGEST_PART_NUMBER = 64
+MOST_ADDRESS_LINES = 10
+LONGEST_ADDRESS_LINE = 100
 # Digits with or without commas between thousands. A comma anywhere else is never guessed at.
 _NUMBER = re.compile(r"([0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,2})(\.[0-9]{1,6})?")
 _CELLS = re.compile(r"[\t;|]")
@@ -147,6 +149,17 @@ def totals(lines: Iterable[Taxed]) -> Totals:
     net = sum((row.net.amount for row in breakdown), Decimal("0.00"))
     vat = sum((row.vat.amount for row in breakdown), Decimal("0.00"))
     return Totals(net, vat, tuple(breakdown))
+
+
+def address_fits(address: str) -> bool:
+    """Tell whether a delivery address is short enough to stand on an order.
+
+    Why: an order is a page of paper, a label on a parcel and a message to another computer.
+    """
+    lines = address.splitlines()
+    return len(lines) <= MOST_ADDRESS_LINES and all(
+        len(line) <= LONGEST_ADDRESS_LINE for line in lines
+    )
 
 
 def content_hash(

@@ -76,6 +76,13 @@ class TestRequisitions:
         assert sent.json()["steps"][0]["who"] == ["Ada Approver"]
         assert client.get(reverse("api-requisitions")).json()["results"][0]["id"] == body["id"]
 
+    def test_refuses_an_address_that_fits_no_paper(self, client, market):
+        as_(client, market.requester)
+        body = draft(market, deliver_to="a\n" * 60 + "z")
+        answer = send(client, "post", "api-requisitions", body=body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "#/deliver_to"
+
     def test_the_same_request_twice_makes_one(self, client, market):
         as_(client, market.requester)
         key = {"Idempotency-Key": str(uuid4())}

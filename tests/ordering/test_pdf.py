@@ -86,6 +86,35 @@ def test_writes_welsh_letters():
     assert "Siân Ŵyn-Ŷnys" in page
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\n" * 60 + "z", "W" * 20_000, "W W\u2028" * 9000, f"{'W' * 13} " * 900,
+        f"{'W' * 13}\n" * 900, "WWWW " * 900, "\x0c\x85" * 99, "",
+    ],
+)  # fmt: skip
+def test_prints_texts_however_long(text):
+    party = Party(text, Address((text,), text, text), text, text, text, text, text)
+    made = order_pdf(
+        paper(
+            council=party, supplier=party, deliver_to=text,
+            lines=(line(name=text, part_number=text, unit_label=text), line(2)),
+        )
+    )  # fmt: skip
+    assert "CH-002" in "".join(words(made))
+
+
+def test_prints_the_longest_address_whole():
+    place = "\n".join([f"{'W' * 13} " * 6 + "END"] * 10)
+    assert "".join(words(order_pdf(paper(deliver_to=place)))).count("END") == 10
+
+
+def test_says_that_a_text_goes_on():
+    (page,) = words(order_pdf(paper(deliver_to="a\n" * 60 + "z")))
+    assert "…" in page
+    assert "…" not in words(order_pdf(paper()))[0]
+
+
 def test_the_same_order_gives_the_same_bytes():
     assert order_pdf(paper()) == order_pdf(paper())
     assert order_pdf(paper()) != order_pdf(replace(paper(), number="PO-26-000124"))

@@ -37,7 +37,7 @@ from marketplace.ordering.selectors.requisitions import (
     requisitions_found,
 )
 from marketplace.ordering.selectors.requisitions import requisition as requisition_of
-from marketplace.ordering.services.baskets import Details, NotABuyer, NotADraft
+from marketplace.ordering.services.baskets import Details, NotABuyer, NotADraft, WrongAddress
 from marketplace.ordering.services.decisions import (
     SupplierSuspended,
     approve_requisition,
@@ -95,7 +95,12 @@ class DraftInput(Input):
 
     title = serializers.CharField(max_length=200, allow_blank=True, default="")
     reason = serializers.CharField(max_length=2000, allow_blank=True, default="")
-    deliver_to = serializers.CharField(max_length=1000, allow_blank=True, default="")
+    deliver_to = serializers.CharField(
+        max_length=1000,
+        allow_blank=True,
+        default="",
+        help_text="At most 10 lines, each of at most 100 characters.",
+    )
     needed_by_on = serializers.DateField(required=False, allow_null=True, default=None)
     lines = Line(many=True, allow_empty=True)
 
@@ -153,7 +158,7 @@ class RequisitionList(Operation):
         takes=DraftInput,
         status=201,
         is_versioned=True,
-        refusals=(NotABuyer, BasketInUse, LinesNotRight),
+        refusals=(NotABuyer, BasketInUse, LinesNotRight, WrongAddress),
         example={**DETAIL_EXAMPLE, "number": "", "status": "DRAFT"},
         sent=DRAFT_SENT,
     )
@@ -192,7 +197,7 @@ class RequisitionOne(Operation):
         takes=DraftInput,
         is_versioned=True,
         is_change=True,
-        refusals=(NotABuyer, NotADraft, DraftChanged, LinesNotRight),
+        refusals=(NotABuyer, NotADraft, DraftChanged, LinesNotRight, WrongAddress),
         example={**DETAIL_EXAMPLE, "number": "", "status": "DRAFT"},
         sent=DRAFT_SENT,
     )

@@ -50,6 +50,13 @@ class WrongQuantity(Invalid):
     title = gettext_lazy("The quantity is not right.")
 
 
+class WrongAddress(Invalid):
+    """The delivery address has too many lines, or one that is too long."""
+
+    code = "requisition.wrong-address"
+    title = gettext_lazy("The delivery address is too long.")
+
+
 class NotADraft(Conflict):
     """It was submitted, so its lines stay as they are."""
 
@@ -191,7 +198,7 @@ def describe_requisition(
 ) -> Requisition:
     """Say what it is for, where it goes and by when.
 
-    Raises: Missing; NotADraft.
+    Raises: Missing; NotADraft; WrongAddress.
     """
     basket = own_draft(requester, requisition_id)
     before: dict[str, object] = {"title": basket.title, "deliver_to": basket.deliver_to}
@@ -213,7 +220,16 @@ def check_requester(requester: Actor) -> None:
 
 
 def set_details(requisition: Requisition, details: Details) -> list[str]:
-    """Set what a requisition says besides its lines; return the names of the columns."""
+    """Set what a requisition says besides its lines; return the names of the columns.
+
+    Raises: WrongAddress.
+    """
+    if not rules.address_fits(details.deliver_to.strip()):
+        raise WrongAddress(
+            _("Write it in at most %(lines)d lines, each of at most %(letters)d characters.")
+            % {"lines": rules.MOST_ADDRESS_LINES, "letters": rules.LONGEST_ADDRESS_LINE},
+            field="deliver_to",
+        )
     requisition.title = " ".join(details.title.split())[:200]
     requisition.reason = details.reason.strip()
     requisition.deliver_to = details.deliver_to.strip()

@@ -18,6 +18,7 @@ from marketplace.ordering.services.baskets import (
     NotABuyer,
     NotADraft,
     NotBuyable,
+    WrongAddress,
     WrongQuantity,
     add_to_basket,
     change_line,
@@ -82,6 +83,12 @@ class TestAddToBasket:
         with pytest.raises(WrongQuantity) as refused:
             add(market, at, quantity)
         assert refused.value.field == "quantity"
+
+    def test_sells_what_is_counted_whole_and_what_is_measured_in_parts(self, market, at):
+        cloth = catalogue.listing(market.supplier, unit="MTR", unit_price="4.00")
+        assert add(market, at, "1.5", listing_id=cloth.pk).net_amount == Decimal("6.00")
+        with pytest.raises(WrongQuantity, match="only sold whole"):
+            add(market, at, "1.5")
 
     def test_refuses_less_than_the_smallest_quantity(self, market, at):
         box = catalogue.listing(market.supplier, minimum_quantity=Decimal(10))
@@ -183,6 +190,22 @@ def test_describe_requisition_keeps_what_was_said(market, at):
             details=Details("  New   chairs ", "", " Hall "),
         )  # fmt: skip
     assert (done.title, done.deliver_to) == ("New chairs", "Hall")
+
+
+@pytest.mark.parametrize("address", ["a\n" * 60 + "z", "x" * 101, "Hall\u2028" * 11])
+def test_describe_requisition_refuses_an_address_that_fits_no_paper(market, at, address):
+    basket = ordering.basket(market)
+    with market.acting():
+        with pytest.raises(WrongAddress) as refused:
+            describe_requisition(
+                requisition_id=basket.pk, requester=market.requester, at=at,
+                details=Details("Chairs", "", address),
+            )  # fmt: skip
+        assert refused.value.field == "deliver_to"
+        describe_requisition(
+            requisition_id=basket.pk, requester=market.requester, at=at,
+            details=Details("Chairs", "", "\n".join(["x" * 100] * 10)),
+        )  # fmt: skip
 
 
 class TestAcceptPrices:
