@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -20,6 +20,7 @@ COPIES = (
     "verb", "subject_type", "subject_reference", "actor_name", "before", "after", "note",
     "request_id",
 )  # fmt: skip
+_EXPECTED: list[Callable[[], Iterable[UUID]]] = []
 
 
 def events_of(organisation_id: UUID) -> QuerySet[Event]:
@@ -99,11 +100,14 @@ class ChainVerdict:
     breaks: tuple[Break, ...]
 
 
-def chain_verdict(chain: UUID, *, published: Mapping[int, str] | None = None) -> ChainVerdict:
+def chain_verdict(
+    chain: UUID, *, published: Mapping[int, str] | None = None, expected: bool = False
+) -> ChainVerdict:
     """Walk one chain from its start and hold every event against the hash before it.
 
     Shapes: `published` are ends of this chain that were written down elsewhere, place to hash in
-    hex: only they show that somebody wrote the whole chain anew. An untouched chain has no breaks.
+    hex: only they show that somebody wrote the whole chain anew. An `expected` chain breaks also
+    where nothing of it is left. An untouched chain has no breaks.
     A changed, removed, added or moved row, and an end that is not where the head says, each give
     one.
     """
@@ -121,6 +125,8 @@ def chain_verdict(chain: UUID, *, published: Mapping[int, str] | None = None) ->
     for missing in sorted(number for number in outside if number > place):
         breaks.append(Break(chain, missing, "It was published, and the chain ends before it."))
     breaks += _wrong_with_end(chain, place, previous)
+    if expected and not place and not breaks:
+        breaks.append(Break(chain, 0, "There should be a chain, and nothing is left of it."))
     return ChainVerdict(chain, place, previous.hex(), tuple(breaks))
 
 
@@ -138,6 +144,20 @@ def chains() -> list[UUID]:
     ends = ChainHead.objects.values_list("chain", flat=True)
     begun = Event.objects.order_by().values_list("chain", flat=True).distinct()
     return sorted({*ends, *begun})
+
+
+def expect_chains(of: Callable[[], Iterable[UUID]]) -> None:
+    """Name those who must have a chain, so that one that is wholly gone is missed.
+
+    Why: the trail stands below the organisations, and cannot ask them itself.
+    """
+    if of not in _EXPECTED:
+        _EXPECTED.append(of)
+
+
+def expected_chains() -> set[UUID]:
+    """Return the keys of the chains that must be there."""
+    return {chain for of in _EXPECTED for chain in of()}
 
 
 def _midnight(day: date) -> datetime:

@@ -11,15 +11,21 @@ class OrganisationsConfig(AppConfig):
     label = "organisations"
 
     def ready(self) -> None:
-        """Put our pages in the menu, and listen for second factors."""
+        """Put our pages in the menu, listen for second factors, and name who must have a trail."""
         from allauth.mfa.signals import authenticator_added  # noqa: PLC0415  # needs the apps
 
+        from marketplace.audit.selectors import expect_chains  # noqa: PLC0415
+        from marketplace.organisations.selectors.people import (  # noqa: PLC0415
+            organisations_joined,
+        )
         from marketplace.organisations.signals import remember_second_factor  # noqa: PLC0415
         from marketplace.web.navigation import register  # noqa: PLC0415
 
         authenticator_added.connect(
             remember_second_factor, dispatch_uid="organisations.remember_second_factor"
         )
+        # Whoever joins is recorded, so people without a trail mean that it was taken away.
+        expect_chains(organisations_joined)
         register("suppliers", _("Suppliers"), ("administrator", "buyer", "finance"), order=60)
         register("people", _("People"), ("administrator", "supplier"), order=70)
         register("council-settings", _("Council"), ("administrator",), order=80)

@@ -11,9 +11,11 @@ from django.core.management import CommandError, call_command
 
 from marketplace.audit.canonical import GENESIS, chained
 from marketplace.audit.selectors import chain_verdict
+from marketplace.core.actors import Role
 from marketplace.core.tenancy import stewardship, tenant
+from marketplace.organisations.models import Organisation
 from tests.factories.audit import write
-from tests.factories.organisations import council
+from tests.factories.organisations import council, person
 
 TAMPERINGS = {
     "change a note": "UPDATE audit_event SET note = 'nothing to see' WHERE sequence = 4",
@@ -163,6 +165,32 @@ class TestCommand:
         assert "whole" in self.run()
         with pytest.raises(CommandError):
             self.run("--published", str(kept))
+
+    @pytest.fixture
+    def gone(self, chain, at, tmp_path):
+        """The ends as they were kept elsewhere before one of two chains was taken away."""
+        made_chain(at)
+        kept = tmp_path / "ends.json"
+        kept.write_text(self.run("--json"))
+        tamper(chain, "DELETE FROM audit_event; DELETE FROM audit_chainhead")
+        return kept
+
+    def test_a_chain_that_is_wholly_gone_shows_beside_an_end_kept_elsewhere(self, chain, gone):
+        out = io.StringIO()
+        with pytest.raises(CommandError):
+            call_command("verify_audit", "--published", str(gone), stdout=out)
+        assert f"{chain}          0 events  broken" in out.getvalue()
+
+    def test_a_chain_that_is_wholly_gone_shows_when_it_is_asked_for(self, chain, gone):
+        with pytest.raises(CommandError):
+            self.run("--chain", str(chain))
+
+    @pytest.mark.usefixtures("gone")
+    def test_a_chain_that_is_wholly_gone_shows_where_people_are(self, chain):
+        assert "1 chains" in self.run()
+        person(Organisation.objects.get(pk=chain), Role.AUDITOR)
+        with pytest.raises(CommandError):
+            self.run()
 
     def test_refuses_a_file_that_is_something_else(self, chain, tmp_path):
         kept = tmp_path / "ends.json"

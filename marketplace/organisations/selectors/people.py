@@ -43,6 +43,14 @@ def is_council_staff(user_id: UUID) -> bool:
     return memberships_of(user_id).filter(organisation__kind=Kind.COUNCIL).exists()
 
 
+def organisations_joined() -> list[UUID]:
+    """Return the keys of the organisations that people belong to, or belonged to.
+
+    Shapes: only those that the connection may see; a steward sees all.
+    """
+    return list(Membership.objects.order_by().values_list("organisation_id", flat=True).distinct())
+
+
 def members(organisation_id: UUID) -> TenantQuerySet[Membership]:
     """Return everybody in an organisation, by name, those who left too."""
     everybody = Membership.objects.of(organisation_id).select_related("user")

@@ -12,12 +12,21 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from marketplace.audit.selectors import ChainVerdict, chain_verdict, chains
+from marketplace.audit.selectors import (
+    ChainVerdict,
+    chain_verdict,
+    chains,
+    expected_chains,
+)
 from marketplace.core.tenancy import stewardship
 
 
 class Command(BaseCommand):
-    """Walks every chain and holds each event against the hash before it; exits 1 on a break."""
+    """Walks every chain and holds each event against the hash before it; exits 1 on a break.
+
+    Every organisation that people have joined must have a chain, and so must every one that an
+    earlier answer names.
+    """
 
     help = "Check that nobody has changed the audit trail. Exits with 1 if somebody has."
     requires_migrations_checks = False
@@ -36,8 +45,10 @@ class Command(BaseCommand):
         """Check, tell, and fail when there is a break."""
         quiet = bool(options["json"])
         with stewardship():
-            wanted = [options["chain"]] if options["chain"] else chains()
-            verdicts = self._walk(wanted, _published(options["published"]), quiet)
+            published = _published(options["published"])
+            expected = {options["chain"]} if options["chain"] else expected_chains()
+            wanted = {options["chain"]} if options["chain"] else {*chains(), *expected, *published}
+            verdicts = self._walk(sorted(wanted), published, expected, quiet)
         broken = sum(len(verdict.breaks) for verdict in verdicts)
         if quiet:
             self.stdout.write(json.dumps(_document(verdicts), indent=2))
@@ -47,7 +58,11 @@ class Command(BaseCommand):
             raise CommandError(f"{broken} breaks: the audit trail was changed.", returncode=1)
 
     def _walk(
-        self, wanted: list[UUID], published: dict[UUID, dict[int, str]], quiet: bool
+        self,
+        wanted: list[UUID],
+        published: dict[UUID, dict[int, str]],
+        expected: set[UUID],
+        quiet: bool,
     ) -> list[ChainVerdict]:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                    TimeElapsedColumn())  # fmt: skip
@@ -56,7 +71,8 @@ class Command(BaseCommand):
             task = progress.add_task("Checking the audit trail", total=len(wanted))
             verdicts = []
             for chain in wanted:
-                verdicts.append(chain_verdict(chain, published=published.get(chain)))
+                ends = published.get(chain)
+                verdicts.append(chain_verdict(chain, published=ends, expected=chain in expected))
                 progress.advance(task)
         return verdicts
 
