@@ -124,6 +124,20 @@ def test_from_basket_to_answer_in_less_than_ninety(measured):
     assert sum(measured[0][deed] for deed in way) < 90
 
 
+def test_the_home_page_looks_only_at_what_is_open(at):
+    """Everything that was ever ordered must not be joined to its lines to count what waits."""
+    market = ordering.market()
+    ordering.sent(market)
+    with market.acting(), CaptureQueriesContext(connection) as captured:
+        council_counts(market.buyer, at)
+    requisitions, orders = (query["sql"] for query in captured)
+    where = requisitions.split(" WHERE ")[1]
+    assert "raised_by_id" in where
+    assert "status" in where
+    assert "ordering_orderline" not in orders
+    assert "status" in orders.split(" WHERE ")[1]
+
+
 def test_lists_and_pages_take_the_same_whatever_there_is(at):
     market = ordering.market(budget_amount=100_000, listings=2)
     counts = []

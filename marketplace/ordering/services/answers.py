@@ -151,7 +151,6 @@ def settle_answer(*, council_id: UUID, order_id: UUID, at: datetime) -> Order:
         )
     order.settled_at = at
     order.save(update_fields=["settled_at"])
-    _tell_buyer(order, lines, at)
     record(
         "order.answer-settled",
         order,
@@ -163,6 +162,7 @@ def settle_answer(*, council_id: UUID, order_id: UUID, at: datetime) -> Order:
             "released_amount": sum(released.values(), Decimal(0)),
         },
     )
+    _tell_buyer(order, lines, at)
     return order
 
 

@@ -129,8 +129,8 @@ def reject_requisition(
             "version",
         ]
     )  # fmt: skip
-    _tell_requester(requisition, at)
     _record_decision(requisition, outcome, approver, at, before)
+    _tell_requester(requisition, at)
     return requisition
 
 

@@ -128,12 +128,13 @@ def cancel_order(*, order_id: UUID, buyer: Actor, reason: str, at: datetime) -> 
         raise CancelNotAllowed(_("Only the person who ordered it, or a buyer, can cancel it."))
     if not reason.strip():
         raise CancelReasonNeeded(_("The supplier will read it."), field="reason")
-    before = {"status": order.status}
-    order.move("cancel")
+    order.check_move("cancel")
     lines = list(order.lines.order_by("line_number"))
     shares = {line.pk: _share(line) for line in lines if line.answer != Answer.REFUSED}
     if not any(shares.values()):
         raise NothingToCancel(_("Everything has arrived or has been billed."))
+    before = {"status": order.status}
+    order.move("cancel")
     order.cancelled_at, order.cancelled_by_id = at, buyer.user_id
     order.cancelled_by_name, order.cancellation_reason = buyer.name, reason.strip()
     order.version += 1
@@ -150,7 +151,6 @@ def cancel_order(*, order_id: UUID, buyer: Actor, reason: str, at: datetime) -> 
         at=at,
         reason=reason.strip(),
     )
-    _tell_supplier(order, at)
     record(
         "order.cancelled",
         order,
@@ -162,6 +162,7 @@ def cancel_order(*, order_id: UUID, buyer: Actor, reason: str, at: datetime) -> 
         after={"status": order.status, "released_amount": sum(released.values(), Decimal(0))},
         note=reason.strip(),
     )
+    _tell_supplier(order, at)
     return order
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
-from marketplace.core.errors import Conflict
+from marketplace.core.errors import Conflict, Forbidden
 from marketplace.core.ubl import Party, address_from_text
 from marketplace.documents.models import Document
 from marketplace.documents.services import store_document
@@ -34,10 +34,17 @@ from marketplace.ordering.ubl import order_ubl
 from marketplace.organisations.models import Organisation
 
 
-class ResendNotAllowed(Conflict):
-    """Only what was sent and not yet answered is sent again."""
+class ResendNotAllowed(Forbidden):
+    """This person may not send this order again."""
 
     code = "order.resend-not-allowed"
+    title = gettext_lazy("You cannot send this order again.")
+
+
+class NothingToResend(Conflict):
+    """Only what was sent and not yet answered is sent again."""
+
+    code = "order.nothing-to-resend"
     title = gettext_lazy("This order cannot be sent again.")
 
 
@@ -89,6 +96,7 @@ def send_order(*, council_id: UUID, order_id: UUID, at: datetime) -> Order:
             "sha256": {document.name: document.sha256 for document in documents},
         },
     )
+    _write_to(supplier, order, documents, attempt=1, at=at)
     return order
 
 
@@ -96,14 +104,14 @@ def send_order(*, council_id: UUID, order_id: UUID, at: datetime) -> Order:
 def resend_order(*, order_id: UUID, buyer: Actor, at: datetime) -> Order:
     """Send the very same papers once more.
 
-    Raises: Missing; ResendNotAllowed; Busy.
+    Raises: Missing; ResendNotAllowed; NothingToResend; Busy.
     """
     orders = Order.objects.of(buyer.organisation_id).filter(council_id=buyer.organisation_id)
     order = orders.lock(order_id)
     if order.contact_id != buyer.user_id and not buyer.holds("buyer", "finance"):
         raise ResendNotAllowed(_("Only the person who ordered it, or a buyer, can send it again."))
     if order.status != OrderStatus.SENT:
-        raise ResendNotAllowed(_("Only an order that was sent and not yet answered can be."))
+        raise NothingToResend(_("Only an order that was sent and not yet answered can be."))
     kept = Document.objects.defer("content").in_bulk([order.pdf_id, order.ubl_id])
     documents = [kept[key] for key in (order.pdf_id, order.ubl_id) if key is not None]
     supplier = Organisation.objects.get(pk=order.supplier_id)
@@ -118,6 +126,7 @@ def resend_order(*, order_id: UUID, buyer: Actor, at: datetime) -> Order:
         counterparty_id=order.supplier_id,
         after={"attempt": last + 1},
     )
+    _write_to(supplier, order, documents, attempt=last + 1, at=at)
     return order
 
 
@@ -130,7 +139,7 @@ def _transmit(
     by: str,
     at: datetime,
 ) -> None:
-    """Write down what goes which way, and owe the letter if there is an address."""
+    """Write down what goes which way."""
     ways = [(Channel.PORTAL, "")]
     if supplier.email:
         ways.append((Channel.EMAIL, supplier.email))
@@ -150,6 +159,17 @@ def _transmit(
         for channel, to in ways
         for document in documents
     )
+
+
+def _write_to(
+    supplier: Organisation,
+    order: Order,
+    documents: Sequence[Document],
+    *,
+    attempt: int,
+    at: datetime,
+) -> None:
+    """Owe the supplier the letter, if it has an address."""
     if supplier.email:
         notify(
             organisation_id=order.council_id,

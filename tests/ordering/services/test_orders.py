@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 
 from marketplace.audit.models import Event
-from marketplace.core.errors import Missing
+from marketplace.core.errors import Conflict, Forbidden, Missing
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
 from marketplace.documents.models import Document
@@ -32,7 +32,12 @@ from marketplace.ordering.services.orders import (
     cancel_order,
     raise_orders,
 )
-from marketplace.ordering.services.sending import ResendNotAllowed, resend_order, send_order
+from marketplace.ordering.services.sending import (
+    NothingToResend,
+    ResendNotAllowed,
+    resend_order,
+    send_order,
+)
 from marketplace.ordering.states import Answer
 from tests.factories import catalogue, ordering, organisations
 
@@ -165,14 +170,16 @@ class TestSendOrder:
 
     def test_refuses_to_resend_what_was_answered(self, market, at):
         order = ordering.answered(market)
-        with market.acting(), pytest.raises(ResendNotAllowed):
+        with market.acting(), pytest.raises(NothingToResend) as refused:
             resend_order(order_id=order.pk, buyer=market.buyer, at=at)
+        assert isinstance(refused.value, Conflict)
 
     def test_refuses_a_resend_by_a_stranger_to_it(self, market, at):
         order = ordering.sent(market)
         stranger = organisations.actor(market.council, "requester")
-        with market.acting(), pytest.raises(ResendNotAllowed):
+        with market.acting(), pytest.raises(ResendNotAllowed) as refused:
             resend_order(order_id=order.pk, buyer=stranger, at=at)
+        assert isinstance(refused.value, Forbidden)
 
 
 class TestAnswerOrder:
