@@ -1,7 +1,8 @@
-"""Structured logs: one JSON object a line, or plain colour for a person at a terminal."""
+"""Structured logs: one JSON object a line, or plain text, in colour at a terminal only."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import structlog
@@ -27,10 +28,15 @@ def logging_config(level: str, *, json: bool) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    # Never with the values of local variables, as is usual: a traceback ends up in a file, and what
+    # was in somebody's hands when it went wrong may have been a password.
+    plain = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
     renderer: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer()]
+        else [plain]
     )
     return {
         "version": 1,

@@ -88,6 +88,15 @@ _TABLE: dict[str, tuple[str, str]] = {
     "5B": ("batch", "batches"),
 }
 
+# What is measured rather than counted, and so may be had in parts.
+MEASURED = frozenset(
+    {
+        "KGM", "GRM", "TNE", "LBR", "LTR", "MLT", "CLT", "GLI", "MTR", "CMT", "MMT", "KMT", "SMI",
+        "FOT", "YRD", "MTK", "FTK", "MTQ", "HUR", "MIN", "DAY", "WEE", "MON", "ANN", "E49", "KWH",
+        "MWH",
+    }
+)  # fmt: skip
+
 UNIT_NAMES: dict[str, str] = {code: name for code, (name, _words) in _TABLE.items()}
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
@@ -118,6 +127,17 @@ def unit_code(text: str) -> str | None:
     ('EA', 'XBX', 'KGM', None)
     """
     return SPELLINGS.get(_plain(text))
+
+
+def is_counted(code: str) -> bool:
+    """Tell whether a unit is only had whole; one that we do not know may be had in parts.
+
+    Why: half a box cannot be delivered, and half an hour can.
+
+    >>> is_counted("XBX"), is_counted("KGM"), is_counted("QQQ")
+    (True, False, False)
+    """
+    return code in UNIT_NAMES and code not in MEASURED
 
 
 def nearest_unit(text: str) -> str | None:

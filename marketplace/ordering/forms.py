@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -18,6 +19,8 @@ from marketplace.web.fields import DayField, PoundsField
 Choices = Sequence[tuple[str, Any]]
 
 ANY = ("", _("Any"))
+# 1e5 is not how people write a hundred thousand, so it is a slip of the finger.
+_NUMBER = re.compile(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]*)?")
 
 
 class QuantityField(forms.DecimalField):
@@ -36,6 +39,14 @@ class QuantityField(forms.DecimalField):
     def __init__(self, **options: Any) -> None:  # noqa: ANN401
         options.setdefault("label", _("Quantity"))
         super().__init__(max_digits=12, decimal_places=3, **options)
+
+    def to_python(self, value: Any) -> Decimal | None:  # noqa: ANN401  # whatever was sent
+        """Return the quantity that was typed, in the digits that are on every keyboard here."""
+        if isinstance(value, str) and value.strip():
+            if not _NUMBER.fullmatch(value.strip()):
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+            value = value.replace(",", "")
+        return super().to_python(value)
 
     def validate(self, value: Decimal | None) -> None:
         """Refuse nought and less."""

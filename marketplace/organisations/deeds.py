@@ -8,12 +8,12 @@ from marketplace.core.actors import Role
 
 DEEDS = {
     Role.REQUESTER: _("Says what is needed: fills a basket and asks for it to be approved."),
-    Role.BUYER: _("Buys: puts catalogues in order, turns requests into orders, runs tenders."),
+    Role.BUYER: _("Buys: asks for things, follows every order, sends it again or cancels it."),
     Role.APPROVER: _("Says yes or no to what others want to buy, up to a limit."),
-    Role.RECEIVER: _("Says what has arrived, so that it can be paid for."),
-    Role.FINANCE: _("Looks after budgets and codes, and checks invoices."),
-    Role.PAYMENTS: _("Prepares and releases payments."),
-    Role.SUPPLIER: _("Sells: keeps prices, answers orders and sends invoices."),
+    Role.RECEIVER: _("Looks up what was ordered and what is still to come."),
+    Role.FINANCE: _("Looks after budgets, and what each request takes from them."),
+    Role.PAYMENTS: _("Looks up orders and what is still to be paid for them."),
+    Role.SUPPLIER: _("Sells: keeps prices up to date and answers orders."),
     Role.AUDITOR: _("Looks at everything and changes nothing."),
     Role.ADMINISTRATOR: _("Decides who works here, in which roles, and who may sell."),
 }

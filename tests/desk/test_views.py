@@ -52,6 +52,10 @@ class TestHome:
         sign_in(client, organisations.person(market.council, role, limit=50_000))
         assert client.get(reverse("home")).status_code == 200
 
+    def test_says_so_when_nothing_waits_for_a_role(self, client):
+        sign_in(client, organisations.person(organisations.council(), "payments"))
+        assert "Nothing waits for you here." in text(client.get(reverse("home")))
+
     def test_shows_an_approver_what_waits(self, client):
         market = factory.market()
         factory.submitted(market)

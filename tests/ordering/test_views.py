@@ -66,9 +66,37 @@ class TestBasket:
             reverse("basket-add"),
             {"listing": market.listing.pk, "quantity": "3", "next": "/catalogue/?q=chair"},
         )
-        assert answer.headers["Location"] == "/catalogue/?q=chair"
+        place = market.listing.pk
+        assert answer.headers["Location"] == f"/catalogue/?q=chair&added={place}#listing-{place}"
+        page = text(client.get(answer.headers["Location"]))
+        assert "Go to your basket" in page
         assert seen(market, RequisitionLine).quantity == 3
-        assert "Office chair is in your basket: 3" in text(client.get(reverse("basket")))
+        client.post(reverse("basket-add"), {"listing": market.listing.pk, "quantity": "1,000"})
+        assert seen(market, RequisitionLine).quantity == 1003
+        client.post(reverse("basket-add"), {"listing": market.listing.pk, "quantity": "2"})
+        assert "Office chair is in your basket: 1,005" in text(client.get(reverse("basket")))
+
+    @pytest.mark.parametrize("typed", ["1e5", "١٢", "५", "1.5", "1,5", "ten"])
+    def test_says_which_quantity_is_wrong_and_keeps_it(self, client, market, typed):
+        as_(client, market.requester)
+        answer = client.post(
+            reverse("basket-add"),
+            {"listing": market.listing.pk, "quantity": typed, "next": "/catalogue/?q=chair"},
+        )
+        page = text(client.get(answer.headers["Location"]))
+        assert "Office chair: " in page
+        assert f'value="{typed}"' in page
+        assert "Check how many" in page
+        with market.acting():
+            assert RequisitionLine.objects.count() == 0
+
+    def test_does_not_offer_to_go_on_when_nobody_could_approve(self, client):
+        market = factory.market(budget_amount="100.00")
+        factory.basket(market)
+        page = text(as_(client, market.requester).get(reverse("basket")))
+        assert "Stopped" in page
+        assert 'name="continue"' not in page
+        assert "You can go on when" in page
 
     @pytest.mark.parametrize("quantity", ["", "-1", "0", "abc", "1e9", "NaN", "0.0001", "9" * 40])
     def test_refuses_a_quantity_that_is_none(self, client, market, quantity):
@@ -467,6 +495,8 @@ class TestOrders:
             assert page.status_code == 200
             assert f"Purchase order {order.number}" in text(page)
             assert "Office chair" in text(page)
+            assert "VAT number GB999000173" in text(page)
+            assert "Ordered by" in text(page)
 
     def test_is_missing_for_others(self, client, market):
         order = factory.sent(market)

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.approvals import rules
 from marketplace.approvals.models import Case, Decision, Step
-from marketplace.approvals.models.policies import WHO_LABELS
 from marketplace.approvals.selectors.cases import authority_for, delegations_held
 from marketplace.approvals.selectors.plans import PolicyPlan
 from marketplace.approvals.states import CaseStatus, StepStatus, Verdict
@@ -138,15 +137,23 @@ def open_case(
     return case
 
 
+# Whom a step needed, within a sentence.
+LACKING = {
+    rules.Who.HOLDER: gettext_lazy("whoever answers for the cost centre"),
+    rules.Who.PEOPLE: gettext_lazy("one of the people whom your council’s rules name"),
+    rules.Who.ANY_APPROVER: gettext_lazy("any approver"),
+}
+
+
 def _missing(plan: rules.Plan, amount: Decimal) -> str:
     if not plan.steps:
         return _("Your council’s policy has no step for this amount. Ask an administrator.")
-    names = {who: str(label) for who, label in WHO_LABELS.items()}
+    names = {who: str(label) for who, label in LACKING.items()}
     lacking = "; ".join(rules.describe_missing(plan, names))
     return _(
-        "Nobody can take this step of the approval: %(steps)s. It must be somebody other than you,"
-        " a different person for each step, and the last of them must be allowed to approve"
-        " £%(amount)s."
+        "There is nobody who can approve this: we looked for %(steps)s. It must be somebody other"
+        " than you, a different person for each step, and the last of them must be allowed to"
+        " approve £%(amount)s. Ask an administrator."
     ) % {"steps": lacking, "amount": f"{amount:,.2f}"}
 
 

@@ -40,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if acting.kind == OrganisationKind.SUPPLIER:
         return redirect("supplier-home")
     at = timezone.now()
+    panels = _panels(acting, at)
     return render(
         request,
         "desk/home.html",
@@ -47,7 +48,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "form": SearchAll(),
             "counts": council_counts(acting, at),
             "buys": acting.holds("requester", "buyer"),
-            **_panels(acting, at),
+            "nothing_to_do": all(each is None for each in panels.values()),
+            **panels,
         },
     )
 

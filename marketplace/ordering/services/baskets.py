@@ -17,6 +17,8 @@ from catalogue.models import Listing
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Forbidden, Invalid, Missing
+from marketplace.core.unit_labels import unit_label
+from marketplace.core.units import is_counted
 from marketplace.core.vat import VatCategory, rate_percent
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.selectors.coding import account_for, accounts
@@ -157,22 +159,19 @@ def code_lines(
     centres = CostCentre.objects.of(basket.council_id).filter(is_active=True)
     cost_centre = centres.one(cost_centre_id)
     change: dict[str, UUID] = {"cost_centre_id": cost_centre.pk}
+    names: dict[str, object] = {"cost_centre": f"{cost_centre.code} {cost_centre.name}"}
     if account_id is not None:
         in_use = Account.objects.of(basket.council_id).filter(is_active=True, kind="expense")
-        change["account_id"] = in_use.one(account_id).pk
+        account = in_use.one(account_id)
+        change["account_id"] = account.pk
+        names["account"] = f"{account.code} {account.name}"
     lines = RequisitionLine.objects.of(basket.council_id).filter(requisition=basket)
     if line_ids is not None:
         lines = lines.filter(pk__in=line_ids)
     if lines.update(**change) == 0:
         raise Missing(_("There is no such line here."))
     _touch(basket)
-    _record(
-        "basket.coded",
-        basket,
-        requester,
-        at,
-        after={name: str(value) for name, value in change.items()},
-    )
+    _record("basket.coded", basket, requester, at, after=names)
     return basket
 
 
@@ -326,6 +325,12 @@ def set_quantity(line: RequisitionLine, quantity: Decimal, least: Decimal) -> No
         )
     if quantity != quantity.quantize(Decimal("0.001")):
         raise WrongQuantity(_("A quantity has three decimal places at most."), field="quantity")
+    if is_counted(line.unit) and quantity != quantity.to_integral_value():
+        raise WrongQuantity(
+            _("It is only sold whole (%(unit)s). Give a whole number.")
+            % {"unit": unit_label(line.unit)},
+            field="quantity",
+        )
     net_amount = rules.line_net(line.unit_price, quantity, line.unit)
     if net_amount > rules.LARGEST_LINE:
         raise WrongQuantity(_("That comes to too much for one line."), field="quantity")

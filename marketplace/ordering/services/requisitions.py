@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -56,6 +56,13 @@ class NeededInThePast(Invalid):
     title = gettext_lazy("It cannot be delivered on a day that is over.")
 
 
+class NeededInThePast(Invalid):
+    """The day on which it is needed is over."""
+
+    code = "requisition.needed-in-the-past"
+    title = gettext_lazy("It cannot be delivered on a day that is over.")
+
+
 @transaction.atomic
 def submit_requisition(
     *, requisition_id: UUID, requester: Actor, at: datetime, details: Details | None = None
@@ -73,10 +80,7 @@ def submit_requisition(
     lines = lines_of(requisition)
     today = timezone.localdate(at)
     _check_complete(requisition, lines)
-    if requisition.needed_by_on is not None and requisition.needed_by_on < today:
-        raise NeededInThePast(
-            _("Give a day that is not over, or leave it empty."), field="needed_by_on"
-        )
+    _check_day(requisition, today)
     _check_offers(drifts(requisition.council_id, lines))
     year = financial_year(today)
     plan = plan_for(
@@ -193,6 +197,13 @@ def _check_complete(requisition: Requisition, lines: Sequence[RequisitionLine]) 
             )
     if problems:
         raise NotComplete(" ".join(each.detail for each in problems[:5]), errors=problems)
+
+
+def _check_day(requisition: Requisition, today: date) -> None:
+    if requisition.needed_by_on is not None and requisition.needed_by_on < today:
+        raise NeededInThePast(
+            _("Give a day that is not over, or leave it empty."), field="needed_by_on"
+        )
 
 
 def _check_offers(changed: Sequence[Drift]) -> None:

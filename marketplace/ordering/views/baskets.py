@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.contrib import messages
@@ -44,6 +45,8 @@ from marketplace.web.actors import actor
 from marketplace.web.complaints import complaints
 from marketplace.web.formats import number
 from marketplace.web.problems import status_of
+
+MOST_TYPED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,21 +271,41 @@ def basket_add(request: HttpRequest) -> HttpResponse:
     form = AddToBasket(request.POST)
     back = _way_back(request)
     if not form.is_valid():
-        said = [*complaints(form, "quantity"), *complaints(form, "listing")]
-        messages.error(request, " ".join(said))
-        return HttpResponseRedirect(back)
+        said = " ".join([*complaints(form, "quantity"), *complaints(form, "listing")])
+        return _refused(request, form, said)
     try:
         line = add_to_basket(requester=acting, at=at, **_wanted(form))
         _code_again(acting, line, request.POST.get("coding", ""), at)
     except Refusal as refusal:
-        messages.error(request, f"{refusal.title} {refusal.detail}")
-        return HttpResponseRedirect(back)
+        return _refused(request, form, f"{refusal.title} {refusal.detail}")
     messages.success(
         request,
         _("%(name)s is in your basket: %(quantity)s.")
         % {"name": line.name, "quantity": number(line.quantity)},
     )
-    return HttpResponseRedirect(back)
+    return HttpResponseRedirect(_to_the_place(back, added=str(line.listing_id)))
+
+
+def _refused(request: HttpRequest, form: AddToBasket, said: str) -> HttpResponse:
+    """Go back to where the thing stands, say which thing it is, and keep what was typed."""
+    back, wanted = _way_back(request), form.cleaned_data.get("listing")
+    found = offers(actor(request).organisation_id, [wanted]) if wanted else {}
+    if wanted not in found:
+        messages.error(request, said)
+        return HttpResponseRedirect(back)
+    messages.error(request, f"{found[wanted].name}: {said}")
+    typed = request.POST.get("quantity", "")[:MOST_TYPED]
+    return HttpResponseRedirect(_to_the_place(back, wrong=str(wanted), typed=typed))
+
+
+def _to_the_place(back: str, **facts: str) -> str:
+    """Return the address of a thing's place on the page; only a page of things has such places."""
+    path, _mark, query = back.partition("?")
+    if path == reverse("basket"):
+        return back
+    kept = [pair for pair in parse_qsl(query) if pair[0] not in {"added", "wrong", "typed"}]
+    listing = facts.get("added") or facts["wrong"]
+    return f"{path}?{urlencode([*kept, *facts.items()])}#listing-{listing}"
 
 
 def _wanted(form: AddToBasket) -> dict[str, Any]:

@@ -90,6 +90,12 @@ class TestAddToBasket:
         with pytest.raises(WrongQuantity, match="only sold whole"):
             add(market, at, "1.5")
 
+    def test_sells_what_is_counted_whole_and_what_is_measured_in_parts(self, market, at):
+        cloth = catalogue.listing(market.supplier, unit="MTR", unit_price="4.00")
+        assert add(market, at, "1.5", listing_id=cloth.pk).net_amount == Decimal("6.00")
+        with pytest.raises(WrongQuantity, match="only sold whole"):
+            add(market, at, "1.5")
+
     def test_refuses_less_than_the_smallest_quantity(self, market, at):
         box = catalogue.listing(market.supplier, minimum_quantity=Decimal(10))
         with pytest.raises(WrongQuantity, match="10"):
