@@ -1,13 +1,15 @@
 """Finding listings: one question for the page and the API alike.
 
 A search costs four statements, however large the catalogue is: the council's suppliers, the words
-that are known, the candidates with their facets, and the twenty rows of the page. Only the first
+that are known, the candidates with their facets, and the twenty rows of the page. One that finds
+nothing costs up to five more: a word that only stands in what others may buy is as good as
+misspelt, or one supplier's spelling would be everybody's. Only the first
 2,000 candidates are ranked; more than that is a reason to ask a narrower question, and is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -21,6 +23,9 @@ from catalogue.search import rules
 from catalogue.search.rules import MOST_CANDIDATES, PAGE_SIZE, Sort, Term, Wish
 
 MOST_FACETS = 12
+MOST_COUNTED = 500  # of listings with a word: more than that is only "many"
+MOST_ALIKE = 100
+FAR_MORE = 20  # times as many listings as a rare word has that was probably misspelt by a supplier
 NEAR_ENOUGH = 0.35  # of pg_trgm's similarity, for words that are more than one letter off
 
 _ORDERS = {
@@ -47,11 +52,18 @@ _COUNTED = """
       AND category_id BETWEEN %(category_from)s AND %(category_to)s AND live_count > 0
     GROUP BY GROUPING SETS ((supplier_id), (left(category_id, %(digits)s)))
 """
-_ONE_AWAY = "SELECT word, frequency FROM catalogue_lexeme WHERE word = ANY (%s)"
+# How many listings with a word the acting council may buy. A word like "with" is in no index.
+_COUNT = """CASE WHEN numnode(plainto_tsquery('english', word)) = 0 THEN %(most)s ELSE (
+    SELECT count(*) FROM catalogue_candidates(
+        plainto_tsquery('english', word), NULL, NULL, NULL, NULL, NULL, 'best', %(most)s)) END"""
+_CARRIED = "SELECT word, {count} FROM unnest(%(words)s::text[]) AS word"
+_ONE_AWAY = "SELECT word, {count} FROM catalogue_lexeme WHERE word = ANY (%(words)s)"
 _NEAR = """
-    SELECT word, frequency FROM catalogue_lexeme
-    WHERE word %% %(word)s AND similarity(word, %(word)s) >= %(near)s
-    ORDER BY similarity(word, %(word)s) DESC, frequency DESC LIMIT 1
+    SELECT word FROM (
+        SELECT word, frequency, similarity(word, %(word)s) AS alike FROM catalogue_lexeme
+        WHERE word %% %(word)s AND similarity(word, %(word)s) >= %(near)s
+        ORDER BY alike DESC, frequency DESC LIMIT %(lot)s) near
+    WHERE {count} > 0 ORDER BY alike DESC, frequency DESC LIMIT 1
 """
 
 
@@ -130,10 +142,17 @@ def search_listings(council_id: UUID, wish: Wish) -> SearchResults:
         return _results(scope, _Found(0, [], {}, {}))
     if not terms:
         return _results(scope, _browse(scope))
-    found = _candidates(scope, rules.completing(terms, _known_words(terms[-1:])))
+    asked = rules.completing(terms, _known_words(terms[-1:]))
+    found = _candidates(scope, asked)
     if found.total:
         return _results(scope, found)
-    mended = _repaired(terms, _known_words(terms))
+    carried = _carried(rules.single_words(terms))
+    completed = rules.completing(terms, [word for word, count in carried.items() if count])
+    if completed != asked:
+        found = _candidates(scope, completed)
+        if found.total:
+            return _results(scope, found)
+    mended = _repaired(carried)
     if mended:
         found = _candidates(scope, rules.with_words(terms, mended))
         if found.total:
@@ -211,25 +230,41 @@ def _browse(scope: _Scope) -> _Found:
     return replace(found, total=total, suppliers=suppliers, categories=categories)
 
 
-def _repaired(terms: Sequence[Term], known: set[str]) -> dict[str, str]:
-    """Return what each word that no listing has was probably meant to be."""
+def _carried(words: Sequence[str]) -> dict[str, int]:
+    """Return in how many listings that the council may buy each word stands, at most MOST_COUNTED.
+
+    Why: what is known to others only is of no use to whoever asks.
+    """
+    if not words:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_CARRIED.format(count=_COUNT), {"words": list(words), "most": MOST_COUNTED})
+        return dict(cursor.fetchall())
+
+
+def _repaired(carried: Mapping[str, int]) -> dict[str, str]:
+    """Return what each word that the council does not have was probably meant to be."""
     meant = {}
-    for word in rules.single_words(terms):
-        if word not in known and rules.is_repairable(word):
-            better = _nearest(word)
+    for word, count in carried.items():
+        if count * FAR_MORE <= MOST_COUNTED and rules.is_repairable(word):
+            better = _nearest(word, count)
             if better:
                 meant[word] = better
     return meant
 
 
-def _nearest(word: str) -> str | None:
-    """Return the word one letter away that is used most, or else the one most alike."""
+def _nearest(word: str, carried: int) -> str | None:
+    """Return the word one letter away that the council has most, or else the one most alike."""
+    least = max(1, carried * FAR_MORE)
     with connection.cursor() as cursor:
-        cursor.execute(_ONE_AWAY, [list(rules.one_edit_away(word))])
-        better = rules.best_repair(word, dict(cursor.fetchall()))
-        if better:
+        words = list(rules.one_edit_away(word))
+        cursor.execute(_ONE_AWAY.format(count=_COUNT), {"words": words, "most": MOST_COUNTED})
+        known = {each: count for each, count in cursor.fetchall() if count >= least}
+        better = rules.best_repair(word, known)
+        if better or carried:
             return better
-        cursor.execute(_NEAR, {"word": word, "near": NEAR_ENOUGH})
+        facts = {"word": word, "near": NEAR_ENOUGH, "lot": MOST_ALIKE, "most": 1}
+        cursor.execute(_NEAR.format(count=_COUNT), facts)
         row = cursor.fetchone()
     return row[0] if row else None
 

@@ -122,6 +122,43 @@ class TestMisspelling:
         make.load(organisations.actor(other, "supplier"), [make.row(name="Secretary trumpet")])
         assert search("trumpte").repaired == ""
 
+    @pytest.mark.parametrize("link", [None, "SUSPENDED"])
+    @pytest.mark.parametrize(
+        ("text", "repaired"),
+        [("chiar", "chair"), ("blue offce", "blue office"), ("fotocopier", "photocopier")],
+    )
+    def test_is_forgiven_whatever_others_write(self, council, search, link, text, repaired):
+        """One supplier's spelling is not that of a council which does not buy from it."""
+        other = organisations.supplier()
+        if link:
+            organisations.link(council, other, status=link)
+        rows = [make.row(name=f"chiar offce fotocopier fotocopiers chairy {i}") for i in range(9)]
+        make.load(organisations.actor(other, "supplier"), rows)
+        assert search(text).repaired == repaired
+        assert search(text).total > 0
+
+    def test_words_are_completed_whatever_others_write(self, search):
+        other = organisations.supplier()
+        make.load(organisations.actor(other, "supplier"), [make.row(name="photocop penci")])
+        assert names(search("photocop")) == ["Photocopier paper A4"]
+
+    def test_is_forgiven_beside_a_suppliers_own_misspelling(self, council, search):
+        shop = organisations.supplier()
+        organisations.link(council, shop)
+        rows = [make.row(name=f"Lamp {i}") for i in range(selectors.FAR_MORE)]
+        make.load(
+            organisations.actor(shop, "supplier"),
+            [*rows, make.row(name="Lapm"), make.row(name="Lamp, brass")],
+        )
+        assert search("lapm brass").repaired == "lamp brass"
+        assert search("lapm").total == 1
+
+    def test_a_word_like_with_is_no_misspelling(self, council, search):
+        shop = organisations.supplier()
+        organisations.link(council, shop)
+        make.load(organisations.actor(shop, "supplier"), [make.row(name="Form, width 3")])
+        assert search("chiar from").repaired == "chair from"
+
 
 class TestFilters:
     def test_by_category_and_everything_below_it(self, search):
