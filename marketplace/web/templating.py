@@ -8,11 +8,13 @@ passed. Each is compiled in its own.
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import jinja2
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.db.models import Model
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -27,7 +29,19 @@ GOVUK = "govuk_frontend_jinja/"
 SEES_THE_PAGE = frozenset({"web/forms.html"})
 
 
-class Environment(jinja2.Environment):
+class _Quick(jinja2.Environment):
+    """Jinja2 with names that stay as they were when the environment was made."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the names that a template sees.
+
+        Jinja2's own lays one mapping over another, which makes every import in every template
+        dearer, and a page has some twenty.
+        """
+        return {**self.globals, **d} if d else self.globals
+
+
+class Environment(_Quick):
     """Jinja2, strict for our templates and lenient for GOV.UK's."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # Jinja2's own signature
@@ -37,7 +51,7 @@ class Environment(jinja2.Environment):
         )
         own = [loader] if loader is not None else []
         super().__init__(loader=jinja2.ChoiceLoader([*own, packaged]), **options)
-        self.govuk = jinja2.Environment(loader=packaged, autoescape=True)
+        self.govuk = _Quick(loader=packaged, autoescape=True)
 
     def get_template(
         self,
@@ -69,8 +83,9 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401  # Django passes
     )
     made = Environment(**options)
     # Set by the i18n extension; with newstyle off, "%" in a message is the author's to use.
-    made.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
+    made.install_gettext_callables(translated, ngettext, newstyle=False)  # type: ignore[attr-defined]
     written = {
+        "breakable": formats.breakable,
         "money": formats.money,
         "price": formats.price,
         "number": formats.number,
@@ -95,10 +110,34 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401  # Django passes
         json_script=json_script,
         language=get_language,
         demonstration=demonstration,
+        label_of=label_of,
         tag_classes=tags.tag_classes,
         plain_verb=tags.plain_verb,
     )
     return made
+
+
+def translated(message: str) -> str:
+    """Return a message in the language of the page.
+
+    Remembered, since a page says some hundred and each is looked for in every catalogue there is.
+    """
+    return _translated(get_language(), message)
+
+
+@lru_cache(maxsize=20_000, typed=True)  # a message that is safe stays so, and another does not
+def _translated(language: str | None, message: str) -> str:
+    return gettext(message)
+
+
+def label_of(row: Model, name: str) -> str:
+    """Return what people call the value of a column that has choices.
+
+    Django's own get_…_display() puts every choice into words to find the one.
+    """
+    value = getattr(row, name)
+    field: Any = row._meta.get_field(name)
+    return next((str(label) for each, label in field.flatchoices if each == value), str(value))
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # as reverse() takes them
