@@ -35,6 +35,8 @@ LOOK_SECONDS = 0.2
 LOOK_AT_SERVERS_SECONDS = 2.0
 LARGEST_LOG_BYTES = 20_000_000
 PR_SET_PDEATHSIG = 1
+# Logs and whatever a child writes, mail among it, are nobody else's on this machine to read.
+PRIVATE_FOLDER, PRIVATE_FILE, PRIVATE_UMASK = 0o700, 0o600, 0o077
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -57,9 +59,11 @@ class Child:
     def start(self, folder: Path) -> None:
         """Start the program in a process group of its own."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.chmod(PRIVATE_FOLDER)
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
             self.log.rename(self.log.with_suffix(".log.before"))
         with self.log.open("ab") as writing:
+            os.fchmod(writing.fileno(), PRIVATE_FILE)
             self.process = subprocess.Popen(
                 self.command,
                 cwd=folder,
@@ -69,6 +73,7 @@ class Child:
                 stderr=writing,
                 pass_fds=self.keep_open,
                 start_new_session=True,
+                umask=PRIVATE_UMASK,
                 preexec_fn=_die_with(os.getpid()),
             )
         self.started_at = time.monotonic()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from marketplace.config.logs import logging_config
+from marketplace.config.logs import logging_config, without_keys
 
 
 @pytest.mark.parametrize("json", [True, False])
@@ -26,3 +26,23 @@ def test_a_traceback_shows_no_values_and_no_colours(json):
     assert "ValueError" in said
     assert "correct-horse" not in said
     assert "\x1b[" not in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "GET /account/password/reset/key/AbC-d1e2f3-0a1b/",
+        "Not Found: /account/password/reset/key/AbC-d1e2f3-0a1b/x?y=1",
+        "GET /account/confirm-email/AbC-d1e2f3-0a1b/",
+    ],
+)
+def test_no_key_of_a_link_is_shown(said):
+    settings = logging_config("INFO", json=True)
+    formatter = settings["formatters"]["lines"]
+    made = formatter["()"](
+        processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"]
+    )
+    line = made.format(logging.LogRecord("x", logging.INFO, "x", 1, said, None, None))
+    assert "d1e2f3" not in line
+    entry = without_keys(None, "info", {"request": said, "code": 200})
+    assert "d1e2f3" not in entry["request"]

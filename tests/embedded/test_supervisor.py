@@ -66,6 +66,19 @@ class TestSupervisor:
         assert worker.deaths == 1
         assert "The worker process stopped (signal SIGKILL). Starting it again in 0.5 s" in said[0]
 
+    def test_nobody_else_reads_a_log_or_what_a_child_writes(self, supervisor, tmp_path):
+        log = tmp_path / "log" / "web.log"
+        log.parent.mkdir()
+        log.touch(0o644)
+        script = "import os, time; os.mkdir('mail'); open('mail/1', 'w'); time.sleep(60)"
+        web = Child("web", [sys.executable, "-c", script], dict(os.environ), log)
+        supervisor.add(web)
+        assert supervisor.watch((tmp_path / "mail" / "1").exists)
+        modes = {each: (tmp_path / each).stat().st_mode & 0o777 for each in ("log", "log/web.log")}
+        assert modes == {"log": 0o700, "log/web.log": 0o600}
+        assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
+        assert (tmp_path / "mail" / "1").stat().st_mode & 0o777 == 0o600
+
     def test_waits_longer_each_time_a_child_dies_at_once(self, supervisor, tmp_path, said):
         broken = child(tmp_path, "beat", sys.executable, "-c", "raise SystemExit('no schedule')")
         supervisor.add(broken)
