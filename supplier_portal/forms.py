@@ -103,6 +103,12 @@ class ListingFilter(forms.Form):
     )
 
 
+class CategoryFilter(forms.Form):
+    """Which categories to show."""
+
+    words = forms.CharField(label=_("Word or code"), max_length=100, required=False)
+
+
 class ListingChange(forms.Form):
     """What a listing says that is changed most often; typed as in a price list."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supplier_portal.views import home, listings, orders, uploads
+from supplier_portal.views import guide, home, listings, orders, uploads
 
 urlpatterns = [
     path("supplier/", home.supplier_home, name="supplier-home"),
@@ -30,6 +30,10 @@ urlpatterns = [
         {"verb": "restore"},
         name="supplier-listing-restore",
     ),
+    path("supplier/price-lists/guide/", guide.supplier_guide, name="supplier-guide"),
+    path("supplier/price-lists/example.csv", guide.supplier_sample, name="supplier-sample"),
+    path("supplier/categories/", guide.supplier_categories, name="supplier-categories"),
+    path("supplier/categories.csv", guide.supplier_categories_csv, name="supplier-categories-csv"),
     path("supplier/price-lists/", uploads.supplier_upload, name="supplier-upload"),
     path(
         "supplier/price-lists/<uuid:run_id>/",

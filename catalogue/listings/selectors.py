@@ -8,10 +8,18 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from catalogue.models import Listing, PastPrice
+from catalogue.models import Category, Listing, PastPrice
 from catalogue.states import ListingStatus
 from marketplace.core.errors import Missing
 from marketplace.organisations.models import LinkStatus, SupplierLink
+
+
+def categories_found(words: str) -> QuerySet[Category]:
+    """Return the categories with these words in their names or codes, by code ("code" by key)."""
+    rows = Category.objects.order_by("code")
+    for word in words.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(code__startswith=word))
+    return rows
 
 
 def own_listings(

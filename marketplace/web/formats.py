@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from marketplace.core.money import Money
 
 SYMBOLS = {"GBP": "£", "EUR": "€"}
 MINUS = "\N{MINUS SIGN}"
+
+
+def breakable(text: str) -> SafeString:
+    """Return text that may be broken after an at sign or a dot, as an email address should be.
+
+    >>> breakable("ann.lee@example.com")
+    'ann.<wbr>lee@<wbr>example.<wbr>com'
+    """
+    parts = re.split(r"(?<=[@.])(?=\w)", text)
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
 def money(amount: Money | Decimal | int | None, currency: str = "GBP") -> str:

@@ -349,6 +349,19 @@ class TestRequisition:
             assert client.get(reverse(name) + query).status_code in {200, 422}
 
 
+class TestStory:
+    def test_only_the_one_who_asked_reads_how_the_basket_was_filled(self, client, market):
+        asked = factory.submitted(market)
+        address = reverse("requisition", args=[asked.pk])
+        own = text(as_(client, market.requester).get(address))
+        assert "Put in the basket" in own
+        with market.acting():
+            assert f"Paid from: {market.budget.cost_centre.code} " in own
+        others = text(as_(client, market.buyer).get(address))
+        assert "Put in the basket" not in others
+        assert "Sent for approval" in others
+
+
 class TestApprovals:
     def test_queue_shows_three_facts(self, client, market):
         factory.submitted(market)
@@ -452,7 +465,7 @@ class TestOrders:
         assert "We no longer make it." in page
         assert reverse("document", args=[order.pdf_id]) in page
         assert "SHA-256" in page
-        assert "The supplier answered order" in page
+        assert f"The supplier answered order {order.number}: 1 line refused" in page
 
     def test_what_was_refused_is_not_to_be_paid(self, client, market):
         order = factory.answered(market, Answer.REFUSED)

@@ -139,6 +139,29 @@ class TestAnswer:
         assert self.answer(client, order, accept_all="1").status_code == 404
 
 
+class TestGuide:
+    def test_says_what_goes_into_each_column(self, seller):
+        assert reverse("supplier-guide") in text(seller.get(reverse("supplier-upload")))
+        page = text(seller.get(reverse("supplier-guide")))
+        for words in ("Part number", "XBX", "kilogram", "reduced", "Category (CPV code)"):
+            assert words in page
+
+    def test_the_example_can_be_taken_in_as_it_is(self, seller, market):
+        example = seller.get(reverse("supplier-sample"))
+        assert example.headers["Content-Disposition"].endswith('.csv"')
+        answer = upload(seller, example.content)
+        assert answer.status_code == 302
+        assert "Confirm" in text(seller.get(answer.headers["Location"]))
+
+    def test_categories_are_found_and_handed_out(self, seller):
+        page = text(seller.get(reverse("supplier-categories"), {"words": "photocopier paper"}))
+        assert "30197643" in page
+        assert "39112000" not in page
+        nothing = seller.get(reverse("supplier-categories"), {"words": "xyzzy"})
+        assert "No category has these words" in text(nothing)
+        assert "30197643,Photocopier paper" in text(seller.get(reverse("supplier-categories-csv")))
+
+
 class TestListings:
     def test_lists_searches_and_shows(self, seller, market):
         page = text(seller.get(reverse("supplier-listings")))

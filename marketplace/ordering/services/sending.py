@@ -174,7 +174,11 @@ def _write_to(
         notify(
             organisation_id=order.council_id,
             to=supplier.email,
-            subject=_("Order %(number)s from %(council)s")
+            subject=(
+                _("Copy: order %(number)s from %(council)s")
+                if attempt > 1
+                else _("Order %(number)s from %(council)s")
+            )
             % {"number": order.number, "council": order.council.name},
             body=_(
                 "%(council)s orders goods for £%(amount)s with VAT. The order is attached, to read"

@@ -100,7 +100,9 @@ def requisition(request: HttpRequest, requisition_id: UUID) -> HttpResponse:
             "effects": _effects(shown, lines, due, at),
             "is_committed": shown.status in COMMITTED,
             "orders": list(orders_raised_from(shown)),
-            "events": told(requisition_timeline(shown)),
+            "events": told(
+                requisition_timeline(shown), with_basket=shown.raised_by_id == acting.user_id
+            ),
         },
     )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from marketplace.audit.models import Event
 from marketplace.web.formats import money, number
@@ -18,7 +19,7 @@ from marketplace.web.tags import plain_verb
 SENTENCES = {
     "basket.added": _("Put in the basket: part %(part_number)s, %(quantity)s in all"),
     "basket.changed": _("Quantity changed: part %(part_number)s, now %(quantity)s"),
-    "basket.coded": _("Said what it is paid from"),
+    "basket.coded": _("Paid from: %(coding)s"),
     "basket.removed": _("Taken out of the basket: part %(part_number)s"),
     "basket.described": _("Described"),
     "basket.filled": _("Pasted into the basket: %(lines)s lines"),
@@ -32,10 +33,14 @@ SENTENCES = {
     "requisition.ordered": _("Orders made: %(orders)s"),
     "order.sent": _("Order %(reference)s was sent to the supplier"),
     "order.resent": _("Order %(reference)s was sent again"),
-    "order.answered": _("The supplier answered order %(reference)s"),
+    "order.answered": _("The supplier answered order %(reference)s: %(answer)s"),
     "order.answer-settled": _("Given back to the budgets: %(released)s"),
     "order.cancelled": _("Order %(reference)s was cancelled"),
 }
+
+
+# Filling a basket is its owner’s own business: others see what was asked for in the end.
+BEFORE_IT_WAS_ASKED = "basket."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,12 @@ class Told:
     note: str
 
 
-def told(events: Iterable[Event]) -> list[Told]:
+def told(events: Iterable[Event], *, with_basket: bool = True) -> list[Told]:
     """Return events with a sentence each; an unknown verb is spelt out as it is."""
     return [
         Told(event.at, event.actor_name, _sentence(event), event.note)
         for event in events
-        if not _is_idle(event)
+        if not _is_idle(event) and (with_basket or not event.verb.startswith(BEFORE_IT_WAS_ASKED))
     ]
 
 
@@ -79,6 +84,29 @@ def _facts(event: Event) -> dict[str, Any]:
         facts["released"] = money(Decimal(facts["released_amount"]))
     if isinstance(facts.get("orders"), list):
         facts["orders"] = ", ".join(facts["orders"])
+    if event.verb == "basket.coded":
+        facts["coding"] = _coding(facts)
+    if event.verb == "order.answered":
+        facts["answer"] = _answer(facts)
     if "quantity" in facts:
         facts["quantity"] = number(Decimal(facts["quantity"]))
     return facts
+
+
+def _coding(facts: dict[str, Any]) -> str:
+    """Return cost centre and account by name; older events kept only their keys."""
+    named = [str(facts[name]) for name in ("cost_centre", "account") if facts.get(name)]
+    return ", ".join(named) or str(_("a cost centre and an account"))
+
+
+def _answer(facts: dict[str, Any]) -> str:
+    """Return what was said, in how many lines each."""
+    accepted, later, refused = (
+        int(facts.get(name, 0)) for name in ("accepted", "later", "refused")
+    )
+    said = [
+        (accepted, ngettext("%(count)d line accepted", "%(count)d lines accepted", accepted)),
+        (later, ngettext("%(count)d line later", "%(count)d lines later", later)),
+        (refused, ngettext("%(count)d line refused", "%(count)d lines refused", refused)),
+    ]
+    return ", ".join(words % {"count": count} for count, words in said if count)

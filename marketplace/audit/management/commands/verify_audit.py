@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -48,12 +49,13 @@ class Command(BaseCommand):
             published = _published(options["published"])
             expected = {options["chain"]} if options["chain"] else expected_chains()
             wanted = {options["chain"]} if options["chain"] else {*chains(), *expected, *published}
+            names = _names(wanted)
             verdicts = self._walk(sorted(wanted), published, expected, quiet)
         broken = sum(len(verdict.breaks) for verdict in verdicts)
         if quiet:
             self.stdout.write(json.dumps(_document(verdicts), indent=2))
         else:
-            self._tell(verdicts)
+            self._tell(verdicts, names)
         if broken:
             raise CommandError(f"{broken} breaks: the audit trail was changed.", returncode=1)
 
@@ -76,14 +78,24 @@ class Command(BaseCommand):
                 progress.advance(task)
         return verdicts
 
-    def _tell(self, verdicts: list[ChainVerdict]) -> None:
+    def _tell(self, verdicts: list[ChainVerdict], names: dict[UUID, str]) -> None:
         for verdict in verdicts:
             state = "broken" if verdict.breaks else "whole"
-            self.stdout.write(f"{verdict.chain}  {verdict.events:>9,} events  {state}")
+            name = names.get(verdict.chain, "of the marketplace itself, or an unknown organisation")
+            self.stdout.write(f"{verdict.chain}  {verdict.events:>9,} events  {state}  {name}")
             for each in verdict.breaks:
                 self.stdout.write(f"    event {each.sequence}: {each.reason}")
         events = sum(verdict.events for verdict in verdicts)
         self.stdout.write(f"{len(verdicts)} chains, {events:,} events.")
+
+
+def _names(wanted: list[UUID]) -> dict[UUID, str]:
+    """Return the names of the organisations whose chains these are.
+
+    Why: by their label and not by import, since the trail stands below whom it is about.
+    """
+    organisations = apps.get_model("organisations", "Organisation")._default_manager
+    return dict(organisations.filter(pk__in=wanted).values_list("pk", "name"))
 
 
 def _published(path: Path | None) -> dict[UUID, dict[int, str]]:
