@@ -60,6 +60,23 @@ class TestActingMiddleware:
         sign_in(client, mine)
         assert client.post("/switch/", {"membership": theirs.pk}).status_code == 404
 
+    def test_a_person_joins_whoever_invited_them_by_choosing_them(self, client):
+        inviter, someone = supplier(name="Alder"), person(supplier(), name="Ada Byron")
+        waiting = person(
+            inviter,
+            as_user=someone.user,
+            is_active=False,
+            invited_name="Whoever",
+            invitation_open=True,
+        )
+        sign_in(client, someone)
+        assert "Join Alder" in client.get("/switch/").content.decode()
+        client.post("/switch/", {"membership": waiting.pk})
+        page = client.get("/people/")
+        assert page.wsgi_request.actor.organisation_id == inviter.pk
+        assert "Ada Byron" in page.content.decode()
+        assert "Whoever" not in page.content.decode()
+
     def test_goes_only_to_pages_of_this_site_afterwards(self, client):
         mine = person(supplier())
         sign_in(client, mine)

@@ -12,7 +12,12 @@ from marketplace.core.errors import Missing
 from marketplace.core.tenancy import stewardship, tenant
 from marketplace.jobs.services import run_due_jobs
 from marketplace.organisations.models import Membership, User
-from marketplace.organisations.selectors.people import actor_of
+from marketplace.organisations.selectors.people import (
+    actor_of,
+    invited,
+    members_matching,
+    memberships_of,
+)
 from marketplace.organisations.services.people import (
     AlreadyHere,
     ChangedMeanwhile,
@@ -20,6 +25,7 @@ from marketplace.organisations.services.people import (
     LastKeeper,
     OwnMembership,
     RolesNotAllowed,
+    accept_invitation,
     change_person,
     deactivate_person,
     invite_person,
@@ -81,7 +87,42 @@ class TestInvitePerson:
         assert invited.user == known
         assert User.objects.get(pk=known.pk).name == "Augusta"
         run_due_jobs(at=at.replace(year=2100))
-        assert "/account/login/" in mail.outbox[0].body
+        assert "/switch/" in mail.outbox[0].body
+
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_shows_what_was_typed_until_they_accept(self, home, keeper, at, is_known):
+        if is_known:
+            user(email="ada@example.com", name="Augusta", password="a long enough password")
+        waiting = invite(keeper, at)
+        assert (waiting.known_as, waiting.reference, waiting.is_active) == (
+            "Ada Byron",
+            "Ada Byron",
+            False,
+        )
+        assert list(invited(home.pk)) == [waiting]
+        assert not members_matching(home.pk, "August").exists()
+        assert not members_matching(home.pk).filter(pk=waiting.pk).exists()
+        assert not memberships_of(waiting.user_id).exists()
+        assert timeline(waiting).get().subject_reference == "Ada Byron"
+        accepted = accept_invitation(user_id=waiting.user_id, membership_id=waiting.pk, at=at)
+        assert accepted.is_active
+        assert accepted.known_as == ("Augusta" if is_known else "Ada Byron")
+        assert list(memberships_of(waiting.user_id)) == [accepted]
+        with pytest.raises(Missing):
+            accept_invitation(user_id=waiting.user_id, membership_id=waiting.pk, at=at)
+
+    def test_nobody_else_accepts_it(self, home, keeper, at):
+        waiting = invite(keeper, at)
+        with pytest.raises(Missing):
+            accept_invitation(user_id=user().pk, membership_id=waiting.pk, at=at)
+        facts = {"keeper": keeper, "membership_id": waiting.pk, "at": at}
+        withdrawn = deactivate_person(version=1, **facts)
+        with pytest.raises(Missing):
+            accept_invitation(user_id=waiting.user_id, membership_id=waiting.pk, at=at)
+        again = reactivate_person(version=withdrawn.version, **facts)
+        assert (again.is_active, again.invitation_open) == (False, True)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Membership.objects.filter(pk=waiting.pk).update(is_active=True)
 
     def test_refuses_who_is_here_already(self, keeper, at):
         invite(keeper, at)

@@ -50,7 +50,7 @@ class TestPeople:
             counts.append(len(queries))
             for _index in range(10):
                 person(home, Role.BUYER)
-        assert counts[0] == counts[1] <= 6
+        assert counts[0] == counts[1] <= 7
 
     def test_invites(self, administrator, home):
         facts = {

@@ -92,6 +92,8 @@ class Migration(migrations.Migration):
                 ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
                 ('approval_limit_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
                 ('is_active', models.BooleanField(default=True)),
+                ('invited_name', models.CharField(blank=True, max_length=200)),
+                ('invitation_open', models.BooleanField(default=False)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
             ],
@@ -169,6 +171,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.CheckConstraint(condition=models.Q(('approval_limit_amount__isnull', True), ('approval_limit_amount__gt', 0), _connector='OR'), name='membership_limit_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('invitation_open', False), ('invited_name', '')), models.Q(models.Q(('invited_name', ''), _negated=True), ('is_active', False)), _connector='OR'), name='membership_acts_once_accepted'),
         ),
         migrations.AddIndex(
             model_name='apitoken',

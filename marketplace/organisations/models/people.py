@@ -69,7 +69,11 @@ class User(AbstractBaseUser):
 
 
 class Membership(Row):
-    """What a person is in an organisation."""
+    """What a person is in an organisation.
+
+    Until somebody accepts an invitation, `invited_name` is what the inviter typed, and all that
+    their organisation learns of them; `invitation_open` says whether they may still accept.
+    """
 
     tenant_columns = ("organisation_id",)
 
@@ -80,6 +84,8 @@ class Membership(Row):
         max_digits=14, decimal_places=2, null=True, blank=True
     )
     is_active = models.BooleanField(default=True)
+    invited_name = models.CharField(max_length=200, blank=True)
+    invitation_open = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
 
     objects = TenantQuerySet["Membership"].as_manager()
@@ -96,13 +102,23 @@ class Membership(Row):
                 name="membership_limit_positive",
                 condition=Q(approval_limit_amount__isnull=True) | Q(approval_limit_amount__gt=0),
             ),
+            models.CheckConstraint(
+                name="membership_acts_once_accepted",
+                condition=Q(invited_name="", invitation_open=False)
+                | (~Q(invited_name="") & Q(is_active=False)),
+            ),
         ]
         indexes = [models.Index(fields=["organisation", "id"], name="membership_by_organisation")]
 
     @property
     def reference(self) -> str:
         """What the audit trail calls it; the user should be joined in."""
-        return self.user.name
+        return self.known_as
+
+    @property
+    def known_as(self) -> str:
+        """The name to show to the organisation: what was typed, until the person accepts."""
+        return self.invited_name or self.user.name
 
     @property
     def role_names(self) -> list[str]:

@@ -52,8 +52,13 @@ def organisations_joined() -> list[UUID]:
 
 
 def members(organisation_id: UUID) -> TenantQuerySet[Membership]:
-    """Return everybody in an organisation, by name, those who left too."""
-    everybody = Membership.objects.of(organisation_id).select_related("user")
+    """Return everybody in an organisation, by name, those who left too.
+
+    Why: whoever has not accepted an invitation is not among them, so that nobody learns the name
+    behind an address by inviting it, searching or sorting.
+    """
+    everybody = Membership.objects.of(organisation_id).filter(invited_name="")
+    everybody = everybody.select_related("user")
     return everybody.order_by("user__name", "id")
 
 
@@ -67,6 +72,18 @@ def members_matching(
     if role:
         found = found.filter(roles__contains=[Role(role).value])
     return found
+
+
+def invited(organisation_id: UUID) -> TenantQuerySet[Membership]:
+    """Return those whom an organisation has invited and who have not accepted, as it typed them."""
+    waiting = Membership.objects.of(organisation_id).exclude(invited_name="")
+    return waiting.select_related("user").order_by("invited_name", "id")
+
+
+def invitations_to(user_id: UUID) -> QuerySet[Membership]:
+    """Return the invitations that a person may accept, by the organisation's name."""
+    open_ones = Membership.objects.filter(user_id=user_id, invitation_open=True)
+    return open_ones.select_related("user", "organisation").order_by("organisation__name", "id")
 
 
 def member(organisation_id: UUID, membership_id: UUID) -> Membership:

@@ -23,13 +23,13 @@ def send_invitation(*, membership_id: UUID | str) -> None:
     membership = Membership.objects.select_related("user", "organisation").get(pk=membership_id)
     organisation, user = membership.organisation.name, membership.user
     if user.has_usable_password():
-        link = f"{settings.SITE_ADDRESS}{reverse('account_login')}"
+        link = f"{settings.SITE_ADDRESS}{reverse('switch')}"
         how = _("Sign in with the password that you have:")
     else:
         link = password_link(user)
         how = _("Choose a password first. The link works for three days:")
     body = _(
-        "Hello %(name)s\n\n%(organisation)s has added you to its marketplace.\n\n%(how)s\n\n"
+        "Hello %(name)s\n\n%(organisation)s has invited you to its marketplace.\n\n%(how)s\n\n"
         "%(link)s\n\nIf you did not expect this, you need not do anything."
     ) % {"name": user.name, "organisation": organisation, "how": how, "link": link}
     subject = _("%(organisation)s has invited you") % {"organisation": organisation}

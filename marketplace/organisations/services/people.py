@@ -15,11 +15,17 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor, Role
-from marketplace.core.errors import Conflict, Forbidden, Invalid
+from marketplace.core.errors import Conflict, Forbidden, Invalid, Missing
+from marketplace.core.tenancy import tenant
 from marketplace.jobs.services import wake
 from marketplace.organisations import rules
 from marketplace.organisations.models import ROLE_LABELS, Membership, User
-from marketplace.organisations.selectors.people import live_keepers, person_by_email
+from marketplace.organisations.selectors.people import (
+    actor_of,
+    invitations_to,
+    live_keepers,
+    person_by_email,
+)
 from marketplace.organisations.services.holding import hold_organisation
 
 
@@ -80,9 +86,10 @@ def invite_person(
     approval_limit_amount: Decimal | None,
     at: datetime,
 ) -> Membership:
-    """Add a person to the keeper's organisation and owe them a mail with a link.
+    """Invite a person to the keeper's organisation and owe them a mail with a link.
 
-    Shapes: somebody who is known from another organisation keeps their name and password.
+    Shapes: they act for it once they accept; until then it knows only what the keeper typed.
+    Somebody who is known from another organisation keeps their name and password.
     Units: the limit is in pounds, net; None means that they may approve nothing.
     Raises: KeeperNeeded, RolesNotAllowed, AlreadyHere, Busy.
     """
@@ -98,6 +105,9 @@ def invite_person(
         organisation_id=keeper.organisation_id,
         roles=[role.value for role in chosen],
         approval_limit_amount=limit,
+        is_active=False,
+        invited_name=" ".join(name.split()),
+        invitation_open=True,
     )
     record(
         "person.invited",
@@ -145,6 +155,35 @@ def invite_person_again(*, keeper: Actor, membership_id: UUID, at: datetime) -> 
         organisation_id=keeper.organisation_id,
     )
     _owe_invitation(membership, at)
+    return membership
+
+
+@transaction.atomic
+def accept_invitation(*, user_id: UUID, membership_id: UUID, at: datetime) -> Membership:
+    """Let a person act for an organisation that invited them.
+
+    Raises: Missing when the invitation is not theirs, or not open any more.
+    """
+    membership = invitations_to(user_id).filter(pk=membership_id).first()
+    if membership is None:
+        raise Missing(_("There is no such invitation any more."))
+    with tenant(membership.organisation_id, user_id):
+        Membership.objects.of(membership.organisation_id).lock(membership.pk)
+        membership.refresh_from_db(fields=["invitation_open", "version"])
+        if not membership.invitation_open:
+            raise Missing(_("There is no such invitation any more."))
+        membership.is_active, membership.invitation_open = True, False
+        membership.invited_name = ""
+        membership.version += 1
+        membership.save(update_fields=["is_active", "invitation_open", "invited_name", "version"])
+        record(
+            "person.accepted",
+            membership,
+            actor=actor_of(membership),
+            at=at,
+            organisation_id=membership.organisation_id,
+            after={"name": membership.user.name, "active": True},
+        )
     return membership
 
 
@@ -221,9 +260,13 @@ def reactivate_person(
 
 
 def _set_active(keeper: Actor, membership: Membership, active: bool, at: datetime) -> Membership:
-    membership.is_active = active
+    # Whoever has not accepted is let in by nobody else: their invitation closes or opens instead.
+    if membership.invited_name:
+        membership.invitation_open = active
+    else:
+        membership.is_active = active
     membership.version += 1
-    membership.save(update_fields=["is_active", "version"])
+    membership.save(update_fields=["is_active", "invitation_open", "version"])
     record(
         "person.reactivated" if active else "person.deactivated",
         membership,

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from marketplace.organisations import sessions
 from marketplace.organisations.demonstration import may_demonstrate
 from marketplace.organisations.selectors.demonstration import demonstrators, people_to_try
-from marketplace.organisations.selectors.people import memberships_of
+from marketplace.organisations.selectors.people import invitations_to, memberships_of
+from marketplace.organisations.services.people import accept_invitation
 from marketplace.web.access import access
 
 
@@ -26,17 +27,19 @@ from marketplace.web.access import access
 @require_http_methods(["GET", "POST"])
 def switch(request: HttpRequest) -> HttpResponse:
     """Choose for whom to act."""
-    mine = list(memberships_of(UUID(str(request.user.pk))))
+    user_id = UUID(str(request.user.pk))
+    mine, offered = list(memberships_of(user_id)), list(invitations_to(user_id))
     if request.method == "POST":
         wanted = request.POST.get("membership", "")
-        chosen = next((each for each in mine if str(each.pk) == wanted), None)
+        chosen = next((each for each in (*mine, *offered) if str(each.pk) == wanted), None)
         if chosen is None:
             raise Http404
+        if chosen in offered:
+            accept_invitation(user_id=user_id, membership_id=chosen.pk, at=timezone.now())
         sessions.act_as(request, chosen)
         return redirect(_next(request))
-    return render(
-        request, "organisations/switch.html", {"memberships": mine, "next": _next(request)}
-    )
+    page = {"memberships": mine, "invitations": offered, "next": _next(request)}
+    return render(request, "organisations/switch.html", page)
 
 
 @access("signed-in")

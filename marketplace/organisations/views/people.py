@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from marketplace.audit.selectors import timeline
 from marketplace.core.errors import Refusal
 from marketplace.organisations import forms
-from marketplace.organisations.selectors.people import member, members_matching
+from marketplace.organisations.selectors.people import invited, member, members_matching
 from marketplace.organisations.services.people import (
     change_person,
     deactivate_person,
@@ -36,7 +36,9 @@ def people(request: HttpRequest) -> HttpResponse:
     words = form.cleaned_data["words"] if form.is_valid() else ""
     found = members_matching(actor(request).organisation_id, words)
     page = page_by_key(found, request.GET.get("after"), keys=("user__name", "id"), size=50)
-    return render(request, "organisations/people.html", {"form": form, "page": page})
+    waiting = [] if words else invited(actor(request).organisation_id)
+    shown = {"form": form, "page": page, "invited": waiting}
+    return render(request, "organisations/people.html", shown)
 
 
 @access("administrator", "supplier")
@@ -60,8 +62,8 @@ def person_invite(request: HttpRequest) -> HttpResponse:
             show_on(form, refusal)
             status = status_of(refusal)
         else:
-            invited = _("We are sending an invitation to %(email)s.") % {"email": facts["email"]}
-            messages.success(request, invited)
+            said = _("We are sending an invitation to %(email)s.") % {"email": facts["email"]}
+            messages.success(request, said)
             return redirect("people")
     return render(request, "organisations/person_invite.html", {"form": form}, status=status)
 
@@ -94,7 +96,7 @@ def person(request: HttpRequest, membership_id: UUID) -> HttpResponse:
             show_on(form, refusal)
             status = status_of(refusal)
         else:
-            messages.success(request, _("%(name)s was changed.") % {"name": shown.user.name})
+            messages.success(request, _("%(name)s was changed.") % {"name": shown.known_as})
             return redirect("people")
     page = {"form": form, "person": shown, "events": timeline(shown)}
     return render(request, "organisations/person.html", page, status=status)
@@ -119,7 +121,7 @@ def person_deactivate(request: HttpRequest, membership_id: UUID) -> HttpResponse
             show_on(form, refusal)
             status = status_of(refusal)
         else:
-            messages.success(request, _("%(name)s is out.") % {"name": shown.user.name})
+            messages.success(request, _("%(name)s is out.") % {"name": shown.known_as})
             return redirect("people")
     page = {"form": form, "person": shown}
     return render(request, "organisations/person_deactivate.html", page, status=status)
@@ -134,7 +136,7 @@ def person_reactivate(request: HttpRequest, membership_id: UUID) -> HttpResponse
     reactivate_person(
         keeper=keeper, membership_id=membership_id, version=shown.version, at=timezone.now()
     )
-    messages.success(request, _("%(name)s may sign in again.") % {"name": shown.user.name})
+    messages.success(request, _("%(name)s may sign in again.") % {"name": shown.known_as})
     return redirect("person", membership_id)
 
 
@@ -142,11 +144,11 @@ def person_reactivate(request: HttpRequest, membership_id: UUID) -> HttpResponse
 @require_POST
 def person_invite_again(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     """Send an invited person another link."""
-    invited = invite_person_again(
+    again = invite_person_again(
         keeper=actor(request), membership_id=membership_id, at=timezone.now()
     )
     messages.success(
         request,
-        _("We are sending another invitation to %(email)s.") % {"email": invited.user.email},
+        _("We are sending another invitation to %(email)s.") % {"email": again.user.email},
     )
     return redirect("person", membership_id)
