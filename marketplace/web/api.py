@@ -7,7 +7,9 @@ a misspelt field that was passed over in silence would be a wrong order.
 
 from __future__ import annotations
 
+import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -24,6 +26,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.core.errors import Forbidden
+from marketplace.core.texts import unseen
 from marketplace.web.access import check_roles, checked_words
 from marketplace.web.actors import actor_or_none
 from marketplace.web.openapi import OperationSchema
@@ -45,7 +48,10 @@ class ScopeMissing(Forbidden):
 
 
 class StrictJSONParser(JSONParser):
-    """JSON without NaN and Infinity, without a name given twice, and without NUL in its texts."""
+    """JSON without NaN and Infinity, without a name given twice, and with texts one can see.
+
+    Why: of a name that is given twice, one reader takes the first value and another the last.
+    """
 
     strict = True
 
@@ -60,11 +66,34 @@ class StrictJSONParser(JSONParser):
         Raises: ParseError.
         """
         try:
-            parsed = super().parse(stream, media_type, dict(parser_context or {}))
+            text = stream.read().decode()
+            parsed = json.loads(
+                text, parse_constant=_refused_constant, object_pairs_hook=_named_once
+            )
+        except ValueError as error:
+            message = _("The body is not JSON: %(reason)s") % {"reason": error}
+            raise exceptions.ParseError(message) from error
         except RecursionError as error:
             raise exceptions.ParseError(_("The body is nested too deeply.")) from error
-        refuse_nul(parsed)
+        refuse_unseen(parsed)
         return parsed
+
+
+def _refused_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object.
+
+    Raises: ParseError when two of its members have one name.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = Counter(name for name, _value in pairs)
+        name = names.most_common(1)[0][0]
+        raise exceptions.ParseError(_("The name “%(name)s” is given twice.") % {"name": name[:50]})
+    return found
 
 
 class JSONOnly(BaseContentNegotiation):
@@ -83,14 +112,16 @@ class JSONOnly(BaseContentNegotiation):
         return renderer, str(renderer.media_type)
 
 
-def refuse_nul(value: Any) -> None:  # noqa: ANN401  # any JSON
-    """Refuse U+0000 anywhere, which PostgreSQL cannot store.
+def refuse_unseen(value: Any) -> None:  # noqa: ANN401  # any JSON
+    """Refuse characters that nobody can see, anywhere: controls, and what turns letters round.
 
     Raises: ParseError.
     """
     if isinstance(value, str):
-        if "\x00" in value:
-            raise exceptions.ParseError(_("Texts may not contain the character U+0000."))
+        if found := unseen(value):
+            raise exceptions.ParseError(
+                _("Texts may not contain the character U+%(code)s.") % {"code": f"{ord(found):04X}"}
+            )
         return
     if isinstance(value, float) and not math.isfinite(value):
         raise exceptions.ParseError(_("Numbers must be finite."))
@@ -100,22 +131,7 @@ def refuse_nul(value: Any) -> None:  # noqa: ANN401  # any JSON
     elif isinstance(value, list):
         parts = value
     for part in parts:
-        refuse_nul(part)
-
-
-class StrictInteger(serializers.IntegerField):
-    """A whole number: not "3", not 3.0, not true."""
-
-    default_error_messages = {"invalid": gettext_lazy("Must be a whole number, like 3.")}
-
-    def to_internal_value(self, data: Any) -> int:  # noqa: ANN401  # any JSON
-        """Return the number.
-
-        Raises: ValidationError.
-        """
-        if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+        refuse_unseen(part)
 
 
 class Input(serializers.Serializer[Any]):
@@ -216,7 +232,8 @@ class Operation(APIView):
         Raises: ValidationError.
         """
         sent = {k: v for k, v in self.request.query_params.items() if k not in {"after", "size"}}
-        refuse_nul(sent)
+        if any("\x00" in text for text in (*sent, *sent.values())):  # the database has no such text
+            raise exceptions.ParseError(_("Texts may not contain the character U+0000."))
         made = serializer(data=sent)
         made.is_valid(raise_exception=True)
         checked: dict[str, Any] = made.validated_data

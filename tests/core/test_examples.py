@@ -12,6 +12,7 @@ MODULES = (
     "marketplace.core.dates",
     "marketplace.core.money",
     "marketplace.core.states",
+    "marketplace.core.texts",
     "marketplace.core.vat",
 )
 

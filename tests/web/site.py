@@ -21,11 +21,12 @@ from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Conflict, FieldProblem, Invalid, Missing
 from marketplace.core.tenancy import act_for
 from marketplace.web.access import access
-from marketplace.web.api import Input, Operation, StrictInteger
+from marketplace.web.api import Input, Operation
 from marketplace.web.etags import check_if_match, etag
 from marketplace.web.idempotency import idempotent
 from marketplace.web.models import IdempotencyKey
 from marketplace.web.problems import show_on, status_of
+from marketplace.web.strict import StrictDay, StrictDecimal, StrictInteger
 
 COUNCIL = UUID("0190a000-0000-7000-8000-000000000001")
 PERSON = UUID("0190a000-0000-7000-8000-000000000002")
@@ -176,6 +177,8 @@ class Echo(Operation):
     class Body(Input):
         note = serializers.CharField(required=False)
         count = StrictInteger(required=False)
+        amount = StrictDecimal(max_digits=12, decimal_places=3, required=False)
+        day = StrictDay(required=False)
 
     def get(self, request):
         return Response({"ok": True})

@@ -93,6 +93,10 @@ class TestWhatIsTaken:
             (b"\xff", 400),
             (b'{"note": "a\\u0000b"}', 400),
             (b'{"a\\u0000": 1}', 400),
+            (b'{"note": "a\\u001bb"}', 400),
+            (b'{"note": "a\\u202eb"}', 400),
+            (b'{"count": 1, "note": "a", "count": 2}', 400),
+            (b'{"note": {"a": 1, "a": 1}}', 400),
             (b"[" * 100_000, 400),
             (b"null", 422),
             (b"[]", 422),
@@ -102,6 +106,40 @@ class TestWhatIsTaken:
     )
     def test_refuses_what_is_no_object(self, send, body, number):
         assert document(send(body))["status"] == number
+
+    def test_names_what_is_given_twice(self, send):
+        found = document(send(b'{"count": 1, "count": 1}'))
+        assert found["detail"] == "The name “count” is given twice."
+
+    def test_takes_texts_of_several_lines_in_any_letters(self, send):
+        note = "Ŵyn\r\n\tعربي 🪑"
+        assert send({"note": note}).json() == {"note": note}
+
+    @pytest.mark.parametrize("amount", [3, 2.5, "3", "2.50", "0", "-1.5", 1000.0])
+    def test_takes_numbers_in_plain_digits(self, send, amount):
+        assert send({"amount": amount}).status_code == 201
+
+    @pytest.mark.parametrize(
+        "amount",
+        ["٣", "1_0", "5\n", " 5", "+5", "1e3", "1E3", ".5", "5.", "", "1,000", "½", "0x1", True,
+         None, [1], 1e30, "NaN", "9" * 40],
+    )  # fmt: skip
+    def test_takes_no_other_numbers(self, send, amount):
+        found = document(send({"amount": amount}))
+        assert (found["status"], found["errors"][0]["pointer"]) == (422, "#/amount")
+
+    @pytest.mark.parametrize("day", ["1900-01-01", "2028-02-29", "2999-12-31"])
+    def test_takes_days(self, send, day):
+        assert send({"day": day}).json() == {"day": day}
+
+    @pytest.mark.parametrize(
+        "day",
+        ["0001-01-01", "1899-12-31", "3000-01-01", "2027-02-29", "20270301", "2027-W09-1",
+         "2027-3-1", "٢٠٢٧-03-01", "2027-03-01\n", "2027-03-01T00:00", 20270301, "", True],
+    )  # fmt: skip
+    def test_takes_no_other_days(self, send, day):
+        found = document(send({"day": day}))
+        assert (found["status"], found["errors"][0]["pointer"]) == (422, "#/day")
 
     def test_refuses_other_kinds_of_content(self, client):
         answer = client.post(

@@ -50,6 +50,7 @@ from marketplace.web.api import Input, Operation
 from marketplace.web.etags import etag
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
+from marketplace.web.strict import StrictDay
 
 COUNCIL = (
     "requester", "buyer", "approver", "receiver", "finance", "payments", "auditor",
@@ -245,7 +246,7 @@ class OrderAnswer(Operation):
             answer = serializers.ChoiceField(
                 [Answer.ACCEPTED.value, Answer.LATER.value, Answer.REFUSED.value]
             )
-            promised_on = serializers.DateField(required=False, allow_null=True, default=None)
+            promised_on = StrictDay(required=False, allow_null=True, default=None)
             reason = serializers.CharField(max_length=500, allow_blank=True, default="")
 
         lines = Line(many=True, allow_empty=False)

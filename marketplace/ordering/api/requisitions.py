@@ -63,6 +63,7 @@ from marketplace.web.api import Input, Operation
 from marketplace.web.etags import check_if_match, etag
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
+from marketplace.web.strict import StrictDay, StrictDecimal
 
 READERS = ("requester", "buyer", "approver", "receiver", "finance", "auditor", "administrator")
 BUYERS = ("requester", "buyer")
@@ -83,7 +84,7 @@ class DraftInput(Input):
         """One line; the codes are the council's own."""
 
         listing_id = serializers.UUIDField()
-        quantity = serializers.DecimalField(max_digits=12, decimal_places=3, max_value=LARGEST)
+        quantity = StrictDecimal(max_digits=12, decimal_places=3, max_value=LARGEST)
         cost_centre = serializers.CharField(max_length=20, required=False, default="")
         account = serializers.CharField(
             max_length=20,
@@ -101,7 +102,7 @@ class DraftInput(Input):
         default="",
         help_text="At most 10 lines, each of at most 100 characters.",
     )
-    needed_by_on = serializers.DateField(required=False, allow_null=True, default=None)
+    needed_by_on = StrictDay(required=False, allow_null=True, default=None)
     lines = Line(many=True, allow_empty=True)
 
 

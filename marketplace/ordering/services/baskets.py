@@ -17,6 +17,7 @@ from catalogue.models import Listing
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Forbidden, Invalid, Missing
+from marketplace.core.texts import without_unseen
 from marketplace.core.unit_labels import unit_label
 from marketplace.core.units import is_counted
 from marketplace.core.vat import VatCategory, rate_percent
@@ -229,9 +230,9 @@ def set_details(requisition: Requisition, details: Details) -> list[str]:
             % {"lines": rules.MOST_ADDRESS_LINES, "letters": rules.LONGEST_ADDRESS_LINE},
             field="deliver_to",
         )
-    requisition.title = " ".join(details.title.split())[:200]
-    requisition.reason = details.reason.strip()
-    requisition.deliver_to = details.deliver_to.strip()
+    requisition.title = " ".join(without_unseen(details.title).split())[:200]
+    requisition.reason = without_unseen(details.reason).strip()
+    requisition.deliver_to = without_unseen(details.deliver_to).strip()
     requisition.needed_by_on = details.needed_by_on
     return ["title", "reason", "deliver_to", "needed_by_on"]
 

@@ -90,12 +90,6 @@ class TestAddToBasket:
         with pytest.raises(WrongQuantity, match="only sold whole"):
             add(market, at, "1.5")
 
-    def test_sells_what_is_counted_whole_and_what_is_measured_in_parts(self, market, at):
-        cloth = catalogue.listing(market.supplier, unit="MTR", unit_price="4.00")
-        assert add(market, at, "1.5", listing_id=cloth.pk).net_amount == Decimal("6.00")
-        with pytest.raises(WrongQuantity, match="only sold whole"):
-            add(market, at, "1.5")
-
     def test_refuses_less_than_the_smallest_quantity(self, market, at):
         box = catalogue.listing(market.supplier, minimum_quantity=Decimal(10))
         with pytest.raises(WrongQuantity, match="10"):
@@ -196,6 +190,17 @@ def test_describe_requisition_keeps_what_was_said(market, at):
             details=Details("  New   chairs ", "", " Hall "),
         )  # fmt: skip
     assert (done.title, done.deliver_to) == ("New chairs", "Hall")
+
+
+def test_describe_requisition_keeps_only_what_can_be_seen(market, at):
+    """A title that turns its own letters round would read otherwise than what is approved."""
+    basket = ordering.basket(market)
+    with market.acting():
+        done = describe_requisition(
+            requisition_id=basket.pk, requester=market.requester, at=at,
+            details=Details("Two\u202e chairs\x07", "Worn\x1b\nout", "Hall\u2066"),
+        )  # fmt: skip
+    assert (done.title, done.reason, done.deliver_to) == ("Two chairs", "Worn\nout", "Hall")
 
 
 @pytest.mark.parametrize("address", ["a\n" * 60 + "z", "x" * 101, "Hall\u2028" * 11])
