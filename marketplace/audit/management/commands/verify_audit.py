@@ -48,9 +48,10 @@ class Command(BaseCommand):
         with stewardship():
             published = _published(options["published"])
             expected = {options["chain"]} if options["chain"] else expected_chains()
-            wanted = {options["chain"]} if options["chain"] else {*chains(), *expected, *published}
+            others = () if options["chain"] else (*chains(), *published)
+            wanted = sorted({*expected, *others})
             names = _names(wanted)
-            verdicts = self._walk(sorted(wanted), published, expected, quiet)
+            verdicts = self._walk(wanted, published, expected, quiet)
         broken = sum(len(verdict.breaks) for verdict in verdicts)
         if quiet:
             self.stdout.write(json.dumps(_document(verdicts), indent=2))
