@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,6 +26,7 @@ NUMBERS: Final[dict[type[Refusal], int]] = {
     Conflict: 409,
 }
 API_PREFIX: Final = "/api/"
+GONE: Final = frozenset({"57P01", "57P02", "57P03", "53300"})  # stopping, starting, or full
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,24 @@ def refusal_of(error: BaseException) -> Refusal | None:
     if isinstance(error, Refusal):
         return error
     return busy() if is_held(error) else None
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Tell whether something failed because the database does not answer, however far behind.
+
+    Why: that is no defect of ours, and whoever asks should try again rather than tell us.
+    Source: PostgreSQL manual, appendix A: class 08, and what a server says that starts or stops.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, InterfaceError):
+            return True
+        if isinstance(error, OperationalError):
+            state = getattr(error.__cause__, "sqlstate", None)
+            return state is None or state in GONE or state.startswith("08")
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def show_on(form: forms.Form, refusal: Refusal) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -183,15 +184,20 @@ csrf_failure.access = ("public",)  # type: ignore[attr-defined]
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a defect (handler500), without a database, a session or a person."""
+    """Answer a defect (handler500), without a database, a session or a person.
+
+    It is called while what was raised is being handled; a database that is away is no defect.
+    """
+    away = problems.is_away(sys.exception())
+    status, headers = (503, {"Retry-After": "30"}) if away else (500, {})
     if problems.wants_documents(request):
-        return problems.problem_answer(problems.http_document(500, request))
+        return problems.problem_answer(problems.http_document(status, request), headers)
     try:
         body: Any = loader.get_template("web/500.html").render({})
     except Exception:  # whatever broke the page may break this one too, and something must be said
         logger.exception("The page for errors cannot be made.")
         body = LAST_WORDS
-    return HttpResponse(body, status=500, headers={"Cache-Control": "no-store"})
+    return HttpResponse(body, status=status, headers={"Cache-Control": "no-store", **headers})
 
 
 @access("public")

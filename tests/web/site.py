@@ -5,8 +5,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 from uuid import UUID
 
+import psycopg
 from django import forms
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import include, path
@@ -65,8 +66,8 @@ class Acting:
 
 
 MIDDLEWARE = [
-    "marketplace.web.middleware.UploadLimit",
     "marketplace.web.middleware.Manners",
+    "marketplace.web.middleware.UploadLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "tests.web.site.Acting",
@@ -158,6 +159,20 @@ def form_page(request):
     return render(
         request, "web/narrow.html", {"form": form, "title": "Give a reason"}, status=status
     )
+
+
+@access("public")
+def away(request, how):
+    """Ask a database that is not there, or is, and fail."""
+    try:
+        with connection.wrap_database_errors:
+            if how == "slow":
+                raise psycopg.errors.QueryCanceled
+            psycopg.connect("host=127.0.0.1 port=1 connect_timeout=2")
+    except OperationalError:
+        if how == "hidden":
+            raise AttributeError("_session_cache")  # noqa: B904  # as Django’s session store
+        raise
 
 
 @access("public")
@@ -269,6 +284,8 @@ urlpatterns = [
     path("refusing/<str:kind>/", refusing),
     path("form/", form_page),
     path("broken/", broken),
+    path("away/<str:how>/", away),
+    path("api/v1/away/<str:how>", away),
     path("help/", open_page, name="help"),
     path("accessibility/", open_page, name="accessibility"),
     path("switch/", open_page, name="switch"),

@@ -183,7 +183,7 @@ class TestWhatSomebodyElseHolds:
         assert answer.json()["type"] == "/problems/busy/"
 
     def test_anything_else_of_the_database_is_a_defect(self, client):
-        assert client.get("/refusing/57P01/").status_code == 500
+        assert client.get("/refusing/57014/").status_code == 500
 
 
 class TestProblemPages:
@@ -208,3 +208,16 @@ class TestProblemPages:
     def test_the_list_names_them_all(self, client):
         text = client.get("/problems/").content.decode()
         assert all(code in text for code in known_problems())
+
+
+class TestDatabaseAway:
+    @pytest.mark.parametrize(("how", "status"), [("plain", 503), ("hidden", 503), ("slow", 500)])
+    @pytest.mark.parametrize("address", ["/away/{}/", "/api/v1/away/{}"])
+    def test_is_said_with_when_to_try_again(self, client, address, how, status):
+        client.raise_request_exception = False
+        answer = client.get(address.format(how))
+        assert answer.status_code == status
+        assert ("Retry-After" in answer) is (status == 503)
+        if address.startswith("/api"):
+            code = {503: "server.unavailable", 500: "server.error"}[status]
+            assert answer.json()["type"] == f"/problems/{code}/"

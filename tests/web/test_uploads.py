@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 
+from marketplace.config import settings
 from marketplace.web import uploads
 from marketplace.web.middleware import UploadLimit
 
@@ -90,6 +91,10 @@ class TestUploadLimit:
         assert answer.status_code == 413
         assert "smaller than 25 MB" in answer.content.decode()
         assert answer["Connection"] == "close"
+
+    def test_what_is_refused_has_the_headers_of_every_answer(self):
+        order = [name.rpartition(".")[2] for name in settings.MIDDLEWARE]
+        assert order.index("Manners") < order.index("UploadLimit")
 
     def test_answers_a_program_with_a_document(self, small_site):
         answer = self.asked("200000000", "/api/v1/listings")
