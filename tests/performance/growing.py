@@ -37,10 +37,15 @@ class Copying:
 
 SENT = "requisition_id IN (SELECT id FROM ordering_requisition WHERE status <> 'DRAFT')"
 MORE_LINES = "line-"
+BEHIND = "sequence + n * (SELECT max(sequence) FROM audit_event)"
 THINGS = (
     Copying("organisations_user", {"email": "n || '-' || email"}),
     Copying("organisations_membership", {"user_id": _own("user_id")}),
-    Copying("organisations_organisation", {"slug": _told_apart("slug")}, "kind = 'SUPPLIER'"),
+    Copying(
+        "organisations_organisation",
+        {"slug": _told_apart("slug"), "company_number": "''"},
+        "kind = 'SUPPLIER'",
+    ),
     Copying("organisations_supplierprofile", key="organisation_id"),
     Copying("organisations_supplierlink", {"supplier_id": _own("supplier_id")}),
     Copying("organisations_apitoken", {"hash": "md5(hash || n) || md5(hash)"}),
@@ -72,7 +77,7 @@ LINES = (
         },
         salt=MORE_LINES,
     ),
-    Copying("audit_event", {"sequence": "sequence + n * 10000"}, salt=MORE_LINES),
+    Copying("audit_event", {"sequence": BEHIND}, salt=MORE_LINES),
 )
 DOCUMENTS = (
     Copying("ordering_requisition", {"number": _told_apart("number")}, "status <> 'DRAFT'"),
@@ -93,7 +98,7 @@ DOCUMENTS = (
     Copying("ledger_commitmententry", {"line_id": _own("line_id")}),
     Copying(
         "audit_event",
-        {"sequence": "sequence + n * 1000000::bigint", "subject_id": _own("subject_id")},
+        {"sequence": BEHIND, "subject_id": _own("subject_id")},
     ),
 )
 
