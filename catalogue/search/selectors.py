@@ -263,7 +263,12 @@ def _nearest(word: str, carried: int) -> str | None:
         better = rules.best_repair(word, known)
         if better or carried:
             return better
-        facts = {"word": word, "near": NEAR_ENOUGH, "lot": MOST_ALIKE, "most": 1}
+        facts: dict[str, str | float] = {
+            "word": word,
+            "near": NEAR_ENOUGH,
+            "lot": MOST_ALIKE,
+            "most": 1,
+        }
         cursor.execute(_NEAR.format(count=_COUNT), facts)
         row = cursor.fetchone()
     return row[0] if row else None

@@ -40,7 +40,10 @@ class QuantityField(forms.DecimalField):
         options.setdefault("label", _("Quantity"))
         super().__init__(max_digits=12, decimal_places=3, **options)
 
-    def to_python(self, value: Any) -> Decimal | None:  # noqa: ANN401  # whatever was sent
+    def to_python(  # type: ignore[override]  # the stubs think that it is a whole number
+        self,
+        value: Any,  # noqa: ANN401  # whatever was sent
+    ) -> Decimal | None:
         """Return the quantity that was typed, in the digits that are on every keyboard here."""
         if isinstance(value, str) and value.strip():
             if not _NUMBER.fullmatch(value.strip()):

@@ -29,9 +29,17 @@ _CELLS = re.compile(r"[\t;|]")
 class Taxed(Protocol):
     """Anything with a net amount and how it is taxed."""
 
-    net_amount: Decimal
-    vat_category: str
-    vat_rate_percent: Decimal
+    @property
+    def net_amount(self) -> Decimal:
+        """What it costs without VAT."""
+
+    @property
+    def vat_category(self) -> str:
+        """How it is taxed."""
+
+    @property
+    def vat_rate_percent(self) -> Decimal:
+        """At which rate, in percent."""
 
 
 class Ordered(Taxed, Protocol):

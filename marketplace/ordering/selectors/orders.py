@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -78,7 +79,8 @@ def orders_for(supplier: Actor) -> QuerySet[Order]:
 def with_later(rows: TenantQuerySet[Order]) -> TenantQuerySet[Order]:
     """Say of each order whether something comes on a later day: `has_later`."""
     later = OrderLine.objects.filter(order=OuterRef("pk"), answer=Answer.LATER)
-    return rows.annotate(has_later=Exists(later))
+    # Annotating keeps the class of the query, which the type checker cannot see.
+    return cast("TenantQuerySet[Order]", rows.annotate(has_later=Exists(later)))
 
 
 def late_orders(reader: Actor) -> QuerySet[Order]:

@@ -56,13 +56,6 @@ class NeededInThePast(Invalid):
     title = gettext_lazy("It cannot be delivered on a day that is over.")
 
 
-class NeededInThePast(Invalid):
-    """The day on which it is needed is over."""
-
-    code = "requisition.needed-in-the-past"
-    title = gettext_lazy("It cannot be delivered on a day that is over.")
-
-
 @transaction.atomic
 def submit_requisition(
     *, requisition_id: UUID, requester: Actor, at: datetime, details: Details | None = None

@@ -42,9 +42,7 @@ class TestAppend:
         assert single == bulk
 
     def test_keeps_the_order_and_the_chain(self, council, at):
-        append(
-            [Happening(f"step.{n}", council, None, at, council.pk, None, {}) for n in range(50)]
-        )
+        append([Happening(f"step.{n}", council, None, at, council.pk, None, {}) for n in range(50)])
         verbs = Event.objects.order_by("sequence").values_list("verb", flat=True)
         assert list(verbs) == [f"step.{n}" for n in range(50)]
         assert chain_verdict(council.pk).breaks == ()
