@@ -23,10 +23,29 @@ COPIES = (
 _EXPECTED: list[Callable[[], Iterable[UUID]]] = []
 
 
-def events_of(organisation_id: UUID) -> QuerySet[Event]:
-    """Return what an organisation may read: its own chain and what others did with it."""
-    mine = Q(chain=organisation_id) | Q(counterparty_id=organisation_id)
-    return Event.objects.filter(mine).order_by("-at", "-id")
+Sides = tuple[QuerySet[Event], QuerySet[Event]]
+
+
+def _sides(organisation_id: UUID) -> Sides:
+    """Return what an organisation may read: its own chain, and what others did with it.
+
+    Why: asked for with "or", the newest events of a long trail are found only by sorting all of it.
+    """
+    own = Event.objects.filter(chain=organisation_id)
+    others = Event.objects.filter(counterparty_id=organisation_id)
+    return own, others.exclude(chain=organisation_id)
+
+
+def events_of(organisation_id: UUID, count: int) -> list[Event]:
+    """Return the newest events that an organisation may read, the newest first."""
+    own, others = (side.order_by("-at", "-id")[:count] for side in _sides(organisation_id))
+    return list(own.union(others, all=True).order_by("-at", "-id")[:count])
+
+
+def in_order(sides: Sides) -> QuerySet[Event]:
+    """Return both sides as one list, the newest first."""
+    own, others = sides
+    return own.union(others, all=True).order_by("-at", "-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +64,13 @@ class Wanted:
     subject: UUID | None = None
 
 
-def events_wanted(organisation_id: UUID, wanted: Wanted) -> QuerySet[Event]:
-    """Return the events of an organisation that somebody asks for, the newest first."""
-    found = events_of(organisation_id)
+def events_wanted(organisation_id: UUID, wanted: Wanted) -> Sides:
+    """Return the events that somebody asks for: of their own chain, and of others'."""
+    own, others = _sides(organisation_id)
+    return _wanted(own, wanted), _wanted(others, wanted)
+
+
+def _wanted(found: QuerySet[Event], wanted: Wanted) -> QuerySet[Event]:
     if wanted.words:
         found = found.filter(
             Q(subject_reference__icontains=wanted.words) | Q(note__icontains=wanted.words)
@@ -70,7 +93,8 @@ def event(organisation_id: UUID, event_id: UUID) -> Event:
 
     Raises: Missing when there is none, or it is not this organisation's to read.
     """
-    found = events_of(organisation_id).filter(pk=event_id).first()
+    mine = Q(chain=organisation_id) | Q(counterparty_id=organisation_id)
+    found = Event.objects.filter(mine, pk=event_id).first()
     if found is None:
         raise Missing(_("There is no such event."))
     return found

@@ -80,7 +80,7 @@ def _asked(request: HttpRequest) -> Iterator[Event]:
     form = EventsForm(request.GET)
     wanted = Wanted(**form.cleaned_data) if form.is_valid() else Wanted()
     found = selectors.events_wanted(actor(request).organisation_id, wanted)
-    return found.iterator(chunk_size=EXPORT_CHUNK)
+    return selectors.in_order(found).iterator(chunk_size=EXPORT_CHUNK)
 
 
 def _file(lines: Iterator[str], media_type: str, name: str) -> StreamingHttpResponse:

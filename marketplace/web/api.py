@@ -241,7 +241,7 @@ class Operation(APIView):
 
     def page(
         self,
-        queryset: QuerySet[M],
+        queryset: QuerySet[M] | Sequence[QuerySet[M]],
         serializer: Callable[..., serializers.BaseSerializer[Any]],
         *,
         keys: Sequence[str],

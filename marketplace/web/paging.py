@@ -60,7 +60,7 @@ class _Key:
 
 
 def page_by_key(
-    queryset: QuerySet[M],
+    queryset: QuerySet[M] | Sequence[QuerySet[M]],
     after: str | None,
     *,
     keys: Sequence[str],
@@ -70,15 +70,20 @@ def page_by_key(
 
     Shapes: `keys` is the order, "-" for descending, ending with a column that is unique; none of
     them may be null, and each is a plain column or reaches one through "__". `after` is a cursor
-    from an earlier Page (next or previous), or None for the first page.
+    from an earlier Page (next or previous), or None for the first page. Several querysets with no
+    row in common are one list: each is walked by an index of its own, where one with "or" between
+    them would have to sort them all. Their keys are then plain columns.
     Raises: BadCursor.
     """
-    order = [_key(queryset.model, key) for key in keys]
+    parts = [queryset] if isinstance(queryset, QuerySet) else list(queryset)
+    order = [_key(parts[0].model, key) for key in keys]
     backward, values = _read(after, order) if after else (False, None)
-    query = queryset.order_by(*(_sort(key, backward) for key in order))
+    names = [_sort(key, backward) for key in order]
     if values is not None:
-        query = query.filter(_beyond(order, values, backward))
-    rows = list(query[: size + 1])
+        parts = [part.filter(_beyond(order, values, backward)) for part in parts]
+    first, *others = [part.order_by(*names)[: size + 1] for part in parts]
+    query = first.union(*others, all=True).order_by(*names)[: size + 1] if others else first
+    rows = list(query)
     more = len(rows) > size
     rows = rows[:size]
     if backward:

@@ -236,7 +236,7 @@ class TestQuestions:
                     f"order.n{number}", council, actor=None, at=at + timedelta(minutes=number),
                     organisation_id=council.pk, counterparty_id=who,
                 )  # fmt: skip
-            assert [e.verb for e in events_of(council.pk)] == ["order.n1", "order.n0"]
+            assert [e.verb for e in events_of(council.pk, 9)] == ["order.n1", "order.n0"]
         with tenant(supplier.pk):
-            assert [event.verb for event in events_of(supplier.pk)] == ["order.n1"]
+            assert [event.verb for event in events_of(supplier.pk, 9)] == ["order.n1"]
             assert [event.verb for event in timeline(council)] == ["order.n1"]

@@ -31,11 +31,11 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import Order, Requisition
-from marketplace.ordering.states import RequisitionStatus
+from marketplace.ordering.states import OrderStatus, RequisitionStatus
 from tests import servers
 from tests.api.programs import program_of
 from tests.factories.organisations import sign_in
-from tests.performance.growing import DOCUMENTS, grow
+from tests.performance.growing import HISTORY, grow
 from tests.templates import ROOT
 
 SMALL = 1_000
@@ -44,6 +44,7 @@ ROUNDS, REQUESTS = 5, 12
 # How many times the bare view a page may take, by its kind. A document is a list of its lines.
 MOST = {"product": 12.0, "document": 20.0, "list": 20.0, "search": 40.0}
 MOST_GROWTH = 1.5
+OVER = (OrderStatus.ACKNOWLEDGED, OrderStatus.CANCELLED)
 SERVED, URLS = "tests.benchmarks.served", "tests.benchmarks.bare_urls"
 BARE, FLOOR = "/bare/", "/floor/"
 
@@ -228,10 +229,10 @@ def table(title: str, found: list[Page]) -> str:
 
 
 def fill(database: str, orders: int) -> int:
-    """Copy documents until there are so many orders; return how many there are."""
+    """Copy documents that are over until there are so many orders; return how many there are."""
     with stewardship():
-        there = Order.objects.count()
-    sizes = grow(servers.admin_url(database), max(1, orders // there), DOCUMENTS)
+        there = Order.objects.filter(status__in=OVER).count()
+    sizes = grow(servers.admin_url(database), max(1, round(orders / there)), HISTORY)
     return sizes["ordering_order"][1]
 
 

@@ -7,7 +7,7 @@ copied document. Triggers are off meanwhile, since copies of a trail cannot hold
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg import sql
@@ -100,6 +100,29 @@ DOCUMENTS = (
         "audit_event",
         {"sequence": BEHIND, "subject_id": _own("subject_id")},
     ),
+)
+
+
+# What is over: of a long history most is, while what waits for somebody stays about as much.
+_REQUISITIONS = "SELECT id FROM ordering_requisition WHERE status = 'ORDERED'"
+_ORDERS = "SELECT id FROM ordering_order WHERE status IN ('ACKNOWLEDGED', 'CANCELLED')"
+_CASES = f"SELECT id FROM approvals_case WHERE subject_id IN ({_REQUISITIONS})"
+_LINES = f"SELECT id FROM ordering_requisitionline WHERE requisition_id IN ({_REQUISITIONS})"
+_OVER = {
+    "ordering_requisition": "status = 'ORDERED'",
+    "ordering_requisitionline": f"requisition_id IN ({_REQUISITIONS})",
+    "ordering_order": f"id IN ({_ORDERS})",
+    "ordering_orderline": f"order_id IN ({_ORDERS})",
+    "ordering_transmission": f"order_id IN ({_ORDERS})",
+    "approvals_case": f"subject_id IN ({_REQUISITIONS})",
+    "approvals_step": f"case_id IN ({_CASES})",
+    "approvals_decision": f"case_id IN ({_CASES})",
+    "ledger_commitmententry": f"line_id IN ({_LINES})",
+}
+HISTORY = tuple(
+    replace(each, where=_OVER.get(each.table, each.where))
+    for each in DOCUMENTS
+    if each.table != "approvals_delegation"
 )
 
 
