@@ -67,13 +67,13 @@ class SupplierCounts:
 def orders_of(reader: Actor) -> QuerySet[Order]:
     """Return what `reader` may see of their council's orders, latest first ("-id" by key)."""
     rows = with_later(_council_side(reader).select_related("supplier"))
-    return rows.annotate(lines_count=Count("lines")).order_by("-id")
+    return rows.order_by("-id")
 
 
 def orders_for(supplier: Actor) -> QuerySet[Order]:
     """Return what councils sent to a supplier, latest first ("-id" by key)."""
     rows = with_later(_supplier_side(supplier).select_related("council"))
-    return rows.annotate(lines_count=Count("lines")).order_by("-id")
+    return rows.order_by("-id")
 
 
 def with_later(rows: TenantQuerySet[Order]) -> TenantQuerySet[Order]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from marketplace.approvals.models import Case
@@ -46,7 +46,7 @@ def requisitions_of(reader: Actor) -> QuerySet[Requisition]:
     Shapes: everybody sees their own; those whose work it is see all. Baskets are not among them.
     """
     rows = readable_by(reader).exclude(status=RequisitionStatus.DRAFT)
-    return rows.annotate(lines_count=Count("lines")).order_by("-id")
+    return rows.order_by("-id")
 
 
 def requisitions_found(
@@ -98,13 +98,9 @@ def requisitions_awaiting(approver: Actor, at: datetime) -> QuerySet[Requisition
     """
     cases = cases_awaiting(approver, timezone.localdate(at)).filter(subject_type="requisition")
     rows = Requisition.objects.of(approver.organisation_id)
-    return (
-        rows.filter(
-            status=RequisitionStatus.SUBMITTED, pk__in=cases.order_by().values("subject_id")
-        )
-        .annotate(lines_count=Count("lines"))
-        .order_by("submitted_at", "id")
-    )
+    return rows.filter(
+        status=RequisitionStatus.SUBMITTED, pk__in=cases.order_by().values("subject_id")
+    ).order_by("submitted_at", "id")
 
 
 def requisition_timeline(requisition: Requisition) -> QuerySet[Event]:
