@@ -106,7 +106,7 @@ def test_supplier_file_to_answered_order(market):
     requester.open(requisition)
     told = re.findall(r'site-timeline__title">([^<]+)<', requester.text)
     assert [sentence.partition(":")[0] for sentence in told] == [
-        "Put in the basket", "Said what it is paid from", "Sent for approval", "Approved",
+        "Put in the basket", "Paid from", "Sent for approval", "Approved",
         "Orders made", "Order PO-26-000001 was sent to the supplier",
         "The supplier answered order PO-26-000001",
     ]  # fmt: skip
