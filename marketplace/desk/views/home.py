@@ -73,9 +73,7 @@ def _panels(acting: Actor, at: datetime) -> dict[str, Any]:
         "without_factor": list(people_without_second_factor(council_id)[:ROWS_SHOWN])
         if acting.holds("administrator")
         else None,
-        "events": events_of(council_id, ROWS_SHOWN * 2)
-        if acting.holds("auditor")
-        else None,
+        "events": events_of(council_id, ROWS_SHOWN * 2) if acting.holds("auditor") else None,
     }
 
 
