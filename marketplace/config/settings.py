@@ -60,6 +60,7 @@ METRICS_TOKEN = _text("METRICS_TOKEN", "")
 
 INSTALLED_APPS = [
     "marketplace.config.apps.RoofConfig",
+    "marketplace.demonstration",
     "marketplace.desk",
     "supplier_portal",
     "invoicing",

@@ -15,8 +15,8 @@ from fixtures.large_history import LargeOrder
 from fixtures.suppliers import SUPPLIERS, supplier
 from marketplace.core.actors import Actor
 from marketplace.core.ids import uuid7
-from marketplace.desk.demonstration.founding import Consortium
-from marketplace.desk.demonstration.writing import Happening, append, copy_in, take_numbers
+from marketplace.demonstration.founding import Consortium
+from marketplace.demonstration.writing import Happening, append, copy_in, take_numbers
 from marketplace.documents.models import Document
 from marketplace.documents.services import store_document
 from marketplace.ledger.models import Account, Budget, CommitmentEntry, CostCentre

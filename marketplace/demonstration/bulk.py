@@ -26,8 +26,8 @@ from fixtures.suppliers import SUPPLIERS
 from marketplace.core.dates import financial_year
 from marketplace.core.tenancy import tenant
 from marketplace.core.vat import VatCategory, rate_percent
-from marketplace.desk.demonstration.founding import Consortium
-from marketplace.desk.demonstration.papers import BoughtGood, BulkOrder, Coding, Papers, write
+from marketplace.demonstration.founding import Consortium
+from marketplace.demonstration.papers import BoughtGood, BulkOrder, Coding, Papers, write
 from marketplace.ledger.models import Account, Budget, CostCentre
 from marketplace.ledger.services.budgets import BudgetFigure, set_budgets
 from marketplace.ordering.models import Order

@@ -10,7 +10,7 @@ from marketplace.audit.models import Event
 from marketplace.audit.selectors import chain_verdict
 from marketplace.audit.services import record
 from marketplace.core.tenancy import tenant
-from marketplace.desk.demonstration.writing import Happening, append, copy_in, take_numbers
+from marketplace.demonstration.writing import Happening, append, copy_in, take_numbers
 from marketplace.ordering.models import DeliveryPoint
 from marketplace.organisations.services.numbers import next_number
 from tests.factories import organisations

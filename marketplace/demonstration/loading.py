@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from fixtures.councils import COUNCILS
 from fixtures.suppliers import SUPPLIERS
-from marketplace.desk.demonstration import bulk, founding, selling, telling
+from marketplace.demonstration import bulk, founding, selling, telling
 from marketplace.organisations.models import Organisation
 
 SIZES = ("small", "council", "large")

@@ -18,8 +18,8 @@ from fixtures.suppliers import SUPPLIERS
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import chain_verdict, chains
 from marketplace.core.tenancy import stewardship
-from marketplace.desk.demonstration import bulk, founding, selling
-from marketplace.desk.demonstration.loading import load
+from marketplace.demonstration import bulk, founding, selling
+from marketplace.demonstration.loading import load
 from marketplace.ledger.models import Budget, CommitmentEntry
 from marketplace.ordering.models import Order, OrderLine, Requisition
 from marketplace.organisations.models import Membership, Organisation, SupplierLink, User

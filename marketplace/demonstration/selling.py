@@ -17,7 +17,7 @@ from catalogue.states import ImportVerdict
 from fixtures.catalogues import COLUMNS, catalogue_rows, large_rows
 from fixtures.suppliers import SUPPLIERS, supplier
 from marketplace.core.tenancy import tenant
-from marketplace.desk.demonstration.founding import Consortium
+from marketplace.demonstration.founding import Consortium
 
 # This one sent a price list before, so that there are past prices to look at.
 SENDS_TWICE = "papyrel"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from marketplace.desk.demonstration.loading import SIZES, Loaded, NotEmpty, load
+from marketplace.demonstration.loading import SIZES, Loaded, NotEmpty, load
 
 
 class Command(BaseCommand):

@@ -17,7 +17,7 @@ from fixtures.councils import council
 from fixtures.history import Deed, PlannedRequisition, deeds_in_order, history
 from marketplace.core.dates import add_working_days
 from marketplace.core.tenancy import tenant
-from marketplace.desk.demonstration.founding import Consortium
+from marketplace.demonstration.founding import Consortium
 from marketplace.ledger.models import CostCentre
 from marketplace.ordering.models import DeliveryPoint, Order, OrderLine, Requisition
 from marketplace.ordering.services.answers import LineAnswer, answer_order, settle_answer
