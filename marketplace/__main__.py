@@ -40,6 +40,7 @@ from django.core.management import execute_from_command_line
 from rich.console import Console
 
 from marketplace.config.database import prepare
+from marketplace.config.migrated import awaiting
 from marketplace.embedded.backup import back_up, restore
 from marketplace.embedded.environment import Servers, project_folder, state_folder
 from marketplace.embedded.problems import ServerProblem
@@ -85,6 +86,8 @@ def manage() -> int:
     servers = Servers(state_folder())
     try:
         os.environ.update(begin(servers))
+        if is_ours(name):
+            migrate_if_needed(servers)
         os.environ["DATABASE_ROLE"] = "owner" if name in OWNER_COMMANDS else "worker"
         if name == "dbshell":
             # It looks for psql, which comes with the embedded server where the system has none.
@@ -93,6 +96,30 @@ def manage() -> int:
     finally:
         servers.leave()
     return 0
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether a command is one of this project's own, which all need the tables."""
+    project = project_folder()
+    return any(
+        any(project.glob(f"{top}/management/commands/{name}.py")) for top in ("marketplace/*", "*")
+    )
+
+
+def migrate_if_needed(servers: Servers) -> None:
+    """Let a command be the first thing that is done on a new machine.
+
+    Raises: ServerProblem on a council's own server, whose tables change only when it says so.
+    """
+    missing = awaiting(os.environ["DATABASE_OWNER_URL"], project_folder())
+    if not missing:
+        return
+    if not servers.admin_url:
+        raise ServerProblem(
+            "The database has not had every change of its tables "
+            f"({', '.join(missing)}). Run this first: marketplace ready"
+        )
+    make_ready({**os.environ, "DEMO": "0"})
 
 
 def copy_database(name: str, files: list[str]) -> int:

@@ -20,6 +20,8 @@ from marketplace.web.assets import build_assets
 
 # Pages of others that are never shown: half of what there would be to compress.
 UNUSED = ["redoc", "rest_framework"]
+# Any number that nothing else locks by; the lock goes with the connection.
+MIGRATING = 727_001
 
 
 def main() -> None:
@@ -28,6 +30,9 @@ def main() -> None:
     state = Path(settings.STATE_DIR)
     build_assets_if_changed(settings.ROOT / "node_modules", state / "assets")
     django.setup()
+    with connection.cursor() as cursor:
+        # Two commands may find the same new database; the second waits and has nothing to do.
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
     call_command("migrate", verbosity=0, interactive=False)
     collect_static_if_changed(state)
     if settings.DEMO and not apps.get_model("organisations", "Organisation").objects.exists():

@@ -1,12 +1,17 @@
 """The command `marketplace`: what it says when it cannot do what it was asked."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from marketplace.embedded import postgres
+from marketplace.embedded.environment import DATABASE, OWNER
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD = (
@@ -65,6 +70,27 @@ class TestManage:
         assert marketplace("shell", "--command", ask).stdout.endswith("marketplace_worker\n")
         done = marketplace("dbshell", "--", "--no-psqlrc", "-Atc", "SELECT current_user")
         assert (done.stdout, done.returncode) == ("marketplace_owner\n", 0), done.stderr
+
+
+class TestFirstCommand:
+    """On a new machine any command may be the first, and two may be first at once."""
+
+    def test_a_command_finds_its_tables_where_nothing_was_run_before(self, marketplace):
+        done = marketplace("verify_audit", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["chains"] == []
+
+    def test_a_council_is_told_to_migrate_its_own_database(self, marketplace, state):
+        marketplace("verify_audit")
+        server = postgres.start(state / "postgres")
+        own = postgres.url(server, user=OWNER, database=DATABASE)
+        with psycopg.connect(own, autocommit=True) as connection:
+            connection.execute(
+                "DELETE FROM django_migrations WHERE app = 'ledger' AND name = '0001_initial'"
+            )
+        done = marketplace("verify_audit", DATABASE_URL=own, BROKER_URL="memory://")
+        assert done.returncode == 1
+        assert "(ledger.0001_initial). Run this first: marketplace ready" in done.stderr
 
 
 def test_the_help_names_every_command_of_ours():
