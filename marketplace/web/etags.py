@@ -44,9 +44,21 @@ def check_if_match(request: HttpRequest | Any, version: int) -> None:  # noqa: A
     Source: RFC 9110, 13.1.1; RFC 6585, 3.
     Raises: VersionNotNamed (428), VersionChanged (412).
     """
+    if not request.headers.get("If-Match", "").strip():
+        raise VersionNotNamed
+    honour_if_match(request, version)
+
+
+def honour_if_match(request: HttpRequest | Any, version: int) -> None:  # noqa: ANN401  # or DRF's
+    """Let a change pass that was meant for this version, or that names none.
+
+    Why: an operation that is told in another way what was seen needs no version, but whoever
+    names one means it.
+    Raises: VersionChanged (412).
+    """
     sent = request.headers.get("If-Match", "").strip()
     if not sent:
-        raise VersionNotNamed
+        return
     if sent == "*":
         return
     strong = {m.group(1) for m in _TAG.finditer(sent) if not m.group(0).startswith("W/")}

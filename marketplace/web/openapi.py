@@ -57,6 +57,7 @@ class Description:
     is_list: bool = False
     is_versioned: bool = False
     is_change: bool = False
+    may_match: bool = False
     media_type: str = ""
     refusals: tuple[type[Refusal], ...] = ()
     example: dict[str, Any] = field(default_factory=dict)
@@ -68,8 +69,9 @@ def described(summary: str, **facts: Any) -> Callable[[F], F]:  # noqa: ANN401  
 
     Shapes: `answers`, `takes` and `asks` are the serializers of answer, body and query string;
     `is_list` says that the answer is a page of `answers`; `is_versioned` that it has an ETag;
-    `is_change` that it needs If-Match; `media_type` that the answer is bytes of that kind;
-    `example` is an answer, `sent` a body. `@described` stands above `@idempotent`.
+    `is_change` that it needs If-Match, `may_match` that it heeds one; `media_type`
+    that the answer is bytes of that kind; `example` is an answer, `sent` a body. `@described`
+    stands above `@idempotent`.
     """
     description = Description(summary, **facts)
 
@@ -146,8 +148,10 @@ class OperationSchema(AutoSchema):
             numbers += [400, 422]
         if found.takes or self.method == "POST":
             numbers += [413, 415]
+        if found.is_change or found.may_match:
+            numbers.append(412)
         if found.is_change:
-            numbers += [412, 428]
+            numbers.append(428)
         said = {number: [str(HTTP_PROBLEMS[number].title)] for number in numbers}
         for kind in found.refusals:
             number = _number_of(kind)
@@ -162,8 +166,8 @@ class OperationSchema(AutoSchema):
             parameters += _PAGING
         if getattr(getattr(self.view, self.method.lower()), "is_idempotent", False):
             parameters.append(_IDEMPOTENCY_KEY)
-        if found.is_change:
-            parameters.append(_IF_MATCH)
+        if found.is_change or found.may_match:
+            parameters.append(_if_match(required=found.is_change))
         if found.is_versioned:
             parameters.append(_ETAG)
         return parameters
@@ -207,6 +211,16 @@ class OperationSchema(AutoSchema):
         return words[2:3] or words[-1:]
 
 
+def _if_match(*, required: bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        "If-Match",
+        str,
+        location=OpenApiParameter.HEADER,
+        required=required,
+        description="The ETag of what you read, so that nobody's change is lost.",
+    )
+
+
 def _number_of(kind: type[Refusal]) -> int:
     return next(NUMBERS[base] for base in kind.__mro__ if base in NUMBERS)
 
@@ -239,13 +253,6 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     str,
     location=OpenApiParameter.HEADER,
     description="A UUID of your own. The same request with the same key has one effect.",
-)
-_IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    location=OpenApiParameter.HEADER,
-    required=True,
-    description="The ETag of what you read, so that nobody's change is lost.",
 )
 _ETAG = OpenApiParameter(
     "ETag",

@@ -13,6 +13,7 @@ from tests.api.programs import document
 from tests.factories.organisations import sign_in
 
 REQUISITIONS = f"{API}/requisitions"
+WHATEVER = {"If-Match": "*"}
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def draft(program, wish):
     made = buyer.send("POST", REQUISITIONS, wish(), **{"Idempotency-Key": str(uuid4())})
     assert made.status_code == 201, made.content
     yield made
-    buyer.send("POST", f"{REQUISITIONS}/{made.json()['id']}/withdrawal")
+    buyer.send("POST", f"{REQUISITIONS}/{made.json()['id']}/withdrawal", **WHATEVER)
 
 
 def count(program) -> int:
@@ -43,14 +44,14 @@ class TestTheSameKey:
         assert again.headers["Idempotent-Replayed"] == "true"
         assert count(buyer) == there
         place = f"{REQUISITIONS}/{first.json()['id']}/withdrawal"
-        gone = {"Idempotency-Key": str(uuid4())}
+        gone = {"Idempotency-Key": str(uuid4()), **WHATEVER}
         done = buyer.send("POST", place, **gone)
         assert done.status_code == 200
         assert buyer.send("POST", place, **gone).content == done.content
-        document(buyer.send("POST", place), 409)
+        document(buyer.send("POST", place, **WHATEVER), 409)
 
     def test_is_not_for_another_body(self, program, wish, draft):
-        key = {"Idempotency-Key": str(uuid4())}
+        key = {"Idempotency-Key": str(uuid4()), **WHATEVER}
         buyer, place = program("buyer"), f"{REQUISITIONS}/{draft.json()['id']}"
         assert buyer.send("POST", f"{place}/withdrawal", {}, **key).status_code == 200
         found = document(buyer.send("POST", f"{place}/submission", {}, **key), 422)
@@ -58,7 +59,7 @@ class TestTheSameKey:
 
     def test_is_each_persons_own(self, program, wish, draft):
         """Somebody else's key of the same spelling gives nobody's answer away."""
-        key = {"Idempotency-Key": "the-same"}
+        key = {"Idempotency-Key": "the-same", **WHATEVER}
         buyer, place = program("buyer"), f"{REQUISITIONS}/{draft.json()['id']}/withdrawal"
         assert buyer.send("POST", place, **key).status_code == 200
         answer = program("requester").send("POST", place, **key)
@@ -70,7 +71,7 @@ class TestTheSameKey:
         document(buyer.send("POST", REQUISITIONS, wish(lines=[{}]), **key), 422)
         made = buyer.send("POST", REQUISITIONS, wish(), **key)
         assert made.status_code == 201
-        buyer.send("POST", f"{REQUISITIONS}/{made.json()['id']}/withdrawal")
+        buyer.send("POST", f"{REQUISITIONS}/{made.json()['id']}/withdrawal", **WHATEVER)
 
     @pytest.mark.parametrize("key", ["", " ", "a b", "é", "x" * 256, "\t", '""'])
     def test_must_be_one(self, program, key):
@@ -136,7 +137,7 @@ class TestABrowsersSession:
         made = browser.post(REQUISITIONS, wish(), "application/json", headers=headers)
         assert made.status_code == 201, made.content
         place = f"{REQUISITIONS}/{made.json()['id']}/withdrawal"
-        gone = browser.post(place, {}, "application/json", headers=headers)
+        gone = browser.post(place, {}, "application/json", headers={**headers, **WHATEVER})
         assert gone.status_code == 200
 
     def test_a_bad_token_is_not_saved_by_a_good_session(self, browser):

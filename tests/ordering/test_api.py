@@ -17,6 +17,8 @@ from tests.factories.organisations import sign_in
 
 pytestmark = pytest.mark.django_db
 
+WHATEVER = {"If-Match": "*"}
+
 
 @pytest.fixture
 def market():
@@ -70,7 +72,8 @@ class TestRequisitions:
         read = client.get(made.headers["Location"])
         assert read.json() == body
         assert read.headers["ETag"] == made.headers["ETag"]
-        sent = send(client, "post", "api-requisition-submission", body["id"])
+        seen = {"If-Match": read.headers["ETag"]}
+        sent = send(client, "post", "api-requisition-submission", body["id"], **seen)
         assert sent.status_code == 200, sent.content
         assert sent.json()["status"] == "SUBMITTED"
         assert sent.json()["steps"][0]["who"] == ["Ada Approver"]
@@ -192,9 +195,9 @@ class TestRequisitions:
     def test_withdraws(self, client, market):
         asked = factory.submitted(market)
         as_(client, market.requester)
-        done = send(client, "post", "api-requisition-withdrawal", asked.pk)
+        done = send(client, "post", "api-requisition-withdrawal", asked.pk, **WHATEVER)
         assert done.json()["status"] == "WITHDRAWN"
-        again = send(client, "post", "api-requisition-withdrawal", asked.pk)
+        again = send(client, "post", "api-requisition-withdrawal", asked.pk, **WHATEVER)
         assert again.status_code == 409
 
     def test_another_councils_is_missing(self, client, market):
@@ -247,6 +250,7 @@ class TestOrders:
             "api-order-answer",
             order.pk,
             body={"lines": [{"line_id": line, "answer": "REFUSED"}]},
+            **WHATEVER,
         )
         assert wrong.status_code == 422
         assert wrong.json()["errors"][0]["pointer"] == "#/lines/0/reason"
@@ -256,6 +260,7 @@ class TestOrders:
             "api-order-answer",
             order.pk,
             body={"lines": [{"line_id": line, "answer": "ACCEPTED"}]},
+            **WHATEVER,
         )
         assert done.json()["status"] == "ACKNOWLEDGED"
 
@@ -268,9 +273,8 @@ class TestOrders:
     def test_council_cancels(self, client, market):
         order = factory.sent(market)
         as_(client, market.buyer)
-        done = send(
-            client, "post", "api-order-cancellation", order.pk, body={"reason": "Ordered twice"}
-        )
+        body = {"reason": "Ordered twice"}
+        done = send(client, "post", "api-order-cancellation", order.pk, body=body, **WHATEVER)
         assert done.json()["status"] == "CANCELLED"
         with market.acting():
             assert Order.objects.get().cancellation_reason == "Ordered twice"
@@ -280,6 +284,67 @@ class TestOrders:
         as_(client, market.seller)
         answer = send(client, "post", "api-order-cancellation", order.pk, body={"reason": "x"})
         assert answer.status_code == 403
+
+
+class TestDeedsAreForWhatWasRead:
+    """Each names the version that was read, or is refused and does nothing."""
+
+    @pytest.fixture(params=["submission", "withdrawal", "cancellation", "answer"])
+    def deed(self, request, market):
+        """Who does it, the operation, what it is done to and what is sent."""
+        if request.param in {"submission", "withdrawal"}:
+            made = factory.basket(market)
+            with market.acting():
+                Requisition.objects.update(title="Chairs", deliver_to="1 High Street")
+            return market.requester, f"api-requisition-{request.param}", made, {}
+        order = factory.sent(market)
+        if request.param == "cancellation":
+            return market.buyer, "api-order-cancellation", order, {"reason": "Ordered twice"}
+        with market.selling():
+            line = order.lines.get()
+        said = {"lines": [{"line_id": str(line.pk), "answer": "ACCEPTED"}]}
+        return market.seller, "api-order-answer", order, said
+
+    def do(self, client, deed, **headers):
+        who, name, row, body = deed
+        as_(client, who)
+        return send(client, "post", name, row.pk, body=body, **headers)
+
+    def test_must_name_it(self, client, deed):
+        assert self.do(client, deed).status_code == 428
+
+    @pytest.mark.parametrize("sent", ['"999"', "W/{tag}"])
+    def test_must_name_the_right_one(self, client, deed, sent):
+        _who, _name, row, _body = deed
+        answer = self.do(client, deed, **{"If-Match": sent.format(tag=f'"{row.version}"')})
+        assert answer.status_code == 412, answer.content
+        with stewardship():
+            assert type(row).objects.get(pk=row.pk).status == row.status
+
+    def test_passes_with_it(self, client, deed):
+        row = deed[2]
+        with stewardship():
+            version = type(row).objects.get(pk=row.pk).version
+        answer = self.do(client, deed, **{"If-Match": f'"{version}"'})
+        assert answer.status_code == 200, answer.content
+
+    def test_is_answered_again_for_the_same_key(self, client, deed):
+        named = {"If-Match": "*", "Idempotency-Key": "once"}
+        first, again = self.do(client, deed, **named), self.do(client, deed, **named)
+        assert (first.status_code, again.content) == (200, first.content)
+
+    @pytest.mark.parametrize("verb", ["approval", "rejection"])
+    def test_a_decision_heeds_one_that_is_named(self, client, market, verb):
+        """What was seen is named by its hash, so the version is free; a wrong one is refused."""
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        name, body = f"api-requisition-{verb}", {"content_hash": asked.content_hash}
+        if verb == "rejection":
+            body["reason"] = "No."
+        stale = send(client, "post", name, asked.pk, body=body, **{"If-Match": '"999"'})
+        assert stale.status_code == 412
+        named = {"If-Match": f'"{asked.version}"'}
+        assert send(client, "post", name, asked.pk, body=body, **named).status_code == 200
 
 
 class TestBudgets:

@@ -42,12 +42,13 @@ from marketplace.ordering.services.orders import (
     CancelNotAllowed,
     CancelReasonNeeded,
     NothingToCancel,
+    OrderChanged,
     cancel_order,
 )
 from marketplace.ordering.states import Answer, OrderStatus
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
-from marketplace.web.etags import etag
+from marketplace.web.etags import check_if_match, etag
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 from marketplace.web.strict import StrictDay
@@ -58,6 +59,16 @@ COUNCIL = (
 )  # fmt: skip
 READERS = (*COUNCIL, "supplier")
 READ, WRITE = "orders:read", "orders:write"
+
+
+def _seen(request: Request, order_id: UUID) -> int:
+    """Return the version of an order that the request is meant for.
+
+    Raises: Missing, VersionNotNamed, VersionChanged.
+    """
+    version = order_of(actor(request), order_id).version
+    check_if_match(request, version)
+    return version
 
 
 def _answer(reader: Actor, order_id: UUID) -> Response:
@@ -217,16 +228,20 @@ class OrderCancellation(Operation):
         answers=OrderDetail,
         takes=Input,
         is_versioned=True,
-        refusals=(CancelNotAllowed, CancelReasonNeeded, NothingToCancel, IllegalMove),
+        is_change=True,
+        refusals=(
+            CancelNotAllowed, OrderChanged, CancelReasonNeeded, NothingToCancel, IllegalMove,
+        ),
         example={**ORDER_DETAIL_EXAMPLE, "status": "CANCELLED"},
         sent={"reason": "Ordered twice."},
-    )
+    )  # fmt: skip
     @idempotent()
     def post(self, request: Request, order_id: UUID) -> Response:
         """Cancel what has neither arrived nor been billed, and give its money back."""
         buyer = actor(request)
-        order_of(buyer, order_id)  # what is not theirs is missing, whatever is sent
-        cancel_order(order_id=order_id, buyer=buyer, at=timezone.now(), **self.taken(self.Input))
+        version = _seen(request, order_id)
+        values = self.taken(self.Input)
+        cancel_order(order_id=order_id, buyer=buyer, version=version, at=timezone.now(), **values)
         return _answer(buyer, order_id)
 
 
@@ -257,7 +272,8 @@ class OrderAnswer(Operation):
         answers=OrderDetail,
         takes=Input,
         is_versioned=True,
-        refusals=(AnswerNotAllowed, AnswerNotComplete, IllegalMove),
+        is_change=True,
+        refusals=(AnswerNotAllowed, OrderChanged, AnswerNotComplete, IllegalMove),
         example={**ORDER_DETAIL_EXAMPLE, "status": "ACKNOWLEDGED"},
         sent={
             "lines": [
@@ -270,7 +286,7 @@ class OrderAnswer(Operation):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Accept, accept for a later day, or refuse every line of an order."""
         supplier = actor(request)
-        order_of(supplier, order_id)  # what is not theirs is missing, whatever is sent
+        version = _seen(request, order_id)
         values = self.taken(self.Input)
         answer_order(
             order_id=order_id,
@@ -282,6 +298,7 @@ class OrderAnswer(Operation):
                 for line in values["lines"]
             ],
             note=values["note"],
+            version=version,
             at=timezone.now(),
         )
         return _answer(supplier, order_id)

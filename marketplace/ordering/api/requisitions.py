@@ -52,6 +52,7 @@ from marketplace.ordering.services.drafting import (
     create_requisition,
 )
 from marketplace.ordering.services.requisitions import (
+    NeededInThePast,
     NotComplete,
     PriceChanged,
     submit_requisition,
@@ -60,7 +61,7 @@ from marketplace.ordering.services.requisitions import (
 from marketplace.ordering.states import RequisitionStatus
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
-from marketplace.web.etags import check_if_match, etag
+from marketplace.web.etags import check_if_match, etag, honour_if_match
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 from marketplace.web.strict import StrictDay, StrictDecimal
@@ -112,6 +113,16 @@ def _details(values: dict[str, Any]) -> Details:
 
 def _wanted(values: dict[str, Any]) -> list[WantedLine]:
     return [WantedLine(**line) for line in values["lines"]]
+
+
+def _seen(request: Request, requisition_id: UUID) -> int:
+    """Return the version of a requisition that the request is meant for.
+
+    Raises: Missing, VersionNotNamed, VersionChanged.
+    """
+    version = requisition_of(actor(request), requisition_id).version
+    check_if_match(request, version)
+    return version
 
 
 def _answer(reader: Actor, requisition_id: UUID, status: int = 200) -> Response:
@@ -229,14 +240,24 @@ class RequisitionSubmission(Operation):
         "Submit a requisition",
         answers=RequisitionDetail,
         is_versioned=True,
-        refusals=(NotADraft, NotComplete, PriceChanged, NoBudget, OverBudget, NoApprover),
+        is_change=True,
+        refusals=(
+            NotABuyer, NotADraft, DraftChanged, NotComplete, NeededInThePast, PriceChanged,
+            NoBudget, OverBudget, NoApprover,
+        ),
         example=DETAIL_EXAMPLE,
-    )
+    )  # fmt: skip
     @idempotent()
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Number a draft of one's own and ask for its approval."""
         requester = actor(request)
-        submit_requisition(requisition_id=requisition_id, requester=requester, at=timezone.now())
+        version = _seen(request, requisition_id)
+        submit_requisition(
+            requisition_id=requisition_id,
+            requester=requester,
+            version=version,
+            at=timezone.now(),
+        )
         return _answer(requester, requisition_id)
 
 
@@ -250,14 +271,21 @@ class RequisitionWithdrawal(Operation):
         "Withdraw a requisition",
         answers=RequisitionDetail,
         is_versioned=True,
-        refusals=(IllegalMove,),
+        is_change=True,
+        refusals=(DraftChanged, IllegalMove),
         example={**DETAIL_EXAMPLE, "status": "WITHDRAWN"},
     )
     @idempotent()
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Take back one's own requisition before it is approved, or give up one's draft."""
         requester = actor(request)
-        withdraw_requisition(requisition_id=requisition_id, requester=requester, at=timezone.now())
+        version = _seen(request, requisition_id)
+        withdraw_requisition(
+            requisition_id=requisition_id,
+            requester=requester,
+            version=version,
+            at=timezone.now(),
+        )
         return _answer(requester, requisition_id)
 
 
@@ -279,6 +307,7 @@ class RequisitionApproval(Operation):
         answers=RequisitionDetail,
         takes=Input,
         is_versioned=True,
+        may_match=True,
         refusals=(
             ApprovalNotAllowed, ChangedMeanwhile, NotAwaitingApproval, SupplierSuspended, NoBudget,
             OverBudget, IllegalMove,
@@ -290,7 +319,8 @@ class RequisitionApproval(Operation):
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Approve what was seen; the last yes commits the money and makes the orders."""
         approver = actor(request)
-        requisition_of(approver, requisition_id)  # what is not theirs is missing, whatever is sent
+        found = requisition_of(approver, requisition_id)
+        honour_if_match(request, found.version)
         approve_requisition(
             requisition_id=requisition_id,
             approver=approver,
@@ -317,6 +347,7 @@ class RequisitionRejection(Operation):
         answers=RequisitionDetail,
         takes=Input,
         is_versioned=True,
+        may_match=True,
         refusals=(
             ApprovalNotAllowed, ChangedMeanwhile, NotAwaitingApproval, ReasonNeeded, IllegalMove,
         ),
@@ -327,7 +358,8 @@ class RequisitionRejection(Operation):
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Turn a requisition down; whoever asked is told why."""
         approver = actor(request)
-        requisition_of(approver, requisition_id)  # what is not theirs is missing, whatever is sent
+        found = requisition_of(approver, requisition_id)
+        honour_if_match(request, found.version)
         reject_requisition(
             requisition_id=requisition_id,
             approver=approver,

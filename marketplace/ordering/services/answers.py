@@ -21,7 +21,7 @@ from marketplace.ledger.services.commitments import Document, release_commitment
 from marketplace.notifications.services import notify
 from marketplace.ordering.links import order_link
 from marketplace.ordering.models import Order, OrderLine
-from marketplace.ordering.services.orders import KIND
+from marketplace.ordering.services.orders import KIND, check_version
 from marketplace.ordering.states import Answer, OrderStatus
 
 ANSWERED = {OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED, OrderStatus.REFUSED}
@@ -67,17 +67,20 @@ def answer_order(
     answers: Sequence[LineAnswer],
     at: datetime,
     note: str = "",
+    version: int | None = None,
 ) -> Order:
     """Accept, accept for a later day, or refuse every line of an order.
 
     The council's side (money given back, the buyer told) is owed as a job, since a supplier may
     not touch a council's budgets.
-    Raises: Missing; AnswerNotAllowed; IllegalMove; AnswerNotComplete; Busy.
+    Shapes: `version` is the one that was seen, None for whatever there is.
+    Raises: Missing; AnswerNotAllowed; OrderChanged; IllegalMove; AnswerNotComplete; Busy.
     """
     orders = Order.objects.of(supplier.organisation_id).filter(supplier_id=supplier.organisation_id)
     order = orders.lock(order_id)
     if not supplier.holds("supplier"):
         raise AnswerNotAllowed
+    check_version(order, version)
     verb = _verb(answers)
     order.check_move(verb)
     lines = list(order.lines.order_by("line_number"))

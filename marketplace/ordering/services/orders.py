@@ -55,6 +55,13 @@ class CancelReasonNeeded(Invalid):
     title = gettext_lazy("Say why you cancel the order.")
 
 
+class OrderChanged(Conflict):
+    """The order was changed after it was read."""
+
+    code = "order.changed-meanwhile"
+    title = gettext_lazy("Somebody else has changed this order since you read it.")
+
+
 class NothingToCancel(Conflict):
     """Everything has arrived or was billed."""
 
@@ -117,15 +124,20 @@ def raise_orders(*, council_id: UUID, requisition_id: UUID, at: datetime) -> lis
 
 
 @transaction.atomic
-def cancel_order(*, order_id: UUID, buyer: Actor, reason: str, at: datetime) -> Order:
+def cancel_order(
+    *, order_id: UUID, buyer: Actor, reason: str, at: datetime, version: int | None = None
+) -> Order:
     """Cancel what has neither arrived nor been billed, and give its money back.
 
-    Raises: Missing; CancelNotAllowed; CancelReasonNeeded; IllegalMove; NothingToCancel; Busy.
+    Shapes: `version` is the one that was seen, None for whatever there is.
+    Raises: Missing; CancelNotAllowed; OrderChanged; CancelReasonNeeded; IllegalMove;
+    NothingToCancel; Busy.
     """
     orders = Order.objects.of(buyer.organisation_id).filter(council_id=buyer.organisation_id)
     order = orders.lock(order_id)
     if order.contact_id != buyer.user_id and not buyer.holds("buyer", "finance"):
         raise CancelNotAllowed(_("Only the person who ordered it, or a buyer, can cancel it."))
+    check_version(order, version)
     if not reason.strip():
         raise CancelReasonNeeded(_("The supplier will read it."), field="reason")
     order.check_move("cancel")
@@ -164,6 +176,15 @@ def cancel_order(*, order_id: UUID, buyer: Actor, reason: str, at: datetime) -> 
     )
     _tell_supplier(order, at)
     return order
+
+
+def check_version(order: Order, version: int | None) -> None:
+    """Let a change pass that was meant for this version of an order, or for whatever there is.
+
+    Raises: OrderChanged.
+    """
+    if version is not None and order.version != version:
+        raise OrderChanged(current_version=order.version)
 
 
 def _new_order(

@@ -30,6 +30,7 @@ from marketplace.ordering.selectors.money import commitment_lines, holders_of
 from marketplace.ordering.selectors.offers import Drift, drifts
 from marketplace.ordering.selectors.requisitions import content_of
 from marketplace.ordering.services.baskets import Details, lines_of, own_draft, set_details
+from marketplace.ordering.services.drafting import DraftChanged
 from marketplace.organisations.services.numbers import next_number
 
 KIND = "requisition"
@@ -58,16 +59,23 @@ class NeededInThePast(Invalid):
 
 @transaction.atomic
 def submit_requisition(
-    *, requisition_id: UUID, requester: Actor, at: datetime, details: Details | None = None
+    *,
+    requisition_id: UUID,
+    requester: Actor,
+    at: datetime,
+    details: Details | None = None,
+    version: int | None = None,
 ) -> Requisition:
     """Number a basket and ask for its approval.
 
     Everything that would stop it later is looked at now: that each thing can still be bought at
     the price shown, that each line is coded, that there is money, and that somebody can approve.
-    Raises: NotABuyer; Missing; NotADraft; NotComplete; NeededInThePast; PriceChanged; NoBudget;
-    OverBudget; NoApprover.
+    Shapes: `version` is the one that was seen, None for whatever there is.
+    Raises: NotABuyer; Missing; NotADraft; DraftChanged; NotComplete; NeededInThePast;
+    PriceChanged; NoBudget; OverBudget; NoApprover.
     """
     requisition = own_draft(requester, requisition_id)
+    _check_version(requisition, version)
     if details is not None:
         set_details(requisition, details)
     lines = lines_of(requisition)
@@ -128,13 +136,17 @@ def submit_requisition(
 
 
 @transaction.atomic
-def withdraw_requisition(*, requisition_id: UUID, requester: Actor, at: datetime) -> Requisition:
+def withdraw_requisition(
+    *, requisition_id: UUID, requester: Actor, at: datetime, version: int | None = None
+) -> Requisition:
     """Take back one's own requisition before it is approved, or give up one's basket.
 
-    Raises: Missing; IllegalMove.
+    Shapes: `version` is the one that was seen, None for whatever there is.
+    Raises: Missing; DraftChanged; IllegalMove.
     """
     mine = Requisition.objects.of(requester.organisation_id).filter(raised_by_id=requester.user_id)
     requisition = mine.lock(requisition_id)
+    _check_version(requisition, version)
     before = {"status": requisition.status}
     was_submitted = not requisition.is_basket
     requisition.move("withdraw")
@@ -163,6 +175,11 @@ def is_over_budget(council_id: UUID, financial_year: int, lines: Sequence[Requis
     asked = commitment_lines(lines)
     found = budgets_by_coding(council_id, financial_year, [line.coding for line in asked])
     return bool(check_budgets(asked, found, financial_year=financial_year, may_exceed=True))
+
+
+def _check_version(requisition: Requisition, version: int | None) -> None:
+    if version is not None and requisition.version != version:
+        raise DraftChanged(current_version=requisition.version)
 
 
 def _check_complete(requisition: Requisition, lines: Sequence[RequisitionLine]) -> None:
