@@ -167,19 +167,24 @@ def _with_override(
 
 
 def _without_anybody(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
-    """Return the steps that cannot be given a person of their own.
+    return [steps[place] for place in without_people_of_their_own([s.people for s in steps])]
 
+
+def without_people_of_their_own(steps: Sequence[Sequence[Approver]]) -> list[int]:
+    """Return the places of the steps that cannot be given a person of their own.
+
+    Shapes: in, for each step those who may take it; out, places counted from nought.
     Why: two steps that only one person may take are as impossible as a step that nobody may.
     Source: augmenting paths in a bipartite graph (H. W. Kuhn, 1955).
     """
     taken: dict[UUID, int] = {}
-    return [step for place, step in enumerate(steps) if not _place(place, steps, taken, seen=set())]
+    return [place for place in range(len(steps)) if not _place(place, steps, taken, seen=set())]
 
 
 def _place(
-    place: int, steps: Sequence[PlannedStep], taken: dict[UUID, int], seen: set[UUID]
+    place: int, steps: Sequence[Sequence[Approver]], taken: dict[UUID, int], seen: set[UUID]
 ) -> bool:
-    for person in steps[place].people:
+    for person in steps[place]:
         if person.user_id in seen:
             continue
         seen.add(person.user_id)

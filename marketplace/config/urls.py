@@ -15,6 +15,7 @@ PACKAGES = (
     "marketplace.ordering",
     "catalogue",
     "marketplace.ledger",
+    "marketplace.approvals",
     "marketplace.documents",
     "marketplace.organisations",
     "marketplace.audit",

@@ -11,12 +11,17 @@ class OrderingConfig(AppConfig):
     label = "ordering"
 
     def ready(self) -> None:
-        """Put our pages in the menu, and say who may read an order's papers."""
+        """Put our pages in the menu, say who may read an order's papers, and who holds what."""
+        from marketplace.approvals import cost_centres  # noqa: PLC0415  # needs the apps
         from marketplace.documents import audiences  # noqa: PLC0415  # needs the apps
+        from marketplace.ordering.selectors.money import (  # noqa: PLC0415  # as above
+            cost_centres_held,
+        )
         from marketplace.ordering.selectors.orders import is_paper_for  # noqa: PLC0415  # as above
         from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
 
         audiences.register("order", is_paper_for)
+        cost_centres.register(cost_centres_held)
         buyers = ("requester", "buyer")
         readers = (*buyers, "approver", "receiver", "finance", "auditor")
         register("basket", _("Basket"), buyers, order=20)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from marketplace.approvals.cost_centres import CostCentreHeld
 from marketplace.approvals.rules import Holder
 from marketplace.ledger.models import Budget
 from marketplace.ledger.rules import CommitmentLine
 from marketplace.ledger.selectors.budgets import budgets_by_coding
-from marketplace.ledger.selectors.coding import holders
+from marketplace.ledger.selectors.coding import cost_centres, holders
 from marketplace.ordering.models import RequisitionLine
 
 
@@ -82,3 +83,11 @@ def holders_of(council_id: UUID, lines: Sequence[RequisitionLine]) -> list[Holde
         council_id, {line.cost_centre_id for line in lines if line.cost_centre_id is not None}
     )
     return [Holder(label, membership_id) for label, membership_id in found.values()]
+
+
+def cost_centres_held(council_id: UUID) -> list[CostCentreHeld]:
+    """Return the cost centres in use and who answers for each, by code."""
+    return [
+        CostCentreHeld(row.pk, Holder(f"{row.code} {row.name}", row.holder_id))
+        for row in cost_centres(council_id)
+    ]

@@ -30,7 +30,11 @@ from marketplace.approvals.services.delegations import (
     end_delegation,
 )
 from marketplace.approvals.services.notices import tell_deciders
-from marketplace.approvals.services.policies import PolicyNotValid, set_policy
+from marketplace.approvals.services.policies import (
+    PolicyChanged,
+    PolicyNotValid,
+    set_policy,
+)
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.tenancy import stewardship
@@ -96,6 +100,41 @@ class TestSetPolicy:
     def test_refuses_gaps(self, market, administrator, at, tiers):
         with market.acting(), pytest.raises(PolicyNotValid):
             set_policy(administrator=administrator, tiers=tiers, at=at)
+
+    def test_refuses_people_who_cannot_approve(self, market, administrator, at):
+        theirs = organisations.person(organisations.council(), "approver", limit=10)
+        left = organisations.person(market.council, "approver", limit=10, is_active=False)
+        asks = organisations.person(market.council, "requester", name="Rae Asker")
+        anybody = TierStep(Decimal(0), 1, Who.ANY_APPROVER)
+        for person in (theirs, left, asks):
+            named = TierStep(Decimal(0), 1, Who.PEOPLE, (person.pk,))
+            with market.acting(), pytest.raises(PolicyNotValid):
+                set_policy(administrator=administrator, tiers=[named], at=at)
+            with market.acting(), pytest.raises(PolicyNotValid):
+                set_policy(
+                    administrator=administrator,
+                    tiers=[anybody],
+                    over_budget_allowed_by=[person.pk],
+                    at=at,
+                )
+
+    def test_refuses_what_is_beyond_every_limit(self, market, administrator, deputy, at):
+        tiers = [
+            TierStep(Decimal(0), 1, Who.ANY_APPROVER),
+            TierStep(Decimal(10), 1, Who.PEOPLE, (deputy.pk,)),
+        ]
+        with market.acting(), pytest.raises(PolicyNotValid, match=r"highest limit.* £10"):
+            set_policy(administrator=administrator, tiers=tiers, at=at)
+
+    def test_tells_whoever_looked_at_an_earlier_version(self, market, administrator, at):
+        tiers = [TierStep(Decimal(0), 1, Who.ANY_APPROVER)]
+        with market.acting():
+            set_policy(administrator=administrator, tiers=tiers, at=at, replaces=1)
+            with pytest.raises(PolicyChanged, match="version 2"):
+                set_policy(administrator=administrator, tiers=tiers, at=at, replaces=1)
+            assert policy_of(market.council.pk).version == 2
+            event = Event.objects.get(verb="policy.set")
+            assert (event.before["version"], event.after["version"]) == (1, 2)
 
     def test_refuses_anybody_else(self, market, at):
         with market.acting(), pytest.raises(ApprovalNotAllowed):
