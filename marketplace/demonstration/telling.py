@@ -21,8 +21,9 @@ from marketplace.demonstration.founding import Consortium
 from marketplace.ledger.models import CostCentre
 from marketplace.ordering.models import DeliveryPoint, Order, OrderLine, Requisition
 from marketplace.ordering.services.answers import LineAnswer, answer_order, settle_answer
-from marketplace.ordering.services.baskets import Details, add_to_basket, code_lines
+from marketplace.ordering.services.baskets import add_to_basket
 from marketplace.ordering.services.decisions import approve_requisition, reject_requisition
+from marketplace.ordering.services.drafts import Details
 from marketplace.ordering.services.orders import cancel_order, raise_orders
 from marketplace.ordering.services.requisitions import submit_requisition, withdraw_requisition
 from marketplace.ordering.services.sending import send_order
@@ -73,20 +74,17 @@ class Teller:
     def fill(self, each: PlannedRequisition, deed: Deed, at: datetime) -> None:
         """Put every line into the basket and say what pays for it."""
         requester = self.consortium.actor(each.council, deed.who)
+        centres = CostCentre.objects.of(requester.organisation_id)
+        payer = centres.get(code=each.lines[0].cost_centre)
         for line in each.lines:
-            listing_id = self._listing(each.council, line.supplier, line.part_number)
             put = add_to_basket(
-                requester=requester, listing_id=listing_id, quantity=line.quantity, at=at
+                requester=requester,
+                listing_id=self._listing(each.council, line.supplier, line.part_number),
+                quantity=line.quantity,
+                cost_centre_id=payer.pk,
+                at=at,
             )
             self.requisitions[each.key] = put.requisition_id
-        centres = CostCentre.objects.of(requester.organisation_id)
-        code_lines(
-            requisition_id=self.requisitions[each.key],
-            requester=requester,
-            cost_centre_id=centres.get(code=each.lines[0].cost_centre).pk,
-            account_id=None,
-            at=at,
-        )
 
     def submit(self, each: PlannedRequisition, deed: Deed, at: datetime) -> None:
         """Ask for approval."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.ordering.models import DeliveryPoint, RequisitionLine
 from marketplace.ordering.models.orders import ORDER_STATUS_LABELS
 from marketplace.ordering.models.requisitions import REQUISITION_STATUS_LABELS
+from marketplace.ordering.services.baskets import coding_name, quantity_name
 from marketplace.web.fields import DayField, PoundsField
 
 Choices = Sequence[tuple[str, Any]]
@@ -79,8 +80,8 @@ class BasketForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         for line in lines:
-            self.fields[quantity_name(line)] = QuantityField(initial=_plain(line.quantity))
-            self.fields[coding_name(line)] = forms.ChoiceField(
+            self.fields[quantity_name(line.pk)] = QuantityField(initial=_plain(line.quantity))
+            self.fields[coding_name(line.pk)] = forms.ChoiceField(
                 label=_("Paid from"),
                 choices=[("", _("Choose")), *codings[line.pk]],
                 initial=chosen.get(line.pk, ""),
@@ -95,7 +96,7 @@ class BasketForm(forms.Form):
     def require_codings(self, lines: Iterable[RequisitionLine]) -> None:
         """Ask that every line says what it is paid from, before the basket is sent."""
         for line in lines:
-            field = self.fields[coding_name(line)]
+            field = self.fields[coding_name(line.pk)]
             field.required = True
             field.error_messages["required"] = _("Choose what %(name)s is paid from") % {
                 "name": line.name
@@ -260,16 +261,6 @@ class Cancellation(forms.Form):
         error_messages={"required": _("Say why you cancel it")},
         help_text=_("The supplier reads this."),
     )
-
-
-def quantity_name(line: RequisitionLine) -> str:
-    """Return the name of the field for a line's quantity."""
-    return f"quantity-{line.pk}"
-
-
-def coding_name(line: RequisitionLine) -> str:
-    """Return the name of the field for what a line is paid from."""
-    return f"coding-{line.pk}"
 
 
 def _plain(quantity: Decimal) -> str:

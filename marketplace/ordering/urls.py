@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from marketplace.ordering.views import approvals, baskets, orders, pasting, requisitions, stand_ins
+from marketplace.ordering.views import (
+    adding,
+    approvals,
+    baskets,
+    orders,
+    pasting,
+    requisitions,
+    stand_ins,
+)
 
 urlpatterns = [
     path("basket/", baskets.basket, name="basket"),
-    path("basket/add/", baskets.basket_add, name="basket-add"),
+    path("basket/add/", adding.basket_add, name="basket-add"),
     path("basket/prices/", baskets.basket_refresh, name="basket-refresh"),
     path("basket/paste/", pasting.basket_paste, name="basket-paste"),
     path("requisitions/", requisitions.requisitions, name="requisitions"),

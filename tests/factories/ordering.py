@@ -20,8 +20,9 @@ from marketplace.jobs.services import run_due_jobs
 from marketplace.ledger.models import Budget
 from marketplace.ordering.models import Order, Requisition
 from marketplace.ordering.services.answers import LineAnswer, answer_order
-from marketplace.ordering.services.baskets import Details, add_to_basket, code_lines
+from marketplace.ordering.services.baskets import add_to_basket
 from marketplace.ordering.services.decisions import approve_requisition
+from marketplace.ordering.services.drafts import Details
 from marketplace.ordering.services.requisitions import submit_requisition
 from marketplace.ordering.states import Answer
 from marketplace.organisations.models import Membership, Organisation
@@ -114,15 +115,14 @@ def basket(
     with market.acting():
         for listing in listings or market.listings:
             line = add_to_basket(
-                requester=who, listing_id=listing.pk, quantity=Decimal(quantity), at=at
+                requester=who,
+                listing_id=listing.pk,
+                quantity=Decimal(quantity),
+                cost_centre_id=market.budget.cost_centre_id,
+                account_id=market.budget.account_id,
+                at=at,
             )
-        return code_lines(
-            requisition_id=line.requisition_id,
-            requester=who,
-            cost_centre_id=market.budget.cost_centre_id,
-            account_id=market.budget.account_id,
-            at=at,
-        )
+        return line.requisition
 
 
 def submitted(market: Market, **options: object) -> Requisition:

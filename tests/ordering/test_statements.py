@@ -23,14 +23,14 @@ from marketplace.ordering.selectors.requisitions import (
     requisitions_of,
 )
 from marketplace.ordering.services.answers import answer_order, settle_answer
-from marketplace.ordering.services.baskets import code_lines
+from marketplace.ordering.services.baskets import LineChange, change_basket
 from marketplace.ordering.services.copies import accept_prices, copy_requisition
 from marketplace.ordering.services.decisions import approve_requisition
 from marketplace.ordering.services.orders import cancel_order, raise_orders
 from marketplace.ordering.services.requisitions import submit_requisition
 from marketplace.ordering.services.sending import send_order
 from marketplace.ordering.states import Answer
-from tests.factories import catalogue, ordering
+from tests.factories import catalogue, ledger, ordering
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ AT = ordering.NOON
 # The most that each deed may take, so that a growth is seen. The whole way of an order from a full
 # basket to its settled answer is their sum.
 MOST = {
-    "copy": 13, "accept": 7, "code": 8, "submit": 16, "approve": 18, "raise": 13, "send": 19,
+    "copy": 13, "accept": 7, "change": 10, "submit": 16, "approve": 18, "raise": 13, "send": 19,
     "answer": 8, "settle": 15, "cancel": 16,
 }  # fmt: skip
 
@@ -53,7 +53,8 @@ def life(market) -> dict[str, int]:
         counts[name] = len(captured)
         return result
 
-    first = ordering.submitted(market, listings=market.listings)
+    first = ordering.submitted(market, listings=market.listings, quantity=1)
+    other = ledger.budget(market.council, amount=100_000)
     with market.acting():
         copied = counted(
             "copy",
@@ -61,13 +62,11 @@ def life(market) -> dict[str, int]:
         )
         facts = {"requisition_id": copied.requisition.pk, "requester": market.requester, "at": AT}
         counted("accept", lambda: accept_prices(**facts))
-        counted(
-            "code",
-            lambda: code_lines(
-                **facts, cost_centre_id=market.budget.cost_centre_id,
-                account_id=market.budget.account_id,
-            ),
-        )  # fmt: skip
+        changes = [
+            LineChange(line.pk, Decimal(2), other.cost_centre_id, other.account_id)
+            for line in copied.requisition.lines.all()
+        ]
+        counted("change", lambda: change_basket(**facts, wanted=changes))
         waiting = counted("submit", lambda: submit_requisition(**facts, details=ordering.DETAILS))
         done = counted(
             "approve",

@@ -142,6 +142,22 @@ class TestBasket:
         assert f'href="#id_quantity-{line.pk}"' in text(page)
         assert "<title>Error: " in text(page)
 
+    def test_keeps_all_that_was_typed_or_nothing(self, client):
+        market = factory.market(listings=2)
+        factory.basket(market)
+        with market.acting():
+            right, wrong = RequisitionLine.objects.order_by("line_number")
+        as_(client, market.requester)
+        page = client.post(
+            reverse("basket"),
+            {f"quantity-{right.pk}": "9", f"quantity-{wrong.pk}": "1.5", "save": "1"},
+        )
+        assert page.status_code == 422
+        assert "It is only sold whole (each)" in text(page)
+        assert f'href="#id_quantity-{wrong.pk}"' in text(page)
+        assert 'value="9"' in text(page)
+        assert seen(market, RequisitionLine, pk=right.pk).quantity == 2
+
     def test_applies_one_coding_to_all_lines(self, client):
         market = factory.market(listings=3)
         factory.basket(market)
@@ -351,12 +367,18 @@ class TestRequisition:
 
 class TestStory:
     def test_only_the_one_who_asked_reads_how_the_basket_was_filled(self, client, market):
-        asked = factory.submitted(market)
-        address = reverse("requisition", args=[asked.pk])
-        own = text(as_(client, market.requester).get(address))
+        basket, other = factory.basket(market), ledger.budget(market.council)
+        line = seen(market, RequisitionLine)
+        as_(client, market.requester)
+        said = {f"quantity-{line.pk}": "3", f"coding-{line.pk}": str(other.pk), "save": "1"}
+        client.post(reverse("basket"), said)
+        address = reverse("requisition", args=[basket.pk])
+        own = text(client.get(address))
         assert "Put in the basket" in own
         with market.acting():
-            assert f"Paid from: {market.budget.cost_centre.code} " in own
+            paid_from = f"Paid from: {other.cost_centre.code} "
+        assert f"Quantity changed: part {line.part_number}, now 3. {paid_from}" in own
+        factory.submitted(market)
         others = text(as_(client, market.buyer).get(address))
         assert "Put in the basket" not in others
         assert "Sent for approval" in others
@@ -534,11 +556,26 @@ class TestOrders:
     def test_is_sent_again(self, client, market):
         order = factory.sent(market)
         as_(client, market.buyer)
-        page = client.post(reverse("order-resend", args=[order.pk]), follow=True)
+        address = reverse("order-resend", args=[order.pk])
+        assert address in text(client.get(reverse("order", args=[order.pk])))
+        asked = text(client.get(address))
+        for words in (market.supplier.name, market.supplier.email, "Last sent", "The marketplace"):
+            assert words in asked
+        with market.acting():
+            assert Order.objects.get().transmissions.values("attempt").distinct().count() == 1
+        page = client.post(address, follow=True)
         assert "is being sent again" in text(page)
         factory.do_jobs()
         with market.acting():
             assert Order.objects.get().transmissions.values("attempt").distinct().count() == 2
+        assert market.buyer.name in text(client.get(address))
+
+    def test_says_when_it_cannot_be_sent_again(self, client, market):
+        order = factory.answered(market)
+        as_(client, market.buyer)
+        assert "Only an order that was sent" in text(
+            client.get(reverse("order-resend", args=[order.pk]))
+        )
 
 
 class TestStandIns:

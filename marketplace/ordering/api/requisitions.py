@@ -37,7 +37,6 @@ from marketplace.ordering.selectors.requisitions import (
     requisitions_found,
 )
 from marketplace.ordering.selectors.requisitions import requisition as requisition_of
-from marketplace.ordering.services.baskets import Details, NotABuyer, NotADraft, WrongAddress
 from marketplace.ordering.services.decisions import (
     SupplierSuspended,
     approve_requisition,
@@ -46,11 +45,12 @@ from marketplace.ordering.services.decisions import (
 from marketplace.ordering.services.drafting import (
     BasketInUse,
     DraftChanged,
-    LinesNotRight,
     WantedLine,
     change_requisition,
     create_requisition,
 )
+from marketplace.ordering.services.drafts import Details, NotABuyer, NotADraft, WrongAddress
+from marketplace.ordering.services.lines import LinesNotRight
 from marketplace.ordering.services.requisitions import (
     NeededInThePast,
     NotComplete,

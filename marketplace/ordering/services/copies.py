@@ -18,21 +18,22 @@ from marketplace.core.errors import Conflict, FieldProblem
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.offers import drifts, offers
 from marketplace.ordering.selectors.requisitions import readable_by
-from marketplace.ordering.services.baskets import (
-    COPIED,
-    MOST_LINES,
-    BasketFull,
+from marketplace.ordering.services.drafts import (
     Details,
-    WrongQuantity,
     check_requester,
-    copy_offer,
-    lines_of,
-    new_line,
-    next_place,
     open_basket,
     own_draft,
     save_totals,
     set_details,
+)
+from marketplace.ordering.services.lines import (
+    COPIED,
+    WrongQuantity,
+    check_room,
+    copy_offer,
+    lines_of,
+    new_line,
+    next_place,
     set_quantity,
 )
 
@@ -120,8 +121,7 @@ def copy_requisition(*, requisition_id: UUID, requester: Actor, at: datetime) ->
             too_dear.add(old.listing_id)
             continue
         fresh.append(line)
-    if len(lines) + len(fresh) > MOST_LINES:
-        raise BasketFull(_("A basket holds %(most)s lines.") % {"most": MOST_LINES})
+    check_room(len(lines) + len(fresh))
     RequisitionLine.objects.bulk_create(fresh)
     save_totals(basket, [*lines, *fresh])
     left_out = tuple(

@@ -25,7 +25,7 @@ from marketplace.ordering.links import requisition_link
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.money import commitment_lines
 from marketplace.ordering.selectors.requisitions import content_of
-from marketplace.ordering.services.baskets import lines_of
+from marketplace.ordering.services.lines import lines_of
 from marketplace.ordering.services.requisitions import KIND
 from marketplace.organisations.models import LinkStatus, SupplierLink
 

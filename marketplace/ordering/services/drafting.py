@@ -15,22 +15,24 @@ from django.utils.translation import gettext_lazy
 from catalogue.models import Listing
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
-from marketplace.core.errors import Conflict, FieldProblem, Invalid
+from marketplace.core.errors import Conflict, FieldProblem
 from marketplace.ledger.selectors.coding import account_for, accounts, cost_centres
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.offers import offers
-from marketplace.ordering.services.baskets import (
-    MOST_LINES,
-    BasketFull,
+from marketplace.ordering.services.drafts import (
     Details,
-    WrongQuantity,
     check_requester,
-    lines_of,
-    new_line,
     open_basket,
     own_draft,
     save_totals,
     set_details,
+)
+from marketplace.ordering.services.lines import (
+    LinesNotRight,
+    WrongQuantity,
+    check_room,
+    lines_of,
+    new_line,
     set_quantity,
 )
 
@@ -43,13 +45,6 @@ class BasketInUse(Conflict):
     advice = gettext_lazy(
         "Submit or withdraw that requisition first, or change it: the answer names it."
     )
-
-
-class LinesNotRight(Invalid):
-    """Some of the lines cannot be taken as they are."""
-
-    code = "requisition.lines-not-right"
-    title = gettext_lazy("Some lines are not right.")
 
 
 class DraftChanged(Conflict):
@@ -126,8 +121,7 @@ def _write(
     *,
     verb: str,
 ) -> None:
-    if len(wanted) > MOST_LINES:
-        raise BasketFull(_("A basket holds %(most)s lines.") % {"most": MOST_LINES})
+    check_room(len(wanted))
     codes = _codes_in_use(draft.council_id)
     found = offers(draft.council_id, [each.listing_id for each in wanted])
     fitting = list(accounts(draft.council_id))

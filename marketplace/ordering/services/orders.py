@@ -28,7 +28,7 @@ from marketplace.notifications.services import notify
 from marketplace.ordering import rules
 from marketplace.ordering.links import supplier_order_link
 from marketplace.ordering.models import Order, OrderLine, Requisition, RequisitionLine
-from marketplace.ordering.services.baskets import lines_of
+from marketplace.ordering.services.lines import lines_of
 from marketplace.ordering.states import Answer, RequisitionStatus
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.services.numbers import next_number

@@ -14,19 +14,16 @@ from django.utils.translation import gettext as _
 from catalogue.models import Listing
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
-from marketplace.ledger.selectors.coding import account_for, accounts
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.offers import offers_by_part_number
-from marketplace.ordering.services.baskets import (
-    MOST_LINES,
-    BasketFull,
+from marketplace.ordering.services.drafts import check_requester, open_basket, save_totals
+from marketplace.ordering.services.lines import (
     WrongQuantity,
-    check_requester,
+    check_room,
+    code_alike,
     lines_of,
     new_line,
     next_place,
-    open_basket,
-    save_totals,
     set_quantity,
 )
 
@@ -87,7 +84,6 @@ def fill_basket(
             line = by_listing.get(listing.pk)
             if line is None:
                 line = new_line(basket, listing, next_place(lines), at)
-                line.quantity = Decimal(0)
             set_quantity(line, line.quantity + each.quantity, listing.minimum_quantity)
         except (LookupError, WrongQuantity) as problem:
             problems.append(PartProblem(each.row, each.part_number, _words(problem)))
@@ -96,8 +92,7 @@ def fill_basket(
             by_listing[listing.pk] = line
             lines.append(line)
         touched[line.pk] = line
-    if len(lines) > MOST_LINES:
-        raise BasketFull(_("A basket holds %(most)s lines.") % {"most": MOST_LINES})
+    check_room(len(lines))
     _keep(basket, lines, before, touched)
     record(
         "basket.filled",
@@ -118,11 +113,7 @@ def _keep(
 ) -> None:
     """Write the lines, new ones coded as the last one was and to the account that fits them."""
     fresh = [line for key, line in touched.items() if key not in before]
-    centre = next((line.cost_centre_id for line in reversed(lines) if line.cost_centre_id), None)
-    in_use = list(accounts(basket.council_id)) if fresh else []
-    for line in fresh:
-        fitting = account_for(in_use, line.category)
-        line.cost_centre_id, line.account_id = centre, fitting.pk if fitting else None
+    code_alike(fresh, lines)
     RequisitionLine.objects.bulk_create(fresh)
     RequisitionLine.objects.bulk_update(
         [line for key, line in touched.items() if key in before], ["quantity", "net_amount"]

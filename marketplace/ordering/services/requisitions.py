@@ -29,8 +29,9 @@ from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.money import commitment_lines, holders_of
 from marketplace.ordering.selectors.offers import Drift, drifts
 from marketplace.ordering.selectors.requisitions import content_of
-from marketplace.ordering.services.baskets import Details, lines_of, own_draft, set_details
 from marketplace.ordering.services.drafting import DraftChanged
+from marketplace.ordering.services.drafts import Details, own_draft, set_details
+from marketplace.ordering.services.lines import lines_of
 from marketplace.organisations.services.numbers import next_number
 
 KIND = "requisition"

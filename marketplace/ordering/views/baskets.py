@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
-from marketplace.ordering.forms import AddToBasket, BasketForm, coding_name, quantity_name
+from marketplace.ordering.forms import AddToBasket, BasketForm
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.offers import drifts, offers
 from marketplace.ordering.selectors.requisitions import basket_of, lines_with_coding, outlook
 from marketplace.ordering.services.baskets import (
-    add_to_basket,
-    change_line,
-    code_lines,
+    LineChange,
+    change_basket,
+    coding_name,
+    quantity_name,
     remove_line,
 )
 from marketplace.ordering.services.copies import accept_prices
@@ -42,11 +40,8 @@ from marketplace.ordering.views.shown import (
 )
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.complaints import complaints
 from marketplace.web.formats import number
-from marketplace.web.problems import status_of
-
-MOST_TYPED = 40
+from marketplace.web.problems import show_on, status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +114,16 @@ def _change(
         form.require_codings(lines)
     if not form.is_valid():
         return 422
-    status = _save(acting, shown, lines, form, choices, at)
-    if status != 200:
-        return status
+    try:
+        change_basket(
+            requisition_id=shown.pk,
+            requester=acting,
+            wanted=_wanted(lines, form, choices),
+            at=at,
+        )
+    except Refusal as refusal:
+        show_on(form, refusal)
+        return status_of(refusal)
     if "continue" in request.POST:
         return redirect("requisition-submit", shown.pk)
     messages.success(request, _("Your changes are saved."))
@@ -148,51 +150,25 @@ def _take_out(
     return redirect(f"{reverse('basket')}?{urlencode(gone)}")
 
 
-def _save(
-    acting: Actor,
-    shown: Requisition,
-    lines: list[RequisitionLine],
-    form: BasketForm,
-    choices: CodingChoices,
-    at: datetime,
-) -> int:
-    """Keep what was changed; return 200, or the number of the first refusal."""
-    status = 200
-    for line in lines:
-        wanted = form.cleaned_data[quantity_name(line)]
-        if wanted == line.quantity:
-            continue
-        try:
-            change_line(
-                requisition_id=shown.pk, line_id=line.pk, requester=acting, quantity=wanted, at=at
-            )
-        except Refusal as refusal:
-            form.add_error(quantity_name(line), refusal.detail)
-            status = status_of(refusal)
-    for key, line_ids in _coded(lines, form, choices).items():
-        budget = choices.budgets[key]
-        code_lines(
-            requisition_id=shown.pk,
-            requester=acting,
-            cost_centre_id=budget.cost_centre_id,
-            account_id=budget.account_id,
-            line_ids=line_ids,
-            at=at,
-        )
-    return status
-
-
-def _coded(
+def _wanted(
     lines: list[RequisitionLine], form: BasketForm, choices: CodingChoices
-) -> dict[str, list[UUID]]:
-    """Return the lines that are to be coded anew, by the key of their budget."""
-    coded: dict[str, list[UUID]] = defaultdict(list)
-    for_all = form.cleaned_data["all_coding"] if "apply" in form.data else ""
+) -> list[LineChange]:
+    """Return what was typed for each line; a coding only where another one was chosen."""
+    said = form.cleaned_data
+    for_all = said["all_coding"] if "apply" in form.data else ""
+    wanted = []
     for line in lines:
-        wanted = for_all or form.cleaned_data[coding_name(line)]
-        if wanted and wanted != choices.of(line):
-            coded[wanted].append(line.pk)
-    return coded
+        key = for_all or said[coding_name(line.pk)]
+        budget = choices.budgets.get(key) if key != choices.of(line) else None
+        wanted.append(
+            LineChange(
+                line.pk,
+                said[quantity_name(line.pk)],
+                budget.cost_centre_id if budget else None,
+                budget.account_id if budget else None,
+            )
+        )
+    return wanted
 
 
 def _context(
@@ -231,8 +207,8 @@ def _groups(
     for line, effect in zip(lines, effects, strict=True):
         row = Row(
             line,
-            quantity_name(line),
-            coding_name(line),
+            quantity_name(line.pk),
+            coding_name(line.pk),
             whole.get(effect.name) if effect else None,
         )
         by_supplier.setdefault(line.supplier.name, []).append(row)
@@ -261,80 +237,6 @@ def _undo(request: HttpRequest) -> dict[str, Any]:
             "coding": request.GET.get("coding", ""),
         }
     }
-
-
-@access("requester", "buyer")
-@require_POST
-def basket_add(request: HttpRequest) -> HttpResponse:
-    """Put something from the catalogue into the basket, and go back to where it was found."""
-    acting, at = actor(request), timezone.now()
-    form = AddToBasket(request.POST)
-    back = _way_back(request)
-    if not form.is_valid():
-        said = " ".join([*complaints(form, "quantity"), *complaints(form, "listing")])
-        return _refused(request, form, said)
-    try:
-        line = add_to_basket(requester=acting, at=at, **_wanted(form))
-        _code_again(acting, line, request.POST.get("coding", ""), at)
-    except Refusal as refusal:
-        return _refused(request, form, f"{refusal.title} {refusal.detail}")
-    messages.success(
-        request,
-        _("%(name)s is in your basket: %(quantity)s.")
-        % {"name": line.name, "quantity": number(line.quantity)},
-    )
-    return HttpResponseRedirect(_to_the_place(back, added=str(line.listing_id)))
-
-
-def _refused(request: HttpRequest, form: AddToBasket, said: str) -> HttpResponse:
-    """Go back to where the thing stands, say which thing it is, and keep what was typed."""
-    back, wanted = _way_back(request), form.cleaned_data.get("listing")
-    found = offers(actor(request).organisation_id, [wanted]) if wanted else {}
-    if wanted not in found:
-        messages.error(request, said)
-        return HttpResponseRedirect(back)
-    messages.error(request, f"{found[wanted].name}: {said}")
-    typed = request.POST.get("quantity", "")[:MOST_TYPED]
-    return HttpResponseRedirect(_to_the_place(back, wrong=str(wanted), typed=typed))
-
-
-def _to_the_place(back: str, **facts: str) -> str:
-    """Return the address of a thing's place on the page; only a page of things has such places."""
-    path, _mark, query = back.partition("?")
-    if path == reverse("basket"):
-        return back
-    kept = [pair for pair in parse_qsl(query) if pair[0] not in {"added", "wrong", "typed"}]
-    listing = facts.get("added") or facts["wrong"]
-    return f"{path}?{urlencode([*kept, *facts.items()])}#listing-{listing}"
-
-
-def _wanted(form: AddToBasket) -> dict[str, Any]:
-    return {"listing_id": form.cleaned_data["listing"], "quantity": form.cleaned_data["quantity"]}
-
-
-def _code_again(acting: Actor, line: RequisitionLine, key: str, at: datetime) -> None:
-    """Code a line that is put back as it was coded before it was taken out."""
-    if not key:
-        return
-    choices = coding_choices(acting.organisation_id, at, [line], every_account=True)
-    budget = choices.budgets.get(key)
-    if budget is not None:
-        code_lines(
-            requisition_id=line.requisition_id,
-            requester=acting,
-            cost_centre_id=budget.cost_centre_id,
-            account_id=budget.account_id,
-            line_ids=[line.pk],
-            at=at,
-        )
-
-
-def _way_back(request: HttpRequest) -> str:
-    """Return the page of ours that the form names, or the basket."""
-    wanted = request.POST.get("next", "")
-    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return wanted
-    return reverse("basket")
 
 
 @access("requester", "buyer")

@@ -31,8 +31,8 @@ from marketplace.ordering.selectors.requisitions import (
     requisitions_found,
 )
 from marketplace.ordering.selectors.requisitions import requisition as requisition_of
-from marketplace.ordering.services.baskets import Details
 from marketplace.ordering.services.copies import copy_requisition
+from marketplace.ordering.services.drafts import Details
 from marketplace.ordering.services.requisitions import submit_requisition, withdraw_requisition
 from marketplace.ordering.states import RequisitionStatus
 from marketplace.ordering.views.shown import (

@@ -18,10 +18,8 @@ from marketplace.web.tags import plain_verb
 # The facts in brackets are those that the event itself recorded.
 SENTENCES = {
     "basket.added": _("Put in the basket: part %(part_number)s, %(quantity)s in all"),
-    "basket.changed": _("Quantity changed: part %(part_number)s, now %(quantity)s"),
-    "basket.coded": _("Paid from: %(coding)s"),
+    "basket.changed": "%(changes)s",
     "basket.removed": _("Taken out of the basket: part %(part_number)s"),
-    "basket.described": _("Described"),
     "basket.filled": _("Pasted into the basket: %(lines)s lines"),
     "basket.copied": _("Copied from %(from)s: %(lines)s lines"),
     "basket.prices-accepted": _("Took the prices of the day"),
@@ -84,8 +82,8 @@ def _facts(event: Event) -> dict[str, Any]:
         facts["released"] = money(Decimal(facts["released_amount"]))
     if isinstance(facts.get("orders"), list):
         facts["orders"] = ", ".join(facts["orders"])
-    if event.verb == "basket.coded":
-        facts["coding"] = _coding(facts)
+    if event.verb == "basket.changed":
+        facts["changes"] = _changes(event)
     if event.verb == "order.answered":
         facts["answer"] = _answer(facts)
     if "quantity" in facts:
@@ -93,10 +91,24 @@ def _facts(event: Event) -> dict[str, Any]:
     return facts
 
 
-def _coding(facts: dict[str, Any]) -> str:
-    """Return cost centre and account by name; older events kept only their keys."""
-    named = [str(facts[name]) for name in ("cost_centre", "account") if facts.get(name)]
-    return ", ".join(named) or str(_("a cost centre and an account"))
+def _changes(event: Event) -> str:
+    """Return which quantities changed, and what lines are paid from now, each coding once."""
+    was = {each["part_number"]: each["quantity"] for each in event.before["lines"]}
+    quantities, codings = list[str](), dict[str, None]()
+    for each in event.after["lines"]:
+        now = Decimal(each["quantity"])
+        if now != Decimal(was[each["part_number"]]):
+            facts = {"part_number": each["part_number"], "quantity": number(now)}
+            quantities.append(str(_("part %(part_number)s, now %(quantity)s")) % facts)
+        named = [each[name] for name in ("cost_centre", "account") if name in each]
+        if named:
+            codings[", ".join(named)] = None
+    said = []
+    if quantities:
+        said.append(str(_("Quantity changed: %(lines)s")) % {"lines": "; ".join(quantities)})
+    if codings:
+        said.append(str(_("Paid from: %(codings)s")) % {"codings": "; ".join(codings)})
+    return ". ".join(said)
 
 
 def _answer(facts: dict[str, Any]) -> str:

@@ -14,20 +14,16 @@ from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.offers import drifts, offers, offers_by_part_number
 from marketplace.ordering.services.baskets import (
-    Details,
-    NotABuyer,
-    NotADraft,
+    LineChange,
     NotBuyable,
-    WrongAddress,
-    WrongQuantity,
     add_to_basket,
-    change_line,
-    code_lines,
-    describe_requisition,
+    change_basket,
     remove_line,
 )
 from marketplace.ordering.services.copies import LineTooDear, accept_prices, copy_requisition
 from marketplace.ordering.services.decisions import reject_requisition
+from marketplace.ordering.services.drafts import Details, NotABuyer, NotADraft, WrongAddress
+from marketplace.ordering.services.lines import LinesNotRight, WrongQuantity
 from marketplace.ordering.services.pasting import WantedPart, fill_basket
 from marketplace.ordering.services.requisitions import PriceChanged, submit_requisition
 from marketplace.organisations.models import LinkStatus, SupplierLink
@@ -116,60 +112,102 @@ class TestAddToBasket:
             add(market, at, requester=market.approver)
 
 
-class TestChangeLine:
-    def test_reckons_again(self, market, at):
-        line = add(market, at)
+class TestChangeBasket:
+    def change(self, market, basket, at, *wanted, requester=None):
         with market.acting():
-            change_line(
-                requisition_id=line.requisition_id, line_id=line.pk, requester=market.requester,
-                quantity=Decimal(4), at=at,
-            )  # fmt: skip
-            assert Requisition.objects.get().net_amount == Decimal("318.00")
+            return change_basket(
+                requisition_id=basket.pk,
+                requester=requester or market.requester,
+                wanted=wanted,
+                at=at,
+            )
+
+    def lines(self, market, basket):
+        with market.acting():
+            return list(basket.lines.order_by("line_number"))
+
+    def test_reckons_again_and_codes_what_is_named(self, at):
+        market = ordering.market(listings=2)
+        basket = ordering.basket(market)
+        other = ledger.budget(market.council)
+        first, second = self.lines(market, basket)
+        self.change(
+            market,
+            basket,
+            at,
+            LineChange(first.pk, Decimal(4)),
+            LineChange(second.pk, None, other.cost_centre_id, other.account_id),
+        )
+        first, second = self.lines(market, basket)
+        assert (first.quantity, first.cost_centre_id) == (4, market.budget.cost_centre_id)
+        assert (second.quantity, second.cost_centre_id) == (2, other.cost_centre_id)
+        with market.acting():
+            assert Requisition.objects.get().net_amount == Decimal("477.00")
             event = Event.objects.get(verb="basket.changed")
-            assert (event.before["quantity"], event.after["quantity"]) == ("1.000", "4")
+            assert [each["quantity"] for each in event.before["lines"]] == ["2.000", "2.000"]
+            resized, recoded = event.after["lines"]
+            assert resized == {"part_number": first.part_number, "quantity": "4"}
+            assert recoded["cost_centre"].startswith(other.cost_centre.code)
+
+    def test_keeps_nothing_when_one_value_is_wrong_and_names_every_one(self, at):
+        market = ordering.market(listings=4)
+        basket = ordering.basket(market)
+        closed = ledger.cost_centre(market.council, is_active=False)
+        before = self.lines(market, basket)
+        right, part, gone, code = before
+        with stewardship():
+            Listing.objects.filter(pk=gone.listing_id).update(status="WITHDRAWN")
+        with pytest.raises(LinesNotRight) as refused:
+            self.change(
+                market,
+                basket,
+                at,
+                LineChange(right.pk, Decimal(9)),
+                LineChange(part.pk, Decimal("1.5")),
+                LineChange(gone.pk, Decimal(3)),
+                LineChange(code.pk, None, closed.pk),
+            )
+        assert [(each.pointer, each.detail) for each in refused.value.errors] == [
+            (f"quantity-{part.pk}", "It is only sold whole (each). Give a whole number."),
+            (f"quantity-{gone.pk}", "It can no longer be bought, so it can only be taken out."),
+            (f"coding-{code.pk}", "This is no longer in use. Choose another."),
+        ]
+        after = self.lines(market, basket)
+        assert [line.quantity for line in after] == [line.quantity for line in before]
+        with market.acting():
+            assert not Event.objects.filter(verb="basket.changed").exists()
+
+    def test_what_changes_nothing_leaves_no_trace(self, market, at):
+        basket = ordering.basket(market)
+        (line,) = self.lines(market, basket)
+        done = self.change(market, basket, at, LineChange(line.pk, line.quantity))
+        assert done.version == basket.version
+        with market.acting():
+            assert not Event.objects.filter(verb="basket.changed").exists()
+
+    def test_refuses_codes_of_others(self, market, at):
+        basket = ordering.basket(market)
+        (line,) = self.lines(market, basket)
+        others = ordering.market().budget
+        for codes in ({"cost_centre_id": others.cost_centre_id}, {"account_id": others.account_id}):
+            with pytest.raises(LinesNotRight, match="no longer in use"):
+                self.change(market, basket, at, LineChange(line.pk, **codes))
 
     def test_refuses_after_it_was_submitted_and_from_somebody_else(self, market, at):
         done = ordering.submitted(market)
-        with market.acting():
-            line = done.lines.get()
-            for who, refusal in ((market.requester, NotADraft), (market.buyer, Missing)):
-                with pytest.raises(refusal):
-                    change_line(
-                        requisition_id=done.pk, line_id=line.pk, requester=who,
-                        quantity=Decimal(1), at=at,
-                    )  # fmt: skip
-                with pytest.raises(refusal):
-                    remove_line(requisition_id=done.pk, line_id=line.pk, requester=who, at=at)
+        (line,) = self.lines(market, done)
+        for who, refusal in ((market.requester, NotADraft), (market.buyer, Missing)):
+            with pytest.raises(refusal):
+                self.change(market, done, at, LineChange(line.pk, Decimal(1)), requester=who)
+            with market.acting(), pytest.raises(refusal):
+                remove_line(requisition_id=done.pk, line_id=line.pk, requester=who, at=at)
 
-
-class TestCodeLines:
-    def test_codes_those_that_are_named(self, at):
-        market = ordering.market(listings=2)
+    def test_refuses_a_line_that_stands_elsewhere(self, market, at):
         basket = ordering.basket(market)
-        centre = ledger.cost_centre(market.council)
-        with market.acting():
-            first, second = basket.lines.order_by("line_number")
-            code_lines(
-                requisition_id=basket.pk, requester=market.requester, cost_centre_id=centre.pk,
-                account_id=None, line_ids=[second.pk], at=at,
-            )  # fmt: skip
-            coded = basket.lines.order_by("line_number").values_list("cost_centre", "account")
-            assert list(coded) == [
-                (market.budget.cost_centre_id, market.budget.account_id),
-                (centre.pk, market.budget.account_id),
-            ]
-            assert first.pk != second.pk
-
-    def test_refuses_codes_of_others_and_codes_out_of_use(self, market, at):
-        basket = ordering.basket(market)
-        others = ledger.cost_centre(ordering.market().council)
-        closed = ledger.cost_centre(market.council, is_active=False)
-        for centre in (others, closed):
-            with market.acting(), pytest.raises(Missing):
-                code_lines(
-                    requisition_id=basket.pk, requester=market.requester, account_id=None,
-                    cost_centre_id=centre.pk, at=at,
-                )  # fmt: skip
+        theirs = ordering.basket(market, requester=market.buyer)
+        (line,) = self.lines(market, theirs)
+        with pytest.raises(Missing):
+            self.change(market, basket, at, LineChange(line.pk, Decimal(1)))
 
 
 def test_remove_line_takes_it_out_of_the_sum(market, at):
@@ -182,41 +220,32 @@ def test_remove_line_takes_it_out_of_the_sum(market, at):
         assert Event.objects.filter(verb="basket.removed").count() == 1
 
 
-def test_describe_requisition_keeps_what_was_said(market, at):
-    basket = ordering.basket(market)
-    with market.acting():
-        done = describe_requisition(
-            requisition_id=basket.pk, requester=market.requester, at=at,
-            details=Details("  New   chairs ", "", " Hall "),
-        )  # fmt: skip
-    assert (done.title, done.deliver_to) == ("New chairs", "Hall")
+class TestDetails:
+    """What a requisition says besides its lines, as it is kept when it is sent."""
 
+    def send(self, market, at, details):
+        basket = ordering.basket(market)
+        with market.acting():
+            return submit_requisition(
+                requisition_id=basket.pk, requester=market.requester, at=at, details=details
+            )
 
-def test_describe_requisition_keeps_only_what_can_be_seen(market, at):
-    """A title that turns its own letters round would read otherwise than what is approved."""
-    basket = ordering.basket(market)
-    with market.acting():
-        done = describe_requisition(
-            requisition_id=basket.pk, requester=market.requester, at=at,
-            details=Details("Two\u202e chairs\x07", "Worn\x1b\nout", "Hall\u2066"),
-        )  # fmt: skip
-    assert (done.title, done.reason, done.deliver_to) == ("Two chairs", "Worn\nout", "Hall")
+    def test_are_kept_as_they_were_said(self, market, at):
+        done = self.send(market, at, Details("  New   chairs ", "", " Hall "))
+        assert (done.title, done.deliver_to) == ("New chairs", "Hall")
 
+    def test_hold_only_what_can_be_seen(self, market, at):
+        """A title that turns its own letters round would read otherwise than what is approved."""
+        said = Details("Two\u202e chairs\x07", "Worn\x1b\nout", "Hall\u2066")
+        done = self.send(market, at, said)
+        assert (done.title, done.reason, done.deliver_to) == ("Two chairs", "Worn\nout", "Hall")
 
-@pytest.mark.parametrize("address", ["a\n" * 60 + "z", "x" * 101, "Hall\u2028" * 11])
-def test_describe_requisition_refuses_an_address_that_fits_no_paper(market, at, address):
-    basket = ordering.basket(market)
-    with market.acting():
+    @pytest.mark.parametrize("address", ["a\n" * 60 + "z", "x" * 101, "Hall\u2028" * 11])
+    def test_have_no_address_that_fits_no_paper(self, market, at, address):
         with pytest.raises(WrongAddress) as refused:
-            describe_requisition(
-                requisition_id=basket.pk, requester=market.requester, at=at,
-                details=Details("Chairs", "", address),
-            )  # fmt: skip
+            self.send(market, at, Details("Chairs", "", address))
         assert refused.value.field == "deliver_to"
-        describe_requisition(
-            requisition_id=basket.pk, requester=market.requester, at=at,
-            details=Details("Chairs", "", "\n".join(["x" * 100] * 10)),
-        )  # fmt: skip
+        self.send(market, at, Details("Chairs", "", "\n".join(["x" * 100] * 10)))
 
 
 class TestAcceptPrices:

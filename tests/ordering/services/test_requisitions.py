@@ -17,7 +17,8 @@ from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
 from marketplace.ordering.models import Requisition
-from marketplace.ordering.services.baskets import Details, NotABuyer, NotADraft, add_to_basket
+from marketplace.ordering.services.baskets import add_to_basket
+from marketplace.ordering.services.drafts import Details, NotABuyer, NotADraft
 from marketplace.ordering.services.requisitions import (
     NotComplete,
     PriceChanged,
