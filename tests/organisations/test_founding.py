@@ -11,7 +11,10 @@ from marketplace.audit.models import Event
 from marketplace.core.tenancy import tenant
 from marketplace.jobs.models import Job
 from marketplace.organisations.models import Membership, Organisation
+from marketplace.organisations.selectors.people import memberships_of
 from marketplace.organisations.services.founding import CouncilExists, found_council
+from marketplace.organisations.services.people import accept_invitation
+from tests.factories.organisations import user
 
 WORDS = {
     "name": "Harrowmere District Council",
@@ -30,6 +33,20 @@ class TestFoundCouncil:
             assert Membership.objects.get().roles == ["administrator"]
             assert Event.objects.get().verb == "council.joined"
             assert Job.objects.get().name == "organisations.send_invitation"
+
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_draws_nobody_in_unasked(self, at, is_known):
+        if is_known:
+            user(email="una@harrowmere.example", password="a long enough password")
+        council = found_council(**WORDS, at=at)
+        with tenant(council.pk):
+            (first,) = Membership.objects.select_related("user")
+        assert (first.is_active, first.invitation_open) == (False, True)
+        assert first.known_as == "Una Pell"
+        with tenant(None, first.user_id):
+            assert not memberships_of(first.user_id).exists()
+            accept_invitation(user_id=first.user_id, membership_id=first.pk, at=at)
+            assert memberships_of(first.user_id).get().pk == first.pk
 
     def test_refuses_a_short_name_that_is_taken(self, at):
         found_council(**WORDS, at=at)

@@ -11,12 +11,13 @@ from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import tenant
 from marketplace.jobs.services import run_due_jobs
 from marketplace.organisations.models import LinkStatus, Membership, SupplierLink
-from marketplace.organisations.selectors.people import actor_of
+from marketplace.organisations.selectors.people import actor_of, memberships_of
 from marketplace.organisations.selectors.suppliers import (
     supplier_links,
     suppliers_not_linked,
     suppliers_of,
 )
+from marketplace.organisations.services.people import accept_invitation
 from marketplace.organisations.services.suppliers import (
     AlreadyAccepted,
     AlreadyRegistered,
@@ -29,7 +30,7 @@ from marketplace.organisations.services.suppliers import (
     suspend_supplier,
 )
 from marketplace.organisations.states import LINK
-from tests.factories.organisations import council, link, person, supplier
+from tests.factories.organisations import council, link, person, supplier, user
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,24 @@ class TestRegisterSupplier:
             assert first.roles == ["supplier"]
         run_due_jobs(at=at.replace(year=2100))
         assert mail.outbox[0].to == ["ada@hedge.example"]
+
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_draws_nobody_in_unasked(self, administrator, at, is_known):
+        """Whoever is named acts for the supplier once they accept, and not before."""
+        if is_known:
+            user(email="ada@hedge.example", name="Augusta", password="a long enough password")
+        made = self.register(administrator, at)
+        with tenant(made.supplier_id):
+            (first,) = Membership.objects.of(made.supplier_id).select_related("user")
+            assert (first.is_active, first.invitation_open) == (False, True)
+            assert first.known_as == "Ada Byron"
+            assert not memberships_of(first.user_id).exists()
+        run_due_jobs(at=at.replace(year=2100))
+        wanted = "/switch/" if is_known else "/account/password/reset/key/"
+        assert wanted in mail.outbox[0].body
+        with tenant(None, first.user_id):
+            accepted = accept_invitation(user_id=first.user_id, membership_id=first.pk, at=at)
+            assert list(memberships_of(first.user_id)) == [accepted]
 
     def test_refuses_a_company_that_is_here(self, administrator, at):
         self.register(administrator, at)

@@ -11,10 +11,13 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Role
 from marketplace.core.errors import Conflict, Invalid
 from marketplace.core.tenancy import tenant
-from marketplace.jobs.services import wake
-from marketplace.organisations.models import Kind, Membership, Nation, Organisation
+from marketplace.organisations.models import Kind, Nation, Organisation
 from marketplace.organisations.selectors.people import person_by_email
-from marketplace.organisations.services.people import enrol_person
+from marketplace.organisations.services.people import (
+    enrol_person,
+    open_invitation,
+    owe_invitation,
+)
 
 
 class CouncilExists(Conflict):
@@ -57,8 +60,8 @@ def found_council(
         user = person_by_email(administrator_email) or enrol_person(
             name=administrator_name, email=administrator_email
         )
-        membership = Membership.objects.create(
-            user=user, organisation=council, roles=[Role.ADMINISTRATOR.value]
+        membership = open_invitation(
+            user, name=administrator_name, organisation_id=council.pk, roles=[Role.ADMINISTRATOR]
         )
         record(
             "council.joined",
@@ -68,10 +71,5 @@ def found_council(
             organisation_id=council.pk,
             after={"name": name, "administrator": user.email},
         )
-        wake(
-            "organisations.send_invitation",
-            key=f"{membership.pk}:{at.isoformat()}",
-            organisation_id=council.pk,
-            payload={"membership_id": str(membership.pk)},
-        )
+        owe_invitation(membership, at)
     return council

@@ -100,14 +100,8 @@ def invite_person(
     user = person_by_email(email) or enrol_person(name=name, email=email)
     if Membership.objects.of(keeper.organisation_id).filter(user=user).exists():
         raise AlreadyHere(field="email")
-    membership = Membership.objects.create(
-        user=user,
-        organisation_id=keeper.organisation_id,
-        roles=[role.value for role in chosen],
-        approval_limit_amount=limit,
-        is_active=False,
-        invited_name=" ".join(name.split()),
-        invitation_open=True,
+    membership = open_invitation(
+        user, name=name, organisation_id=keeper.organisation_id, roles=chosen, limit=limit
     )
     record(
         "person.invited",
@@ -117,8 +111,41 @@ def invite_person(
         organisation_id=keeper.organisation_id,
         after={**_trust(membership), "email": user.email},
     )
-    _owe_invitation(membership, at)
+    owe_invitation(membership, at)
     return membership
+
+
+def open_invitation(
+    user: User,
+    *,
+    name: str,
+    organisation_id: UUID,
+    roles: Iterable[Role],
+    limit: Decimal | None = None,
+) -> Membership:
+    """Keep an invitation that only the person can accept; the caller records it and owes the mail.
+
+    Why: nobody is drawn into an organisation by somebody else, whoever founded or registered it.
+    """
+    return Membership.objects.create(
+        user=user,
+        organisation_id=organisation_id,
+        roles=[role.value for role in roles],
+        approval_limit_amount=limit,
+        is_active=False,
+        invited_name=" ".join(name.split()) or user.email,
+        invitation_open=True,
+    )
+
+
+def owe_invitation(membership: Membership, at: datetime) -> None:
+    """Owe an invited person a mail with a link."""
+    wake(
+        "organisations.send_invitation",
+        key=f"{membership.pk}:{at.isoformat()}",
+        organisation_id=membership.organisation_id,
+        payload={"membership_id": str(membership.pk)},
+    )
 
 
 def enrol_person(*, name: str, email: str) -> User:
@@ -154,7 +181,7 @@ def invite_person_again(*, keeper: Actor, membership_id: UUID, at: datetime) -> 
         at=at,
         organisation_id=keeper.organisation_id,
     )
-    _owe_invitation(membership, at)
+    owe_invitation(membership, at)
     return membership
 
 
@@ -352,12 +379,3 @@ def _trust(membership: Membership) -> dict[str, Any]:
         "roles": list(membership.roles),
         "approval_limit_amount": membership.approval_limit_amount,
     }
-
-
-def _owe_invitation(membership: Membership, at: datetime) -> None:
-    wake(
-        "organisations.send_invitation",
-        key=f"{membership.pk}:{at.isoformat()}",
-        organisation_id=membership.organisation_id,
-        payload={"membership_id": str(membership.pk)},
-    )

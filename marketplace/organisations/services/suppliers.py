@@ -15,17 +15,19 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Conflict, Forbidden, Invalid, Missing
 from marketplace.core.tenancy import tenant
-from marketplace.jobs.services import wake
 from marketplace.organisations.models import (
     Kind,
-    Membership,
     Organisation,
     SupplierLink,
     SupplierProfile,
 )
 from marketplace.organisations.selectors.people import person_by_email
 from marketplace.organisations.services.holding import hold_registering
-from marketplace.organisations.services.people import enrol_person
+from marketplace.organisations.services.people import (
+    enrol_person,
+    open_invitation,
+    owe_invitation,
+)
 
 
 class SuppliersNotYours(Forbidden):
@@ -119,8 +121,8 @@ def register_supplier(
         user = person_by_email(contact_email) or enrol_person(
             name=contact_name, email=contact_email
         )
-        membership = Membership.objects.create(
-            user=user, organisation=supplier, roles=[Role.SUPPLIER.value]
+        membership = open_invitation(
+            user, name=contact_name, organisation_id=supplier.pk, roles=[Role.SUPPLIER]
         )
         record(
             "person.invited",
@@ -131,12 +133,7 @@ def register_supplier(
             counterparty_id=administrator.organisation_id,
             after={"email": user.email, "roles": membership.roles},
         )
-        wake(
-            "organisations.send_invitation",
-            key=f"{membership.pk}:{at.isoformat()}",
-            organisation_id=supplier.pk,
-            payload={"membership_id": str(membership.pk)},
-        )
+        owe_invitation(membership, at)
     return accept_supplier(
         administrator=administrator, supplier_id=supplier.pk, is_local=is_local, at=at
     )
