@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from marketplace.core.ubl import Party
@@ -30,9 +30,15 @@ class PaperLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderPaper:
-    """A whole order. Units: amounts in GBP; `link` is where the order can be read as a page."""
+    """A whole order.
+
+    Shapes: `issued_at` is when it was raised, and `ordered_on` the council's day of it; `link` is
+    where the order can be read as a page.
+    Units: amounts in GBP.
+    """
 
     number: str
+    issued_at: datetime
     ordered_on: date
     council: Party
     supplier: Party

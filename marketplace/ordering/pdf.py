@@ -6,7 +6,7 @@ order gives the same bytes, so that what was sent can be proved.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from html import escape
 from io import BytesIO
@@ -262,11 +262,17 @@ def _foot(paper: OrderPaper) -> list[Flowable]:
 
 
 def _numbered(paper: OrderPaper) -> type[Canvas]:
-    """Return a canvas that writes "page x of y", which is known only at the end."""
+    """Return a canvas that writes "page x of y", which is known only at the end.
+
+    Source: ISO 32000-1, 7.9.4 (dates).
+    """
+    issued = f"{paper.issued_at.astimezone(UTC):D:%Y%m%d%H%M%S}+00'00'"
 
     class Numbered(Canvas):  # type: ignore[misc]
         def __init__(self, *args: Any, **facts: Any) -> None:  # noqa: ANN401
             super().__init__(*args, **facts)
+            # The library's fixed instant keeps the bytes the same; it is not the one to be read.
+            self.setDateFormatter(lambda *_fixed: issued)
             self._pages: list[dict[str, Any]] = []
 
         def showPage(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from io import BytesIO
 
@@ -39,6 +39,7 @@ def line(place: int = 1, **facts) -> PaperLine:
 def paper(**facts) -> OrderPaper:
     chosen = {
         "number": "PO-26-000123",
+        "issued_at": datetime(2026, 11, 23, 9, 30, 15, tzinfo=UTC),
         "ordered_on": date(2026, 11, 23),
         "council": Party(
             "Cyngor Dyffryn Onnen", Address(("Canolfan Onnen",), "Pont Onnen", "ZY1 1AA"),
@@ -148,3 +149,14 @@ def test_ten_lines_are_quick():
     begun = perf_counter()
     order_pdf(paper(lines=tuple(line(place) for place in range(1, 11))))
     assert perf_counter() - begun < 2
+
+
+def test_says_when_it_was_issued_and_not_when_the_bytes_were_made():
+    made = PdfReader(BytesIO(order_pdf(paper()))).metadata
+    issued = datetime(2026, 11, 23, 9, 30, 15, tzinfo=UTC)
+    assert (made.creation_date, made.modification_date) == (issued, issued)
+
+
+def test_an_instant_is_the_same_however_its_clock_is_set():
+    elsewhere = datetime(2026, 11, 23, 15, 30, 15, tzinfo=timezone(timedelta(hours=6)))
+    assert order_pdf(paper(issued_at=elsewhere)) == order_pdf(paper())

@@ -203,6 +203,7 @@ def _paper(
     sums = rules.totals(lines)
     return OrderPaper(
         number=order.number,
+        issued_at=order.raised_at,
         ordered_on=timezone.localdate(order.raised_at),
         council=_party(council, contact_name=order.contact_name, email=order.contact_email),
         supplier=_party(supplier, email=supplier.email),
