@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from rich.console import Console
@@ -42,7 +43,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--supplier", required=True, help="the supplier's short name, full name or key"
         )
-        parser.add_argument("--dry-run", action="store_true", help="change nothing, only report")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="change and keep nothing, only report"
+        )
         parser.add_argument(
             "--encoding", choices=sorted(ENCODINGS), help="how the text is written; utf-8 if not"
         )
@@ -62,8 +65,10 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{options['file']} cannot be opened: {error.strerror}.", returncode=MISUSED
             ) from error
-        with stream, tenant(supplier.organisation_id):
+        with stream, tenant(supplier.organisation_id), transaction.atomic():
             report = self._import(supplier, stream, options)
+            # The operator has only looked: the supplier's list of files must not say it was sent.
+            transaction.set_rollback(options["dry_run"])
         if options["json"]:
             self.stdout.write(json.dumps(_document(report), indent=2, ensure_ascii=False))
         else:
@@ -179,7 +184,7 @@ def _supplier(name: str) -> Actor:
 
 def _document(report: ImportReport) -> dict[str, Any]:
     return {
-        "run": str(report.run_id),
+        "run": None if report.dry_run else str(report.run_id),
         "verdict": report.verdict.value,
         "dry_run": report.dry_run,
         "rows": report.rows_count,

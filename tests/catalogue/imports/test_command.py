@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from catalogue.models import ImportRun, Listing
 from marketplace.audit.models import Event
 from marketplace.core.tenancy import stewardship
+from marketplace.documents.models import Document
 from tests.factories import catalogue as make
 from tests.factories import organisations
 
@@ -58,6 +59,16 @@ def test_a_dry_run_changes_nothing(shop, run):
     code, said, _error = run(make.row(), dry_run=True)
     assert (code, listings()) == (0, 0)
     assert "dry run: nothing was changed" in said
+
+
+def test_a_look_leaves_nothing_in_the_list_of_files_that_were_sent(shop, run):
+    _code, said, _error = run(make.row(), dry_run=True, json=True)
+    assert json.loads(said)["run"] is None
+    assert run(make.row(unit="fathom"), dry_run=True)[0] == 1
+    with stewardship():
+        assert not ImportRun.objects.exists()
+        assert not Document.objects.exists()
+        assert not Event.objects.filter(verb__startswith="price-list.").exists()
 
 
 def test_the_same_again_says_so(shop, run):
