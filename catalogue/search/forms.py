@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.search.rules import LONGEST_TEXT, MOST_CANDIDATES, PAGE_SIZE, Sort, Wish
 from marketplace.web.fields import PoundsField
 
+MOST_PAGES = MOST_CANDIDATES // PAGE_SIZE
 SORTS = (
     (Sort.BEST, _("Best match")),
     (Sort.PRICE, _("Price: lowest first")),
@@ -39,8 +40,13 @@ class SearchForm(forms.Form):
     page = forms.IntegerField(
         required=False,
         min_value=1,
-        max_value=MOST_CANDIDATES // PAGE_SIZE,
+        max_value=MOST_PAGES,
         widget=forms.HiddenInput,
+        error_messages={
+            "max_value": _("Choose a page from 1 to %(limit_value)s, or search for something"),
+            "min_value": _("Choose a page from 1 on"),
+            "invalid": _("Choose a page by its number"),
+        },
     )
 
     def clean(self) -> dict[str, Any]:

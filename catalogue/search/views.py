@@ -13,6 +13,7 @@ from catalogue.listings.selectors import listing_buyable
 from catalogue.listings.wording import vat_words
 from catalogue.search.audience import READERS
 from catalogue.search.forms import SearchForm
+from catalogue.search.rules import PAGE_SIZE
 from catalogue.search.selectors import category_trail, search_listings
 from marketplace.core.actors import Role
 from marketplace.core.vat import rate_percent
@@ -35,6 +36,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "form": form,
         "wish": wish,
         "results": results,
+        "shown_most": results.pages * PAGE_SIZE,
         "trail": category_trail(wish.category) if wish.category else [],
         "basket_add": _basket_add(request),
     }

@@ -46,6 +46,25 @@ def text_of(response):
 
 
 class TestCatalogue:
+    def test_the_last_page_says_that_it_is_and_what_to_do(self, buyer, shop, monkeypatch):
+        monkeypatch.setattr("catalogue.search.selectors.MOST_CANDIDATES", 20)
+        seller = organisations.actor(shop, "supplier")
+        make.load(seller, [make.row(part_number=f"P-{n:03d}", name="Ruler") for n in range(30)])
+        words = text_of(buyer.get(reverse("catalogue")))
+        assert "the first 20 of 32 results. To see the others, search for a word" in words
+        assert "This is the last page" in text_of(buyer.get(reverse("catalogue"), {"q": "ruler"}))
+        few = text_of(buyer.get(reverse("catalogue"), {"q": "stapler"}))
+        assert "This is the last page" not in few
+
+    def test_a_page_beyond_the_last_is_answered_with_what_to_do(self, buyer, shop):
+        answer = buyer.get(reverse("catalogue"), {"page": "101"})
+        assert answer.status_code == 422
+        assert "Choose a page from 1 to 100, or search for something" in text_of(answer)
+
+    def test_names_the_supplier_that_was_chosen(self, buyer, shop):
+        chosen = buyer.get(reverse("catalogue"), {"supplier": str(shop.pk)}).content.decode()
+        assert "<li>Fenwick Supplies</li>" in chosen
+
     def test_shows_what_there_is(self, buyer, shop):
         response = buyer.get(reverse("catalogue"))
         words = text_of(response)
