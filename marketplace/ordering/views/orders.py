@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Refusal
@@ -130,9 +130,23 @@ def order_cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 
 @access("requester", "buyer", "finance")
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def order_resend(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Send the same papers to the supplier once more."""
-    sent = resend_order(order_id=order_id, buyer=actor(request), at=timezone.now())
-    messages.success(request, _("Order %(number)s is being sent again.") % {"number": sent.number})
-    return redirect("order", sent.pk)
+    """Say to whom an order goes and when it last went, and send the same papers once more."""
+    acting = actor(request)
+    if request.method == "POST":
+        sent = resend_order(order_id=order_id, buyer=acting, at=timezone.now())
+        messages.success(
+            request, _("Order %(number)s is being sent again.") % {"number": sent.number}
+        )
+        return redirect("order", sent.pk)
+    shown = order_of(acting, order_id)
+    return render(
+        request,
+        "ordering/order_resend.html",
+        {
+            "order": shown,
+            "last": transmissions_of(shown).first(),
+            "possible": "resend" in order_verbs(shown, acting),
+        },
+    )
