@@ -45,17 +45,19 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "Catalogue no", "Catalogue code", "Cat no", "Cat number", "Cat code", "Code", "Ref",
         "Reference", "Supplier part number", "Supplier part no", "Supplier code",
         "Supplier part ID", "Supplier product code", "Supplier SKU", "Article number",
-        "Article no", "Order code", "Our ref", "Product ref", "Product reference",
+        "Article no", "Order code", "Our ref", "Product ref", "Product reference", "Cod",
+        "Cod cynnyrch", "Rhif cynnyrch", "Rhif rhan",
     ),
     NAME: (
         "Name", "Product name", "Product", "Item name", "Title", "Product title", "Item title",
         "Short description", "Product description", "Item description", "Short name",
-        "Listing name", "Short desc", "Product desc", "Item desc", "Article", "Article name",
+        "Listing name", "Short desc", "Product desc", "Item desc", "Article", "Article name", "Enw",
+        "Enw cynnyrch",
     ),
     DESCRIPTION: (
         "Description", "Long description", "Full description", "Details", "Detail", "Desc",
         "Long desc", "Extended description", "Further details", "Specification", "Spec", "Notes",
-        "Marketing description", "Product details",
+        "Marketing description", "Product details", "Disgrifiad",
     ),
     BRAND: ("Brand", "Brand name", "Manufacturer", "Manufacturer name", "Make", "Mfr", "Maker"),
     MANUFACTURER_PART_NUMBER: (
@@ -71,13 +73,13 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     CATEGORY: (
         "Category", "CPV", "CPV code", "Category code", "CPV category", "Classification",
-        "Classification code", "CPV number", "Main CPV", "CPV 2008",
+        "Classification code", "CPV number", "Main CPV", "CPV 2008", "Categori", "Cod CPV",
     ),
     UNIT: (
         "Unit", "Unit of measure", "UOM", "U/M", "UoM code", "Unit code", "Units",
         "Unit of issue", "UOI", "Unit of sale", "Unit of purchase", "Selling unit", "Sold by",
         "Sold as", "Order unit", "Per", "Measure", "Unit type", "Sales unit", "Unit of measurement",
-        "Price per", "UoM (unit of measure)",
+        "Price per", "UoM (unit of measure)", "Uned",
     ),
     PACK_SIZE: (
         "Pack size", "Pack", "Pack qty", "Pack quantity", "Quantity per pack", "Qty per pack",
@@ -92,13 +94,13 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "Contract price", "Unit cost", "Cost", "Cost price", "Price (£)", "Unit price (£)",
         "Price each", "Catalogue price", "List price", "Price (ex VAT) £", "Price (GBP ex VAT)",
         "Price net", "Price net of VAT", "Net cost", "Trade price", "Price (ex. VAT)",
-        "Unit price (GBP, ex VAT)",
+        "Unit price (GBP, ex VAT)", "Pris", "Pris uned", "Pris heb TAW",
     ),
     CURRENCY: ("Currency", "Currency code", "Curr", "Ccy", "Price currency"),
     VAT: (
         "VAT", "VAT rate", "VAT category", "VAT code", "VAT %", "Tax", "Tax rate", "Tax code",
         "VAT band", "VAT percent", "VAT percentage", "Tax category", "VAT type", "Tax band",
-        "VAT treatment", "VAT rate (%)", "VAT status",
+        "VAT treatment", "VAT rate (%)", "VAT status", "TAW", "Cyfradd TAW",
     ),
     MINIMUM_QUANTITY: (
         "Minimum quantity", "Minimum order quantity", "Minimum order", "Min order", "Min qty",
@@ -127,10 +129,14 @@ SECOND_CHOICE = frozenset(
     }
 )  # fmt: skip
 
+# Where a file has no name, the column of this heading is one, and a longer text stays what it is.
+SHORT_WORDS = frozenset({"description", "desc", "disgrifiad"})
+
 # Headings that look like a price and are not the one we need.
 WITH_VAT = frozenset(
     {
-        "priceincvat", "priceinclvat", "priceincludingvat", "priceincludingtax", "grossprice",
+        "priceincvat", "prisgydathaw", "prisyncynnwystaw", "priceinclvat", "priceincludingvat",
+        "priceincludingtax", "grossprice",
         "pricewithvat", "unitpriceincvat", "unitpriceinclvat", "incvatprice", "grossunitprice",
         "unitpriceincludingvat", "priceinctax",
     }
@@ -205,6 +211,12 @@ def read_header(headings: Sequence[str]) -> Header:
             found.setdefault(column, []).append(place)
         elif heading.strip():
             unknown.append(heading.strip())
+    if NAME not in found and DESCRIPTION in found:
+        # "Code, Description, Price": the only words about a product are what it is called.
+        words = found.pop(DESCRIPTION)
+        found[NAME] = [place for place in words if plain(headings[place]) in SHORT_WORDS] or words
+        found[DESCRIPTION] = [place for place in words if place not in found[NAME]]
+    found = {column: places for column, places in found.items() if places}
     for column, places in found.items():
         first = [place for place in places if plain(headings[place]) not in SECOND_CHOICE]
         if first and len(first) < len(places):

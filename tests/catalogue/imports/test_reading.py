@@ -70,6 +70,24 @@ class TestHeadings:
     def test_a_second_choice_will_do_alone(self):
         assert read_header(["Manufacturer"]).places == {"brand": 0}
 
+    @pytest.mark.parametrize(
+        ("headings", "places"),
+        [
+            (["Code", "Description"], {"part_number": 0, "name": 1}),
+            (["Description", "Long description"], {"name": 0, "description": 1}),
+            (["Description", "Notes"], {"name": 0, "description": 1}),
+            (["Long description"], {"name": 0}),
+            (["Name", "Description"], {"name": 0, "description": 1}),
+        ],
+    )
+    def test_a_description_is_the_name_where_there_is_no_other(self, headings, places):
+        header = read_header(headings)
+        assert (header.places, header.twice) == (places, {})
+
+    def test_knows_welsh_headings(self):
+        header = read_header(["Cod", "Enw", "Categori", "Uned", "Pris heb TAW", "TAW"])
+        assert header.missing == ()
+
 
 class TestOpenRows:
     @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
