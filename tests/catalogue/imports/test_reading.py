@@ -63,8 +63,8 @@ class TestHeadings:
         assert column_of(heading) == column
 
     def test_a_second_choice_gives_way(self):
-        header = read_header(["Brand", "Manufacturer", "Description", "Notes"])
-        assert (header.places, header.twice) == ({"brand": 0, "description": 2}, {})
+        header = read_header(["Brand", "Manufacturer", "Name", "Description", "Notes"])
+        assert (header.places, header.twice) == ({"brand": 0, "name": 2, "description": 3}, {})
         assert header.unknown == ("Manufacturer", "Notes")
 
     def test_a_second_choice_will_do_alone(self):
