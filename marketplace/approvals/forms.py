@@ -196,11 +196,18 @@ class PolicyForm(forms.Form):
                 self.add_error(f"above-{i}", _("This amount is here already; enter another"))
             seen.add(amount)
             for j in range(len(rung.steps)):
-                by_name = said.get(f"who-{i}-{j}") == Who.PEOPLE.value
-                name = f"people-{i}-{j}"
-                if by_name and not said.get(name) and name not in self.errors:
-                    self.add_error(name, _("Choose at least one person"))
+                self._check_step(said, i, j)
         return said
+
+    def _check_step(self, said: Mapping[str, Any], i: int, j: int) -> None:
+        who, name = said.get(f"who-{i}-{j}"), f"people-{i}-{j}"
+        if name in self.errors or not who:
+            return
+        if who == Who.PEOPLE.value and not said.get(name):
+            self.add_error(name, _("Choose at least one person"))
+        if who != Who.PEOPLE.value and said.get(name):
+            message = _("Choose “People by name” above, or take the ticks away here")
+            self.add_error(name, message)
 
     def tiers(self) -> list[TierStep]:
         """Return the steps that were typed, once they are valid."""

@@ -188,10 +188,12 @@ class TestChangingThem:
                 {"shape": "1,1", "above-1": "0", "who-1-0": "HOLDER"},
                 "Enter an amount above £0",
             ),
+            ({"people-0-0": "ADA"}, "Choose “People by name” above"),
             ({"over_budget": "x"}, "Choose from the people who can approve now"),
         ],
     )  # fmt: skip
-    def test_says_what_is_missing(self, client, council, administrator, sent, words):
+    def test_says_what_is_missing(self, client, council, administrator, ada, sent, words):
+        sent = {name: str(ada.pk) if value == "ADA" else value for name, value in sent.items()}
         page = client.post(CHANGE, {**ANY, **sent, "do": "check"})
         assert page.status_code == 422
         assert words in text(page)
