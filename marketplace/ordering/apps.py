@@ -18,13 +18,16 @@ class OrderingConfig(AppConfig):
             cost_centres_held,
         )
         from marketplace.ordering.selectors.orders import is_paper_for  # noqa: PLC0415  # as above
+        from marketplace.ordering.selectors.requisitions import (  # noqa: PLC0415  # as above
+            basket_size,
+        )
         from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
 
         audiences.register("order", is_paper_for)
         cost_centres.register(cost_centres_held)
         buyers = ("requester", "buyer")
         readers = (*buyers, "approver", "receiver", "finance", "auditor")
-        register("basket", _("Basket"), buyers, order=20)
+        register("basket", _("Basket"), buyers, order=20, count=basket_size)
         register("requisitions", _("Requisitions"), readers, order=30)
         register("approvals", _("Approvals"), ("approver",), order=40)
         register("orders", _("Orders"), (*readers, "payments"), order=50)

@@ -6,33 +6,58 @@ above it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
 
 from marketplace.core.actors import Actor, Role
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits behind an entry of the menu: 3, and what they are ("lines")."""
+
+    number: int
+    words: str
+
+
+Count = Callable[[Actor], Waiting]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One entry: the name of a url, what people read, and who gets to see it."""
+    """One entry: the name of a url, what people read, and who gets to see it.
+
+    Shapes: `count` tells how much waits behind it, as a number and in words.
+    """
 
     url_name: str
     label: Any
     roles: frozenset[Role]
     order: int
+    count: Count | None = None
 
 
 _ITEMS: dict[str, Item] = {}
 
 
-def register(url_name: str, label: object, roles: tuple[Role | str, ...], order: int = 50) -> None:
+def register(
+    url_name: str,
+    label: object,
+    roles: tuple[Role | str, ...],
+    order: int = 50,
+    count: Count | None = None,
+) -> None:
     """Put an entry in the menu of everybody who holds one of `roles`.
 
-    Shapes: `label` is lazily translated; the menu is sorted by `order`, then by label.
+    Shapes: `label` is lazily translated; the menu is sorted by `order`, then by label. `count` is
+    asked on every page of theirs, so it must be one quick statement.
     """
-    _ITEMS[url_name] = Item(url_name, label, frozenset(Role(role) for role in roles), order)
+    _ITEMS[url_name] = Item(url_name, label, frozenset(Role(role) for role in roles), order, count)
 
 
 def address_if_any(url_name: str) -> str:
@@ -63,7 +88,7 @@ def menu_for(actor: Actor | None, path: str = "") -> list[dict[str, Any]]:
     mine = [item for item in _ITEMS.values() if item.roles & actor.roles]
     mine.sort(key=lambda item: (item.order, str(item.label)))
     entries = [
-        {"text": str(item.label), "href": href}
+        {"text": str(item.label), "href": href, **_counted(item, actor)}
         for item in mine
         if (href := address_if_any(item.url_name))
     ]
@@ -74,3 +99,25 @@ def menu_for(actor: Actor | None, path: str = "") -> list[dict[str, Any]]:
         else entry
         for entry in entries
     ]
+
+
+def _counted(item: Item, actor: Actor) -> dict[str, str]:
+    """Return an entry's words with its count: seen as "Basket 3", heard as "Basket, 3 lines"."""
+    if item.count is None:
+        return {}
+    try:
+        waiting = item.count(actor)
+    except DatabaseError:  # the page that says so has a menu too
+        return {}
+    if not waiting.number:
+        return {}
+    return {
+        "html": format_html(
+            '{}<span class="govuk-visually-hidden">, </span>'
+            '<span class="site-menu__count">{}</span>'
+            '<span class="govuk-visually-hidden"> {}</span>',
+            item.label,
+            waiting.number,
+            waiting.words,
+        )
+    }

@@ -44,6 +44,13 @@ def seen(market, model, **facts):
         return model.objects.get(**facts)
 
 
+def menu_entry(response):
+    """The words of the entry of the menu that has a count."""
+    entry = re.search(r'<a class="govuk-service-navigation__link" href="/basket/".*?</a>',
+                      text(response), re.DOTALL)  # fmt: skip
+    return " ".join(re.sub(r"<[^>]+>", "", entry[0]).split())
+
+
 class TestBasket:
     def test_is_empty_at_first_and_says_what_to_do(self, client, market):
         page = as_(client, market.requester).get(reverse("basket"))
@@ -59,6 +66,15 @@ class TestBasket:
         assert "£190.80" in page
         assert "Ada Approver" in page
         assert "£10,000.00 left, £9,841.00 after this basket" in page
+
+    def test_the_menu_of_every_page_says_how_many_lines_are_in_it(self, client, market):
+        as_(client, market.requester)
+        assert "site-menu__count" not in text(client.get(reverse("orders")))
+        factory.basket(market)
+        assert menu_entry(client.get(reverse("orders"))) == "Basket, 1 line"
+        other = organisations.person(market.council, "requester")
+        sign_in(client, other)
+        assert "site-menu__count" not in text(client.get(reverse("orders")))
 
     def test_adds_from_the_catalogue_and_goes_back_there(self, client, market):
         as_(client, market.requester)

@@ -1,5 +1,9 @@
 """The frame of pages, and the headers of every answer."""
 
+import re
+
+from django.db import OperationalError
+
 from marketplace.web import branding, navigation
 from marketplace.web.security import CONTENT_SECURITY_POLICY, HEADERS
 
@@ -103,3 +107,24 @@ class TestMenu:
         below = navigation.menu_for(somebody("auditor"), "/open/12/")
         assert [(m["text"], m["current"], m["active"]) for m in below] == [("First", False, True)]
         assert navigation.menu_for(None, "/open/") == []
+
+    def test_counts_what_waits_for_the_eye_and_for_the_ear(self, small_site, monkeypatch):
+        from tests.web.site import somebody
+
+        monkeypatch.setattr(navigation, "_ITEMS", {})
+        waiting = [navigation.Waiting(0, "lines"), navigation.Waiting(3, "lines")]
+        navigation.register("help", "Bask<t", ("buyer",), count=lambda _actor: waiting.pop())
+        three, none = (navigation.menu_for(somebody("buyer"), "/")[0] for _twice in range(2))
+        assert re.sub(r"<[^>]+>", "", three["html"]) == "Bask&lt;t, 3 lines"
+        assert three["text"] == "Bask<t"
+        assert "html" not in none
+
+    def test_a_database_that_is_away_leaves_the_menu_without_a_count(self, small_site, monkeypatch):
+        from tests.web.site import somebody
+
+        def away(_actor):
+            raise OperationalError
+
+        monkeypatch.setattr(navigation, "_ITEMS", {})
+        navigation.register("help", "Basket", ("buyer",), count=away)
+        assert [m["text"] for m in navigation.menu_for(somebody("buyer"), "/")] == ["Basket"]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from marketplace.approvals.models import Case
 from marketplace.approvals.rules import Plan
@@ -23,6 +24,7 @@ from marketplace.ordering import rules
 from marketplace.ordering.models import DeliveryPoint, Requisition, RequisitionLine
 from marketplace.ordering.selectors.money import BudgetEffect, budget_effects, holders_of
 from marketplace.ordering.states import RequisitionStatus
+from marketplace.web.navigation import Waiting
 
 # Who may read every requisition of their council; others read their own.
 READERS = ("buyer", "approver", "finance", "auditor", "administrator")
@@ -83,6 +85,15 @@ def basket_of(reader: Actor) -> Requisition | None:
     """Return the person's basket, or None."""
     rows = Requisition.objects.of(reader.organisation_id)
     return rows.filter(raised_by_id=reader.user_id, status=RequisitionStatus.DRAFT).first()
+
+
+def basket_size(reader: Actor) -> Waiting:
+    """Return how many lines are in the person's basket: one statement, for every page's menu."""
+    lines = RequisitionLine.objects.of(reader.organisation_id).filter(
+        requisition__raised_by_id=reader.user_id, requisition__status=RequisitionStatus.DRAFT
+    )
+    number = lines.count()
+    return Waiting(number, ngettext("line", "lines", number))
 
 
 def lines_with_coding(requisition: Requisition) -> QuerySet[RequisitionLine]:
