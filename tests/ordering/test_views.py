@@ -186,6 +186,13 @@ class TestBasket:
         with market.acting():
             assert {line.account_id for line in RequisitionLine.objects.all()} == {other.account_id}
 
+    def test_a_pasted_word_that_was_meant_as_a_quantity_is_named(self, client, market):
+        as_(client, market.requester)
+        page = client.post(
+            reverse("basket-paste"), {"codes": f"{market.listing.part_number} abc", "supplier": ""}
+        )
+        assert "If “abc” is how many you want, write it as a number, like 12." in text(page)
+
     def test_takes_a_line_out_and_puts_it_back_as_it_was(self, client, market):
         factory.basket(market, quantity=4)
         line = seen(market, RequisitionLine)
@@ -206,7 +213,7 @@ class TestBasket:
         with stewardship():
             type(market.listing).objects.filter(pk=market.listing.pk).update(unit_price="81.25")
         as_(client, market.requester)
-        assert "Office chair was £79.50 and is now £81.25" in text(client.get(reverse("basket")))
+        assert "from Chairs Ltd) was £79.50 and is now £81.25" in text(client.get(reverse("basket")))
         client.post(reverse("basket-refresh"))
         assert seen(market, RequisitionLine).unit_price == Decimal("81.25")
 

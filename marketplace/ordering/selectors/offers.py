@@ -10,6 +10,7 @@ from uuid import UUID
 from catalogue.listings.selectors import listings_buyable, live_listings
 from catalogue.models import Listing
 from marketplace.ordering.models import RequisitionLine
+from marketplace.organisations.models import Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Drift:
 
     line: RequisitionLine
     offer: Listing | None
+    supplier_name: str
 
     @property
     def is_gone(self) -> bool:
@@ -59,10 +61,16 @@ def drifts(council_id: UUID, lines: Iterable[RequisitionLine]) -> list[Drift]:
     """Return the lines that are not as their listing is now: dearer, cheaper, changed or gone."""
     kept = list(lines)
     found = offers(council_id, [line.listing_id for line in kept])
-    return [
-        Drift(line, found.get(line.listing_id))
+    changed = [
+        line
         for line in kept
         if line.listing_id not in found or _differs(line, found[line.listing_id])
+    ]
+    if not changed:
+        return []
+    sellers = Organisation.objects.in_bulk({line.supplier_id for line in changed})
+    return [
+        Drift(line, found.get(line.listing_id), sellers[line.supplier_id].name) for line in changed
     ]
 
 

@@ -80,7 +80,7 @@ def fill_basket(
     touched: dict[UUID, RequisitionLine] = {}
     for each in wanted:
         try:
-            listing = _only(found.get(each.part_number.casefold(), []))
+            listing = _only(found.get(each.part_number.casefold(), []), each.part_number)
             line = by_listing.get(listing.pk)
             if line is None:
                 line = new_line(basket, listing, next_place(lines), at)
@@ -121,13 +121,24 @@ def _keep(
     save_totals(basket, lines)
 
 
-def _only(found: Sequence[Listing]) -> Listing:
+def _only(found: Sequence[Listing], typed: str) -> Listing:
     """Return the one listing that a part number means.
 
+    Why: a part number may have a blank in it, so that "AB-1 ten" is one that nobody has, unless
+    its last word was meant as the quantity.
     Raises: LookupError with the words for the person who typed it.
     """
     if not found:
-        raise LookupError(_("No supplier of yours offers this part number."))
+        _part, _blank, last = typed.rpartition(" ")
+        if last == typed:
+            raise LookupError(_("No supplier of yours offers this part number."))
+        raise LookupError(
+            _(
+                "No supplier of yours offers a part number that reads like this. If “%(last)s” is"
+                " how many you want, write it as a number, like 12."
+            )
+            % {"last": last}
+        )
     if len(found) > 1:
         raise LookupError(
             _("%(count)d suppliers use this part number. Say which one you mean.")

@@ -230,20 +230,26 @@ def _check_offers(changed: Sequence[Drift]) -> None:
 
 
 def drift_in_words(drift: Drift) -> str:
-    """Return in a sentence how a line differs from what is offered now."""
+    """Return in a sentence how a line differs from what is offered now.
+
+    Shapes: names its part number and supplier too, since two suppliers sell the same thing.
+    """
+    name = _("%(name)s (part %(part)s from %(supplier)s)") % {
+        "name": drift.line.name,
+        "part": drift.line.part_number,
+        "supplier": drift.supplier_name,
+    }
     if drift.new_price is None:
-        return _("%(name)s can no longer be bought.") % {"name": drift.line.name}
+        return _("%(name)s can no longer be bought.") % {"name": name}
     if drift.least is not None:
         return _("%(name)s is now sold in quantities of %(least)s or more.") % {
-            "name": drift.line.name,
+            "name": name,
             "least": f"{drift.least.normalize():f}",
         }
     if drift.new_price == drift.old_price:
-        return _("%(name)s is now sold in another unit or taxed in another way.") % {
-            "name": drift.line.name
-        }
+        return _("%(name)s is now sold in another unit or taxed in another way.") % {"name": name}
     return _("%(name)s was £%(old)s and is now £%(new)s.") % {
-        "name": drift.line.name,
+        "name": name,
         "old": _price(drift.old_price),
         "new": _price(drift.new_price),
     }
