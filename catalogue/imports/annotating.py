@@ -19,6 +19,7 @@ from catalogue.imports.report import worded
 from catalogue.imports.rules import Checker, Problem
 from catalogue.listings.rules import PART_NUMBER
 from catalogue.listings.wording import column_label
+from marketplace.core import tables
 
 
 def annotated_copy(content: BinaryIO, *, encoding: str | None = None) -> Iterator[bytes]:
@@ -27,7 +28,7 @@ def annotated_copy(content: BinaryIO, *, encoding: str | None = None) -> Iterato
     Shapes: UTF-8 with a byte order mark, which spreadsheets need; same delimiter as was sent.
     Raises: Unreadable, when the file as a whole cannot be read.
     """
-    survey = reading.survey(content, encoding=encoding)
+    survey = tables.survey(content, encoding=encoding)
     rows = reading.open_rows(content, encoding=survey.encoding)
     return _written(rows)
 

@@ -17,7 +17,6 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalogue.imports.reading import ENCODINGS
 from catalogue.imports.report import ImportReport
 from catalogue.imports.selectors import import_run, import_runs, report_of
 from catalogue.imports.services import (
@@ -30,6 +29,7 @@ from catalogue.imports.services import (
 from catalogue.listings.locks import ImportUnderWay
 from catalogue.models import ImportRun
 from marketplace.core.errors import FieldProblem, Invalid
+from marketplace.core.tables import ENCODINGS
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
 from marketplace.web.openapi import described

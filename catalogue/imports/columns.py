@@ -8,7 +8,6 @@ docs/catalogue-file.md is the same table for people.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,6 +29,7 @@ from catalogue.listings.rules import (
     UNIT_PRICE,
     VAT,
 )
+from marketplace.core.tables import plain
 
 # In the order in which a template file has them.
 COLUMNS = (
@@ -141,18 +141,6 @@ WITH_VAT = frozenset(
         "unitpriceincludingvat", "priceinctax",
     }
 )  # fmt: skip
-
-
-def plain(heading: str) -> str:
-    """Return a heading without case, spaces, punctuation and accents.
-
-    Why: see the module.
-
-    >>> plain("Unit  Price (£)"), plain("UNIT_PRICE")
-    ('unitprice', 'unitprice')
-    """
-    text = unicodedata.normalize("NFKD", heading).casefold()
-    return "".join(filter(str.isalnum, text))
 
 
 _BY_HEADING = {

@@ -1,257 +1,63 @@
-"""From bytes to rows of text, or one clear reason why not.
+"""A price list as rows under headings that we understand, or one clear reason why not.
 
-A price list is a file of separated values. It is read as a stream, twice: `survey` goes through
-the bytes once for their hash and to see that they are text at all, `open_rows` goes through the
-text row by row, so that a file of a million rows needs no more memory than one of a hundred.
-Nothing is guessed that could change a price: text that is not UTF-8 is refused, not mended.
+Bytes become rows in marketplace.core.tables. Nothing is guessed that could change a price: text
+that is not UTF-8 is refused, not mended.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import hashlib
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from catalogue.imports.columns import Header, read_header
-
-CHUNK = 1 << 18
-MOST_BYTES = 1 << 30
-MOST_ROWS = 1_000_000
-MOST_COLUMNS = 200
-MOST_CELL = 10_000
-DELIMITERS = (",", ";", "\t", "|")
-ENCODINGS = {"utf-8": "utf-8-sig", "cp1252": "cp1252"}
-
-# How the files begin that people send by mistake.
-_SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "zip"),
-    (b"PK\x05\x06", "zip"),
-    (b"%PDF", "pdf"),
-    (b"\xd0\xcf\x11\xe0", "old-excel"),
-    (b"\x89PNG", "picture"),
-    (b"\xff\xd8\xff", "picture"),
-    (b"GIF8", "picture"),
-    (b"BM", "bitmap"),
-    (b"{\\rtf", "word"),
-    (b"\x1f\x8b", "gzip"),
-    (b"7z\xbc\xaf", "zip"),
-    (b"Rar!", "zip"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-
-
-class Unreadable(Exception):
-    """The file as a whole cannot be read; `code` says why and `facts` where."""
-
-    def __init__(self, code: str, **facts: object) -> None:
-        self.code = code
-        self.facts = facts
-        super().__init__(code)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What is known of a file before its first row is read.
-
-    Units: `size` in bytes; `sha256` in hexadecimal.
-    """
-
-    size: int
-    sha256: str
-    encoding: str
+from marketplace.core.tables import Table, Unreadable, open_table
 
 
 @dataclass(slots=True)
 class Rows:
-    """A file that can be read: what its heading means, and its rows.
+    """A price list that can be read: what its heading means, and its rows.
 
-    Shapes: iterating gives (row, cells) with the row's number as a spreadsheet shows it; rows
-    with nothing in them are passed over. `count` is the number of rows given so far.
+    Shapes: iterating gives (row, cells), as a Table does.
     """
 
     header: Header
-    delimiter: str
-    header_row: int
-    _reader: Iterator[list[str]]
-    _offset: int = 0
-    count: int = field(default=0)
+    _table: Table
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        number = self.header_row
-        try:
-            for cells in self._reader:
-                number += 1
-                if not any(cells) or not any(map(str.strip, cells)):
-                    continue
-                self.count += 1
-                if self.count > MOST_ROWS:
-                    raise Unreadable("too-many-rows", most=MOST_ROWS)
-                yield number, cells
-        except csv.Error as error:
-            raise _broken(error, number + 1) from error
+        return iter(self._table)
 
+    @property
+    def count(self) -> int:
+        """The number of rows given so far."""
+        return self._table.count
 
-def _broken(error: csv.Error, row: int) -> Unreadable:
-    if "field larger" in str(error):
-        return Unreadable("endless-cell", row=row, most=MOST_CELL)
-    return Unreadable("broken-quotes", row=row)
+    @property
+    def delimiter(self) -> str:
+        """What separates the cells."""
+        return self._table.delimiter
 
-
-def survey(stream: BinaryIO, *, encoding: str | None = None) -> Survey:
-    """Go through a file once and return its size and hash, having seen that it is text.
-
-    Shapes: `stream` can be read again from its beginning; `encoding` is "utf-8" (also if None) or
-    "cp1252".
-    Raises: Unreadable.
-    """
-    chosen = encoding or "utf-8"
-    if chosen not in ENCODINGS:
-        raise Unreadable("unknown-encoding", encoding=chosen, known=tuple(ENCODINGS))
-    stream.seek(0)
-    head = stream.read(CHUNK)
-    _refuse_other_kinds(head)
-    decoder = codecs.getincrementaldecoder(chosen)()
-    digest, size, lines = hashlib.sha256(), 0, 1
-    chunk = head
-    while True:
-        pending = len(decoder.getstate()[0])
-        try:
-            decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            raise _not_text(error, size - pending, lines, chosen) from error
-        if not chunk:
-            break
-        digest.update(chunk)
-        size += len(chunk)
-        lines += chunk.count(b"\n")
-        if size > MOST_BYTES:
-            raise Unreadable("too-large", most=MOST_BYTES)
-        chunk = stream.read(CHUNK)
-    return Survey(size, digest.hexdigest(), chosen)
-
-
-def _refuse_other_kinds(head: bytes) -> None:
-    if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
-        raise Unreadable("empty")
-    kind = next((kind for start, kind in _SIGNATURES if head.startswith(start)), None)
-    if kind == "zip":
-        kind = _kind_of_zip(head)
-    if kind == "bitmap" and b"\x00" not in head[:64]:
-        kind = None
-    if kind is None:
-        kind = _kind_of_text(head)
-    if kind:
-        raise Unreadable("other-kind", kind=kind)
-    nul = head.find(b"\x00")
-    if nul >= 0:
-        raise Unreadable("nul", position=nul)
-
-
-def _kind_of_zip(head: bytes) -> str:
-    if b"word/" in head and b"xl/" not in head:
-        return "word"
-    if b"xl/" in head or b"[Content_Types].xml" in head:
-        return "excel"
-    if b"opendocument" in head:
-        return "opendocument"
-    return "zip"
-
-
-def _kind_of_text(head: bytes) -> str | None:
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "html"
-    if start.startswith(b"<"):
-        return "xml"
-    return "json" if start.startswith((b"{", b"[{")) else None
-
-
-def _not_text(error: UnicodeDecodeError, base: int, lines: int, encoding: str) -> Unreadable:
-    """Return where the text breaks off.
-
-    Shapes: `base` is the position of the decoder's first byte in the file; `lines` counts the
-    lines that begin before the chunk.
-    """
-    byte = error.object[error.start]
-    before = error.object[: error.start]
-    around = before.rsplit(b"\n", 1)[-1][-20:] + error.object[error.start : error.start + 20]
-    try:
-        meant = bytes([byte]).decode("cp1252")
-    except UnicodeDecodeError:
-        meant = ""
-    return Unreadable(
-        "not-utf-8" if encoding == "utf-8" else "not-cp1252",
-        position=base + error.start,
-        line=lines + before.count(b"\n"),
-        byte=f"0x{byte:02X}",
-        meant=meant,
-        around=" ".join(around.decode("cp1252", errors="replace").split()),
-    )
+    @property
+    def header_row(self) -> int:
+        """In which row the headings stand."""
+        return self._table.header_row
 
 
 def open_rows(stream: BinaryIO, *, encoding: str) -> Rows:
-    """Return the rows of a file that has been surveyed.
+    """Return the rows of a price list that has been surveyed.
 
     Raises: Unreadable when the heading row does not make sense, and while iterating when the file
     breaks off.
     """
-    stream.seek(0)
-    csv.field_size_limit(MOST_CELL)
-    lines = _lines(stream, encoding)
-    header_row, first = 1, next(lines, "")
-    delimiter = ""
-    if first.strip().lower().startswith("sep=") and len(first.strip("\r\n")) == len("sep=;"):
-        delimiter, header_row, first = first[4], 2, next(lines, "")
-    while first and not first.strip("\r\n,;|\t "):
-        header_row, first = header_row + 1, next(lines, "")
-    delimiter = delimiter or _sniff(first)
-    reader = csv.reader(_again(first, lines), delimiter=delimiter, strict=True)
-    try:
-        headings = next(reader, [])
-    except csv.Error as error:
-        raise _broken(error, header_row) from error
-    return Rows(_checked_header(headings), delimiter, header_row, reader)
+    table = open_table(stream, encoding=encoding, sense=_sense)
+    return Rows(_checked_header(table.headings), table)
 
 
-def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
-    text = io.TextIOWrapper(stream, encoding=ENCODINGS[encoding], newline="")
-    try:
-        yield from text
-    finally:
-        if not stream.closed:
-            text.detach()  # so that the wrapper does not close the caller's file
+def _sense(headings: Sequence[str]) -> int:
+    return len(read_header(headings).places)
 
 
-def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
-
-
-def _sniff(line: str) -> str:
-    """Return the delimiter that makes the most sense of a heading row.
-
-    Why: counting characters goes wrong on headings such as "Price (ex VAT, GBP)"; counting the
-    headings that we then understand does not.
-    """
-
-    def sense(delimiter: str) -> tuple[int, int]:
-        try:
-            headings = next(csv.reader([line], delimiter=delimiter), [])
-        except csv.Error:
-            return (-1, -1)
-        return (len(read_header(headings).places), len(headings))
-
-    return max(DELIMITERS, key=sense)
-
-
-def _checked_header(headings: list[str]) -> Header:
-    if len(headings) > MOST_COLUMNS:
-        raise Unreadable("too-many-columns", most=MOST_COLUMNS, found=len(headings))
+def _checked_header(headings: Sequence[str]) -> Header:
     header = read_header(headings)
     if not header.places:
         raise Unreadable("no-header", found=tuple(h.strip() for h in headings if h.strip())[:12])

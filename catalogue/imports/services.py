@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.imports import loading, reading
 from catalogue.imports.loading import Comparison, Delivery
-from catalogue.imports.reading import Rows, Survey, Unreadable
+from catalogue.imports.reading import Rows
 from catalogue.imports.report import MOST_PROBLEMS, ImportReport, Progress
 from catalogue.imports.rules import Checker, Problem
 from catalogue.imports.wording import why_unreadable
@@ -23,9 +23,11 @@ from catalogue.listings.rules import PART_NUMBER, Offer
 from catalogue.models import ImportRun
 from catalogue.states import ImportVerdict
 from marketplace.audit.services import record
+from marketplace.core import tables
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.core.ids import uuid7
+from marketplace.core.tables import Survey, Unreadable
 from marketplace.documents.selectors import bytes_for_programs
 from marketplace.documents.services import store_document
 from marketplace.jobs.services import wake
@@ -97,7 +99,7 @@ def import_catalogue(
         raise NotASupplier
     tally = _Tally()
     try:
-        survey = reading.survey(content, encoding=encoding)
+        survey = tables.survey(content, encoding=encoding)
         rows = reading.open_rows(content, encoding=survey.encoding)
         loading.copy_rows(_checked(rows, tally, _steps(on_progress, rows, content, survey)))
         if not rows.count:

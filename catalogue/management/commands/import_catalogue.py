@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from catalogue.imports.reading import ENCODINGS
 from catalogue.imports.report import ImportReport
 from catalogue.imports.report import Progress as Reached
 from catalogue.imports.services import import_catalogue
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Refusal
+from marketplace.core.tables import ENCODINGS
 from marketplace.core.tenancy import tenant
 from marketplace.organisations.models import Kind, Organisation
 

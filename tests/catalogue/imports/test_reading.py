@@ -2,17 +2,18 @@
 
 import csv
 import doctest
-import hashlib
 import io
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.imports import columns, reading
+from catalogue.imports import columns
 from catalogue.imports.columns import COLUMNS, HEADINGS, REQUIRED, column_of, read_header
-from catalogue.imports.reading import Unreadable, open_rows, survey
+from catalogue.imports.reading import open_rows
 from catalogue.imports.wording import why_unreadable
+from marketplace.core import tables
+from marketplace.core.tables import Unreadable, survey
 
 HEADER = "part_number,name,category,unit,unit_price,vat"
 ROW = "A1,Chair,39112000,EA,9.50,S"
@@ -147,67 +148,6 @@ class TestOpenRows:
         assert found == [cells for cells in written if any(map(str.strip, cells))]
 
 
-class TestSurvey:
-    @given(st.binary(max_size=200))
-    def test_any_bytes_are_read_or_refused_in_words(self, data):
-        words = "."
-        try:
-            rows_of(data)
-        except Unreadable as problem:
-            words = why_unreadable(problem)
-        assert words.endswith(".")
-
-    def test_knows_size_and_hash(self):
-        data = f"{HEADER}\n{ROW}\n".encode()
-        found = survey(io.BytesIO(data))
-        assert (found.size, found.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-
-    @pytest.mark.parametrize("before", [0, 10, reading.CHUNK - 1, reading.CHUNK, reading.CHUNK + 7])
-    def test_names_the_byte_and_the_line_that_are_not_utf_8(self, before):
-        start = (HEADER + "\n").encode() + b"x" * before + "é".encode()
-        code, facts, words = why(start + "\n£".encode("cp1252") + b"5,\n")
-        assert (code, facts["position"], facts["line"]) == ("not-utf-8", len(start) + 1, 3)
-        assert (facts["byte"], facts["meant"]) == ("0xA3", "£")
-        assert "“£5,”" in words
-
-    def test_a_letter_that_lies_across_two_chunks_is_whole(self):
-        data = (HEADER + "\n").encode()
-        data += b"x" * (reading.CHUNK - len(data) - 1) + "é".encode() + b"\n"
-        assert survey(io.BytesIO(data)).size == len(data)
-
-    def test_a_letter_that_the_end_cuts_off_is_refused(self):
-        assert why((HEADER + "\né").encode()[:-1])[0] == "not-utf-8"
-
-    @pytest.mark.parametrize(
-        ("data", "kind"),
-        [
-            (b"PK\x03\x04....xl/workbook.xml", "excel"), (b"PK\x03\x04.word/doc", "word"),
-            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.sp", "opendocument"),
-            (b"PK\x03\x04", "zip"), (b"%PDF-1.7", "pdf"), (b"\xd0\xcf\x11\xe0", "old-excel"),
-            (b"\x89PNG\r\n", "picture"), (b"\xff\xd8\xff\xe0", "picture"), (b"\x1f\x8b", "gzip"),
-            (b"<?xml version='1.0'?><a/>", "xml"), (b"\n <!DOCTYPE html>", "html"),
-            (b'[{"a": 1}]', "json"), ("a,b".encode("utf-16"), "utf-16"),
-        ],
-    )  # fmt: skip
-    def test_says_what_a_wrong_file_is(self, data, kind):
-        code, facts, words = why(data)
-        assert (code, facts["kind"]) == ("other-kind", kind)
-        assert "CSV" in words
-
-    @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \r\n\n"])
-    def test_says_that_a_file_is_empty(self, data):
-        assert why(data)[0] == "empty"
-
-    def test_refuses_a_zero_byte(self):
-        assert why(b"part_number,name\0")[0] == "nul"
-
-    def test_refuses_an_encoding_that_it_does_not_know(self):
-        assert why(HEADER, encoding="latin-9")[0] == "unknown-encoding"
-
-    def test_refuses_a_byte_that_windows_has_not(self):
-        assert why(HEADER.encode() + b"\n\x81", encoding="cp1252")[0] == "not-cp1252"
-
-
 class TestRefusals:
     def test_names_every_column_that_is_missing_and_what_it_did_not_understand(self):
         code, facts, words = why("SKU,Name,Colour,Price inc VAT\n")
@@ -235,7 +175,7 @@ class TestRefusals:
 
     def test_refuses_too_many_columns_and_rows(self, monkeypatch):
         assert why(",".join(["x"] * 201))[0] == "too-many-columns"
-        monkeypatch.setattr(reading, "MOST_ROWS", 2)
+        monkeypatch.setattr(tables, "MOST_ROWS", 2)
         assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-many-rows"
-        monkeypatch.setattr(reading, "MOST_BYTES", 50)
+        monkeypatch.setattr(tables, "MOST_BYTES", 50)
         assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-large"

@@ -1,0 +1,68 @@
+"""The words for why a whole file is no table: what happened, and what to do."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.core.tables import Unreadable
+
+_KINDS = {
+    "excel": gettext_lazy("an Excel workbook"),
+    "old-excel": gettext_lazy("an old Excel or Word file"),
+    "opendocument": gettext_lazy("an OpenDocument file"),
+    "word": gettext_lazy("a Word document"),
+    "zip": gettext_lazy("a zip archive"),
+    "gzip": gettext_lazy("a compressed file"),
+    "pdf": gettext_lazy("a PDF"),
+    "picture": gettext_lazy("a picture"),
+    "bitmap": gettext_lazy("a picture"),
+    "html": gettext_lazy("a web page"),
+    "xml": gettext_lazy("an XML file"),
+    "json": gettext_lazy("a JSON file"),
+}
+_SAVE_AS = gettext_lazy("Open it in your spreadsheet and save it as “CSV UTF-8”.")
+
+_WORDS = {
+    "empty": gettext_lazy("The file is empty. Check that you chose the right one."),
+    "nul": gettext_lazy("This is not a text file. Save it as “CSV UTF-8”."),
+    "too-large": gettext_lazy("The file is too large. Split it into smaller ones."),
+    "too-many-rows": gettext_lazy(
+        "The file has more than %(most)s rows. Split it into smaller ones."
+    ),
+    "too-many-columns": gettext_lazy(
+        "The heading row has %(found)s columns. The most is %(most)s. Take out those not needed."
+    ),
+    "unknown-encoding": gettext_lazy(
+        "We do not know the way of writing text called “%(encoding)s”. Use utf-8 or cp1252."
+    ),
+    "broken-quotes": gettext_lazy(
+        "A quotation mark on or near row %(row)s is missing or too many, so we cannot tell where"
+        " the cells end. Mend it, or save the file again as “CSV UTF-8”."
+    ),
+    "endless-cell": gettext_lazy(
+        "A cell on or near row %(row)s is longer than %(most)s characters. A quotation mark is"
+        " probably missing there."
+    ),
+    "no-rows": gettext_lazy("The file has headings and no rows under them."),
+    "not-utf-8": gettext_lazy(
+        "The text is not UTF-8: byte %(position)s, on line %(line)s near “%(around)s”, is"
+        " %(byte)s. Save the file as “CSV UTF-8”. If “%(meant)s” is what should stand there, you"
+        " can also send it again and say that it is Windows-1252."
+    ),
+    "not-cp1252": gettext_lazy(
+        "The text is not Windows-1252: byte %(position)s, on line %(line)s, is %(byte)s."
+        " Save the file as “CSV UTF-8”."
+    ),
+}
+
+
+def why_not_a_table(problem: Unreadable) -> str:
+    """Return why a file cannot be read, and what to do, in a few sentences."""
+    facts = problem.facts
+    if problem.code == "other-kind":
+        if facts["kind"] == "utf-16":
+            return _("The text is UTF-16. We need UTF-8.") + f" {_SAVE_AS}"
+        kind = str(_KINDS[str(facts["kind"])])
+        return _("This is %(kind)s. We need a CSV file.") % {"kind": kind} + f" {_SAVE_AS}"
+    return str(_WORDS[problem.code]) % facts
