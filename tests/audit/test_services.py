@@ -285,11 +285,14 @@ class TestWalls:
             with pytest.raises(psycopg.Error):
                 web.execute("SELECT audit_append(%s)", [body_of(make.council(), at, chain=chain)])
 
-    def test_the_other_side_of_a_dealing_may_add_to_its_trail(self, web, at):
+    @pytest.mark.parametrize("verb", ["council.renamed", "order.cancelled", "order.answered"])
+    def test_the_other_side_adds_nothing_that_nobody_vouches_for(self, web, at, verb):
         council, supplier = make.council(), make.supplier()
         self.act_for(web, supplier.pk)
-        web.execute("SELECT audit_append(%s)", [body_of(council, at, counterparty_id=supplier.pk)])
-        assert verdict(council).events == 1
+        forged = body_of(council, at, counterparty_id=supplier.pk, verb=verb)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="what both share"):
+            web.execute("SELECT audit_append(%s)", [forged])
+        assert verdict(council).events == 0
 
     def test_a_role_that_was_put_on_is_what_counts(self, module_db, at):
         """Where a council has one login for all, its sessions begin by putting on a role."""

@@ -1,4 +1,9 @@
-"""The walls around the audit trail: one function may add to it, and nobody may change it."""
+"""The walls around the audit trail: one function may add to it, and nobody may change it.
+
+An organisation adds to its own chain. To another's it adds only what the package of that document
+vouches for: for the verb `order.answered` a function `audit_told_order_answered(jsonb)`, made by
+ordering's migrations, tells whether the event says what the supplier did to an order of both.
+"""
 
 from django.db import migrations
 
@@ -14,16 +19,28 @@ APPEND = migrations.RunSQL(
         other uuid := (facts->>'counterparty_id')::uuid;
         -- Who calls: within this function current_user is its owner.
         caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+        trusted boolean := pg_has_role(caller, 'marketplace_steward', 'MEMBER')
+                           OR pg_has_role(caller, current_user, 'MEMBER');
+        voucher text;
+        told boolean;
         place bigint;
         previous bytea;
         this bytea;
     BEGIN
         -- Nobody is neither side: a null beside a null must not pass for the same.
-        IF NOT coalesce(acting_organisation() IN (whose, other), false)
-           AND NOT pg_has_role(caller, 'marketplace_steward', 'MEMBER')
-           AND NOT pg_has_role(caller, current_user, 'MEMBER') THEN
+        IF NOT trusted AND NOT coalesce(acting_organisation() IN (whose, other), false) THEN
             RAISE EXCEPTION 'only the two sides of a dealing may add to its trail'
                 USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        IF NOT trusted AND whose IS DISTINCT FROM acting_organisation() THEN
+            voucher := 'audit_told_' || translate(coalesce(facts->>'verb', ''), '.-', '__');
+            IF to_regprocedure(format('public.%I(jsonb)', voucher)) IS NOT NULL THEN
+                EXECUTE format('SELECT public.%I($1)', voucher) INTO told USING facts;
+            END IF;
+            IF told IS NOT TRUE THEN
+                RAISE EXCEPTION 'to another''s trail one adds only what one did to what both share'
+                    USING ERRCODE = 'insufficient_privilege';
+            END IF;
         END IF;
         INSERT INTO audit_chainhead (chain, sequence, hash)
             VALUES (whose, 0, decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING;

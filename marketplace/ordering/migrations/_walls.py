@@ -113,6 +113,37 @@ ANSWERED = migrations.RunSQL(
     """,
 )
 
+# What a supplier may add to a council's trail: that it answered, once, in the words of its answer.
+# The order is held by whoever answered it, so the trail's owner only reads.
+TOLD = migrations.RunSQL(
+    """
+    CREATE FUNCTION audit_told_order_answered(facts jsonb)
+    RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+        SELECT EXISTS (
+            SELECT 1 FROM ordering_order AS o
+            WHERE o.id = (facts->>'subject_id')::uuid
+              AND o.council_id = (facts->>'chain')::uuid
+              AND o.supplier_id = (facts->>'counterparty_id')::uuid
+              AND o.sent_at IS NOT NULL
+              AND facts->>'subject_type' = 'ordering.order'
+              AND facts->>'subject_reference' = o.number
+              AND (facts->>'at')::timestamptz = o.answered_at
+              AND facts->>'actor_name' = o.answered_by_name
+              AND facts->>'note' = o.answer_note
+              AND facts->'before' = '{"status": "SENT"}'
+              AND facts->'after' = jsonb_build_object('status', o.status) || (
+                  SELECT jsonb_object_agg(lower(said.answer), said.lines) FROM (
+                      SELECT answer, count(*) AS lines FROM ordering_orderline
+                      WHERE order_id = o.id GROUP BY answer) AS said)
+        ) AND NOT EXISTS (
+            SELECT 1 FROM audit_event
+            WHERE subject_id = (facts->>'subject_id')::uuid AND verb = 'order.answered')
+    $$;
+    REVOKE ALL ON FUNCTION audit_told_order_answered(jsonb) FROM PUBLIC;
+    """,
+    reverse_sql="DROP FUNCTION audit_told_order_answered(jsonb);",
+)
+
 WALLS = [
     row_level_security("ordering_deliverypoint"),
     row_level_security("ordering_requisition"),
@@ -141,4 +172,5 @@ WALLS = [
     append_only("ordering_transmission"),
     AGREED,
     ANSWERED,
+    TOLD,
 ]
