@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.ordering.api import orders, requisitions
+from marketplace.ordering.api import approvals, orders, requisitions
 
 REQUISITION = "requisitions/<uuid:requisition_id>"
 ORDER = "orders/<uuid:order_id>"
@@ -17,12 +17,12 @@ urlpatterns = [
     ),
     path(
         f"{REQUISITION}/approval",
-        requisitions.RequisitionApproval.as_view(),
+        approvals.RequisitionApproval.as_view(),
         name="api-requisition-approval",
     ),
     path(
         f"{REQUISITION}/rejection",
-        requisitions.RequisitionRejection.as_view(),
+        approvals.RequisitionRejection.as_view(),
         name="api-requisition-rejection",
     ),
     path(
@@ -30,7 +30,7 @@ urlpatterns = [
         requisitions.RequisitionWithdrawal.as_view(),
         name="api-requisition-withdrawal",
     ),
-    path("approvals", requisitions.ApprovalQueue.as_view(), name="api-approvals"),
+    path("approvals", approvals.ApprovalQueue.as_view(), name="api-approvals"),
     path("orders", orders.OrderList.as_view(), name="api-orders"),
     path(ORDER, orders.OrderOne.as_view(), name="api-order"),
     path(f"{ORDER}/documents", orders.OrderDocuments.as_view(), name="api-order-documents"),

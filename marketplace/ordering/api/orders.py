@@ -71,9 +71,9 @@ def _seen(request: Request, order_id: UUID) -> int:
     return version
 
 
-def _answer(reader: Actor, order_id: UUID) -> Response:
+def _answer(request: Request, order_id: UUID) -> Response:
     """Return an order as it stands now, with its ETag."""
-    found = order_page(reader, order_id)
+    found = order_page(actor(request), order_id)
     found.order.shown_lines = found.lines  # type: ignore[attr-defined]  # read by the serializer
     return Response(OrderDetail(found.order).data, headers={"ETag": etag(found.order.version)})
 
@@ -112,7 +112,7 @@ class OrderOne(Operation):
     )
     def get(self, request: Request, order_id: UUID) -> Response:
         """Read an order with its lines and what the supplier said to them."""
-        return _answer(actor(request), order_id)
+        return _answer(request, order_id)
 
 
 class OrderDocuments(Operation):
@@ -238,11 +238,14 @@ class OrderCancellation(Operation):
     @idempotent()
     def post(self, request: Request, order_id: UUID) -> Response:
         """Cancel what has neither arrived nor been billed, and give its money back."""
-        buyer = actor(request)
-        version = _seen(request, order_id)
-        values = self.taken(self.Input)
-        cancel_order(order_id=order_id, buyer=buyer, version=version, at=timezone.now(), **values)
-        return _answer(buyer, order_id)
+        cancel_order(
+            order_id=order_id,
+            buyer=actor(request),
+            version=_seen(request, order_id),
+            at=timezone.now(),
+            **self.taken(self.Input),
+        )
+        return _answer(request, order_id)
 
 
 class OrderAnswer(Operation):
@@ -285,12 +288,11 @@ class OrderAnswer(Operation):
     @idempotent()
     def post(self, request: Request, order_id: UUID) -> Response:
         """Accept, accept for a later day, or refuse every line of an order."""
-        supplier = actor(request)
         version = _seen(request, order_id)
         values = self.taken(self.Input)
         answer_order(
             order_id=order_id,
-            supplier=supplier,
+            supplier=actor(request),
             answers=[
                 LineAnswer(
                     line["line_id"], Answer(line["answer"]), line["promised_on"], line["reason"]
@@ -301,4 +303,4 @@ class OrderAnswer(Operation):
             version=version,
             at=timezone.now(),
         )
-        return _answer(supplier, order_id)
+        return _answer(request, order_id)

@@ -13,18 +13,12 @@ from rest_framework.response import Response
 
 from marketplace.approvals.selectors.cases import case_of
 from marketplace.approvals.services.cases import (
-    ApprovalNotAllowed,
-    ChangedMeanwhile,
     NoApprover,
-    NotAwaitingApproval,
-    ReasonNeeded,
 )
-from marketplace.core.actors import Actor
 from marketplace.core.states import IllegalMove
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
 from marketplace.ordering.api.shapes import (
     DETAIL_EXAMPLE,
-    HASH,
     ID,
     LARGEST,
     SUMMARY_EXAMPLE,
@@ -33,23 +27,22 @@ from marketplace.ordering.api.shapes import (
 )
 from marketplace.ordering.selectors.requisitions import (
     lines_with_coding,
-    requisitions_awaiting,
     requisitions_found,
 )
 from marketplace.ordering.selectors.requisitions import requisition as requisition_of
-from marketplace.ordering.services.decisions import (
-    SupplierSuspended,
-    approve_requisition,
-    reject_requisition,
-)
 from marketplace.ordering.services.drafting import (
     BasketInUse,
-    DraftChanged,
     WantedLine,
     change_requisition,
     create_requisition,
 )
-from marketplace.ordering.services.drafts import Details, NotABuyer, NotADraft, WrongAddress
+from marketplace.ordering.services.drafts import (
+    Details,
+    DraftChanged,
+    NotABuyer,
+    NotADraft,
+    WrongAddress,
+)
 from marketplace.ordering.services.lines import LinesNotRight
 from marketplace.ordering.services.requisitions import (
     NeededInThePast,
@@ -61,7 +54,7 @@ from marketplace.ordering.services.requisitions import (
 from marketplace.ordering.states import RequisitionStatus
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
-from marketplace.web.etags import check_if_match, etag, honour_if_match
+from marketplace.web.etags import check_if_match, etag
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 from marketplace.web.strict import StrictDay, StrictDecimal
@@ -107,12 +100,10 @@ class DraftInput(Input):
     lines = Line(many=True, allow_empty=True)
 
 
-def _details(values: dict[str, Any]) -> Details:
-    return Details(values["title"], values["reason"], values["deliver_to"], values["needed_by_on"])
-
-
-def _wanted(values: dict[str, Any]) -> list[WantedLine]:
-    return [WantedLine(**line) for line in values["lines"]]
+def _draft(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was sent as the services take it: the details, and the lines."""
+    wanted = [WantedLine(**line) for line in values.pop("lines")]
+    return {"details": Details(**values), "wanted": wanted}
 
 
 def _seen(request: Request, requisition_id: UUID) -> int:
@@ -125,8 +116,9 @@ def _seen(request: Request, requisition_id: UUID) -> int:
     return version
 
 
-def _answer(reader: Actor, requisition_id: UUID, status: int = 200) -> Response:
+def answer(request: Request, requisition_id: UUID, status: int = 200) -> Response:
     """Return a requisition as it stands now, with its ETag."""
+    reader = actor(request)
     found = requisition_of(reader, requisition_id)
     case = case_of(reader.organisation_id, found.pk)
     steps = sorted(case.steps.all(), key=lambda step: step.step_order) if case else []
@@ -177,14 +169,10 @@ class RequisitionList(Operation):
     @idempotent()
     def post(self, request: Request) -> Response:
         """Begin a requisition with its lines. It is a draft until it is submitted."""
-        values, requester = self.taken(DraftInput), actor(request)
         made = create_requisition(
-            requester=requester,
-            details=_details(values),
-            wanted=_wanted(values),
-            at=timezone.now(),
+            requester=actor(request), at=timezone.now(), **_draft(self.taken(DraftInput))
         )
-        return _answer(requester, made.pk, 201)
+        return answer(request, made.pk, 201)
 
 
 class RequisitionOne(Operation):
@@ -201,7 +189,7 @@ class RequisitionOne(Operation):
     )
     def get(self, request: Request, requisition_id: UUID) -> Response:
         """Read a requisition with its lines and how its approval stands."""
-        return _answer(actor(request), requisition_id)
+        return answer(request, requisition_id)
 
     @described(
         "Change a draft",
@@ -215,19 +203,14 @@ class RequisitionOne(Operation):
     )
     def put(self, request: Request, requisition_id: UUID) -> Response:
         """Make a draft of one's own say this and nothing else."""
-        requester = actor(request)
-        found = requisition_of(requester, requisition_id)
-        check_if_match(request, found.version)
-        values = self.taken(DraftInput)
         change_requisition(
-            requisition_id=found.pk,
-            requester=requester,
-            version=found.version,
-            details=_details(values),
-            wanted=_wanted(values),
+            requisition_id=requisition_id,
+            requester=actor(request),
+            version=_seen(request, requisition_id),
             at=timezone.now(),
+            **_draft(self.taken(DraftInput)),
         )
-        return _answer(requester, found.pk)
+        return answer(request, requisition_id)
 
 
 class RequisitionSubmission(Operation):
@@ -250,15 +233,13 @@ class RequisitionSubmission(Operation):
     @idempotent()
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Number a draft of one's own and ask for its approval."""
-        requester = actor(request)
-        version = _seen(request, requisition_id)
         submit_requisition(
             requisition_id=requisition_id,
-            requester=requester,
-            version=version,
+            requester=actor(request),
+            version=_seen(request, requisition_id),
             at=timezone.now(),
         )
-        return _answer(requester, requisition_id)
+        return answer(request, requisition_id)
 
 
 class RequisitionWithdrawal(Operation):
@@ -278,110 +259,10 @@ class RequisitionWithdrawal(Operation):
     @idempotent()
     def post(self, request: Request, requisition_id: UUID) -> Response:
         """Take back one's own requisition before it is approved, or give up one's draft."""
-        requester = actor(request)
-        version = _seen(request, requisition_id)
         withdraw_requisition(
             requisition_id=requisition_id,
-            requester=requester,
-            version=version,
+            requester=actor(request),
+            version=_seen(request, requisition_id),
             at=timezone.now(),
         )
-        return _answer(requester, requisition_id)
-
-
-class RequisitionApproval(Operation):
-    """Saying yes."""
-
-    access = "approver"
-    scope = WRITE
-
-    class Input(Input):
-        """What was seen, and what is said to it."""
-
-        content_hash = serializers.RegexField(r"^[0-9a-f]{64}$")
-        comment = serializers.CharField(max_length=2000, allow_blank=True, default="")
-        over_budget_reason = serializers.CharField(max_length=2000, allow_blank=True, default="")
-
-    @described(
-        "Approve a requisition",
-        answers=RequisitionDetail,
-        takes=Input,
-        is_versioned=True,
-        may_match=True,
-        refusals=(
-            ApprovalNotAllowed, ChangedMeanwhile, NotAwaitingApproval, SupplierSuspended, NoBudget,
-            OverBudget, IllegalMove,
-        ),
-        example={**DETAIL_EXAMPLE, "status": "APPROVED"},
-        sent={"content_hash": HASH, "comment": "Agreed"},
-    )  # fmt: skip
-    @idempotent()
-    def post(self, request: Request, requisition_id: UUID) -> Response:
-        """Approve what was seen; the last yes commits the money and makes the orders."""
-        approver = actor(request)
-        found = requisition_of(approver, requisition_id)
-        honour_if_match(request, found.version)
-        approve_requisition(
-            requisition_id=requisition_id,
-            approver=approver,
-            at=timezone.now(),
-            **self.taken(self.Input),
-        )
-        return _answer(approver, requisition_id)
-
-
-class RequisitionRejection(Operation):
-    """Saying no."""
-
-    access = "approver"
-    scope = WRITE
-
-    class Input(Input):
-        """What was seen, and why not."""
-
-        content_hash = serializers.RegexField(r"^[0-9a-f]{64}$")
-        reason = serializers.CharField(max_length=2000)
-
-    @described(
-        "Turn a requisition down",
-        answers=RequisitionDetail,
-        takes=Input,
-        is_versioned=True,
-        may_match=True,
-        refusals=(
-            ApprovalNotAllowed, ChangedMeanwhile, NotAwaitingApproval, ReasonNeeded, IllegalMove,
-        ),
-        example={**DETAIL_EXAMPLE, "status": "REJECTED"},
-        sent={"content_hash": HASH, "reason": "Use the ones in the store first."},
-    )  # fmt: skip
-    @idempotent()
-    def post(self, request: Request, requisition_id: UUID) -> Response:
-        """Turn a requisition down; whoever asked is told why."""
-        approver = actor(request)
-        found = requisition_of(approver, requisition_id)
-        honour_if_match(request, found.version)
-        reject_requisition(
-            requisition_id=requisition_id,
-            approver=approver,
-            at=timezone.now(),
-            **self.taken(self.Input),
-        )
-        return _answer(approver, requisition_id)
-
-
-class ApprovalQueue(Operation):
-    """What waits for a decision."""
-
-    access = "approver"
-    scope = READ
-
-    @described(
-        "List what waits for your approval",
-        answers=RequisitionSummary,
-        is_list=True,
-        example=SUMMARY_EXAMPLE,
-    )
-    def get(self, request: Request) -> Response:
-        """List the requisitions that you could decide now, the oldest first."""
-        rows = requisitions_awaiting(actor(request), timezone.now())
-        return self.page(rows, RequisitionSummary, keys=("submitted_at", "id"))
+        return answer(request, requisition_id)

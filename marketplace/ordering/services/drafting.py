@@ -22,6 +22,7 @@ from marketplace.ordering.selectors.offers import offers
 from marketplace.ordering.services.drafts import (
     Details,
     check_requester,
+    check_version,
     open_basket,
     own_draft,
     save_totals,
@@ -45,13 +46,6 @@ class BasketInUse(Conflict):
     advice = gettext_lazy(
         "Submit or withdraw that requisition first, or change it: the answer names it."
     )
-
-
-class DraftChanged(Conflict):
-    """The draft was changed after it was read."""
-
-    code = "requisition.changed-meanwhile"
-    title = gettext_lazy("Somebody else has changed this since you read it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +99,7 @@ def change_requisition(
     Raises: NotABuyer; Missing; NotADraft; DraftChanged; LinesNotRight; BasketFull.
     """
     draft = own_draft(requester, requisition_id)
-    if draft.version != version:
-        raise DraftChanged(current_version=draft.version)
+    check_version(draft, version)
     draft.lines.all().delete()
     _write(draft, requester, details, wanted, at, verb="basket.rewritten")
     return draft

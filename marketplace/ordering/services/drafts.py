@@ -39,6 +39,13 @@ class NotADraft(Conflict):
     title = gettext_lazy("This can no longer be changed.")
 
 
+class DraftChanged(Conflict):
+    """The draft was changed after it was read."""
+
+    code = "requisition.changed-meanwhile"
+    title = gettext_lazy("Somebody else has changed this since you read it.")
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
     """What a requisition says besides its lines."""
@@ -89,6 +96,15 @@ def own_draft(requester: Actor, requisition_id: UUID) -> Requisition:
     if not basket.is_basket:
         raise NotADraft(_("It was submitted. Withdraw it and copy it to a new basket first."))
     return basket
+
+
+def check_version(requisition: Requisition, version: int | None) -> None:
+    """Let a change pass that was meant for this version, or for whatever there is.
+
+    Raises: DraftChanged.
+    """
+    if version is not None and requisition.version != version:
+        raise DraftChanged(current_version=requisition.version)
 
 
 def set_details(requisition: Requisition, details: Details) -> list[str]:

@@ -29,8 +29,12 @@ from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.selectors.money import commitment_lines, holders_of
 from marketplace.ordering.selectors.offers import Drift, drifts
 from marketplace.ordering.selectors.requisitions import content_of
-from marketplace.ordering.services.drafting import DraftChanged
-from marketplace.ordering.services.drafts import Details, own_draft, set_details
+from marketplace.ordering.services.drafts import (
+    Details,
+    check_version,
+    own_draft,
+    set_details,
+)
 from marketplace.ordering.services.lines import lines_of
 from marketplace.organisations.services.numbers import next_number
 
@@ -76,7 +80,7 @@ def submit_requisition(
     PriceChanged; NoBudget; OverBudget; NoApprover.
     """
     requisition = own_draft(requester, requisition_id)
-    _check_version(requisition, version)
+    check_version(requisition, version)
     if details is not None:
         set_details(requisition, details)
     lines = lines_of(requisition)
@@ -105,15 +109,7 @@ def submit_requisition(
         ]
     )  # fmt: skip
     open_case(
-        subject=Subject(
-            kind=KIND,
-            id=requisition.pk,
-            reference=requisition.number,
-            title=requisition.title,
-            link=requisition_link(requisition.pk),
-            amount=requisition.net_amount,
-            content_hash=requisition.content_hash,
-        ),
+        subject=_subject(requisition),
         requester=requester,
         barred_user_ids=[requester.user_id],
         plan=plan,
@@ -147,7 +143,7 @@ def withdraw_requisition(
     """
     mine = Requisition.objects.of(requester.organisation_id).filter(raised_by_id=requester.user_id)
     requisition = mine.lock(requisition_id)
-    _check_version(requisition, version)
+    check_version(requisition, version)
     before = {"status": requisition.status}
     was_submitted = not requisition.is_basket
     requisition.move("withdraw")
@@ -178,9 +174,16 @@ def is_over_budget(council_id: UUID, financial_year: int, lines: Sequence[Requis
     return bool(check_budgets(asked, found, financial_year=financial_year, may_exceed=True))
 
 
-def _check_version(requisition: Requisition, version: int | None) -> None:
-    if version is not None and requisition.version != version:
-        raise DraftChanged(current_version=requisition.version)
+def _subject(requisition: Requisition) -> Subject:
+    return Subject(
+        kind=KIND,
+        id=requisition.pk,
+        reference=requisition.number,
+        title=requisition.title,
+        link=requisition_link(requisition.pk),
+        amount=requisition.net_amount,
+        content_hash=requisition.content_hash,
+    )
 
 
 def _check_complete(requisition: Requisition, lines: Sequence[RequisitionLine]) -> None:
