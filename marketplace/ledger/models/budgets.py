@@ -20,7 +20,8 @@ class Budget(Row):
 
     `available_amount` is reckoned by the database, so the screen, the check and the report cannot
     differ. With a hard stop nothing is promised beyond what is available, which a trigger keeps;
-    what is spent may go beyond it, since a bill is written down whatever it comes to.
+    what is spent may go beyond it, since a bill is written down whatever it comes to. `version`
+    counts the changes of the figure, not of what is promised of it.
     Units: GBP without the VAT that the council gets back.
     """
 
@@ -40,6 +41,7 @@ class Budget(Row):
         db_persist=True,
     )
     is_hard_stop = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
 
     objects = TenantQuerySet["Budget"].as_manager()
 

@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.models import Row, Stateful, TenantQuerySet
 from marketplace.ledger.states import PERIOD, AccountKind, PeriodStatus
 
+# What a code is written with: it stands in addresses, in files and beside others with a stroke
+# between them, so it has neither strokes nor blanks.
+CODE = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+
 ACCOUNT_KIND_LABELS = {
     AccountKind.EXPENSE: _("Expense"),
     AccountKind.ASSET: _("Asset"),
@@ -37,6 +41,7 @@ class Account(Row):
     )
     categories = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
 
     objects = TenantQuerySet["Account"].as_manager()
 
@@ -44,11 +49,17 @@ class Account(Row):
         verbose_name = _("account")
         constraints = [
             models.UniqueConstraint(fields=["council", "code"], name="account_one_a_code"),
+            models.CheckConstraint(name="account_code_is_plain", condition=Q(code__regex=CODE)),
+            models.CheckConstraint(name="account_has_a_name", condition=~Q(name="")),
             models.CheckConstraint(
                 name="account_kind_known",
                 condition=Q(kind__in=[each.value for each in AccountKind]),
             ),
         ]
+
+    @property
+    def reference(self) -> str:
+        return self.code
 
 
 class CostCentre(Row):
@@ -65,6 +76,7 @@ class CostCentre(Row):
         "organisations.Membership", models.PROTECT, null=True, related_name="+"
     )
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
 
     objects = TenantQuerySet["CostCentre"].as_manager()
 
@@ -72,7 +84,13 @@ class CostCentre(Row):
         verbose_name = _("cost centre")
         constraints = [
             models.UniqueConstraint(fields=["council", "code"], name="costcentre_one_a_code"),
+            models.CheckConstraint(name="costcentre_code_is_plain", condition=Q(code__regex=CODE)),
+            models.CheckConstraint(name="costcentre_has_a_name", condition=~Q(name="")),
         ]
+
+    @property
+    def reference(self) -> str:
+        return self.code
 
 
 class Period(Row, Stateful):

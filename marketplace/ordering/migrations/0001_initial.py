@@ -251,7 +251,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'delivery point',
-                'constraints': [models.UniqueConstraint(fields=('council', 'code'), name='deliverypoint_one_a_code')],
+                ('version', models.PositiveIntegerField(default=1)),
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'code'), name='deliverypoint_one_a_code'),
+                    models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9._:-]*$')), name='deliverypoint_code_is_plain'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='deliverypoint_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('address', ''), _negated=True), name='deliverypoint_has_an_address'),
+                ],
             },
         ),
         *WALLS,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.models import Row, Stateful, TenantQuerySet
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ordering.models.bought import BoughtLine, line_constraints
+from marketplace.ledger.models.coding import CODE
 from marketplace.ordering.states import REQUISITION, RequisitionStatus
 
 NOUGHT = Decimal("0.00")
@@ -44,6 +45,7 @@ class DeliveryPoint(Row):
     is_active = models.BooleanField(default=True)
 
     objects = TenantQuerySet["DeliveryPoint"].as_manager()
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         verbose_name = _("delivery point")
@@ -51,8 +53,17 @@ class DeliveryPoint(Row):
             models.UniqueConstraint(fields=["council", "code"], name="deliverypoint_one_a_code"),
         ]
 
+            models.CheckConstraint(
+                name="deliverypoint_code_is_plain", condition=Q(code__regex=CODE)
+            ),
+            models.CheckConstraint(name="deliverypoint_has_a_name", condition=~Q(name="")),
+            models.CheckConstraint(name="deliverypoint_has_an_address", condition=~Q(address="")),
 
 class Requisition(Row, Stateful):
+    @property
+    def reference(self) -> str:
+        return self.code
+
     """What somebody asks to have bought, from one supplier or several.
 
     People are kept by key and name, since the paper outlives their membership. `…_by_id` is the
