@@ -16,10 +16,10 @@ from marketplace.audit.selectors import Wanted
 from marketplace.audit.wording import changes, kind_in_words, subject_in_words
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.downloads import CHUNK, CSV, JSON_LINES, file_of
 from marketplace.web.paging import page_by_key
 
 READERS = ("auditor", "administrator")
-EXPORT_CHUNK = 500
 # About five seconds of walking: what is longer belongs to the command, not to a page.
 LONGEST_WALK = 100_000
 
@@ -66,24 +66,18 @@ def chain(request: HttpRequest) -> HttpResponse:
 @require_safe
 def events_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out the events that are asked for as CSV."""
-    return _file(exports.csv_lines(_asked(request)), "text/csv; charset=utf-8", "events.csv")
+    return file_of(exports.csv_lines(_asked(request)), CSV, "events")
 
 
 @access(*READERS)
 @require_safe
 def events_json(request: HttpRequest) -> StreamingHttpResponse:
     """Hand out the events that are asked for as JSON, one a line."""
-    return _file(exports.json_lines(_asked(request)), "application/jsonl", "events.jsonl")
+    return file_of(exports.json_lines(_asked(request)), JSON_LINES, "events")
 
 
 def _asked(request: HttpRequest) -> Iterator[Event]:
     form = EventsForm(request.GET)
     wanted = Wanted(**form.cleaned_data) if form.is_valid() else Wanted()
     found = selectors.events_wanted(actor(request).organisation_id, wanted)
-    return selectors.in_order(found).iterator(chunk_size=EXPORT_CHUNK)
-
-
-def _file(lines: Iterator[str], media_type: str, name: str) -> StreamingHttpResponse:
-    answer = StreamingHttpResponse(lines, content_type=media_type)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return selectors.in_order(found).iterator(chunk_size=CHUNK)
