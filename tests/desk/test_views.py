@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -61,6 +64,25 @@ class TestHome:
         factory.submitted(market)
         sign_in(client, market.approver_membership)
         assert "Chairs for the library" in text(client.get(reverse("home")))
+
+    def test_shows_a_buyer_what_needs_them_and_what_waits_for_an_answer_last(
+        self, client, monkeypatch
+    ):
+        needed = replace(factory.DETAILS, needed_by_on=date(2026, 11, 24))
+        monkeypatch.setattr(factory, "DETAILS", needed)
+        market = factory.market()
+        waiting = factory.sent(market)
+        accepted = factory.answered(market)
+        late, refused = (
+            factory.answered(market, answer)
+            for answer in (factory.Answer.LATER, factory.Answer.REFUSED)
+        )
+        sign_in(client, organisations.person(market.council, "buyer"))
+        page = text(client.get(reverse("home")))
+        places = [page.find(each.number) for each in (late, refused, waiting)]
+        assert -1 not in places
+        assert places == sorted(places)
+        assert accepted.number not in page
 
     def test_sends_a_supplier_to_their_own(self, client):
         sign_in(client, organisations.person(organisations.supplier()))

@@ -63,7 +63,7 @@ def _panels(acting: Actor, at: datetime) -> dict[str, Any]:
         "mine": list(own_requisitions(acting)[:ROWS_SHOWN])
         if acting.holds("requester", "buyer")
         else None,
-        "orders": list(orders_to_watch(acting)[:ROWS_SHOWN]) if watches else None,
+        "orders": list(orders_to_watch(acting, ROWS_SHOWN)) if watches else None,
         "budgets": list(budgets_nearly_used(council_id, at)[:ROWS_SHOWN])
         if acting.holds("finance")
         else None,

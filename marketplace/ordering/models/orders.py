@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from marketplace.documents.models import Document
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ordering.models.bought import BoughtLine, line_constraints
 from marketplace.ordering.models.requisitions import Requisition, RequisitionLine
+from marketplace.ordering.models.words import words_of
 from marketplace.ordering.states import ORDER, Answer, Channel, OrderStatus
 
 NOUGHT = Decimal("0.00")
@@ -84,6 +86,7 @@ class Order(Row, Stateful):
     cancelled_by_id = models.UUIDField(null=True)
     cancelled_by_name = models.CharField(max_length=200, blank=True)
     cancellation_reason = models.TextField(blank=True)
+    words = words_of("contact_name")
 
     objects = TenantQuerySet["Order"].as_manager()
 
@@ -126,6 +129,7 @@ class Order(Row, Stateful):
         indexes = [
             models.Index(fields=["council", "-id"], name="order_by_council"),
             models.Index(fields=["council", "status", "-id"], name="order_by_status"),
+            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], name="order_by_words"),
             models.Index(
                 fields=["supplier", "-id"],
                 condition=Q(sent_at__isnull=False),
@@ -194,7 +198,7 @@ class OrderLine(BoughtLine):
             models.Index(fields=["supplier", "id"], name="orderline_by_supplier"),
             models.Index(
                 fields=["council", "order"],
-                condition=Q(answer=Answer.LATER.value),
+                condition=Q(answer=Answer.LATER.value, received_quantity__lt=F("quantity")),
                 name="orderline_later",
             ),
         ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.models import Row, Stateful, TenantQuerySet
 from marketplace.ledger.models import Account, CostCentre
-from marketplace.ordering.models.bought import BoughtLine, line_constraints
 from marketplace.ledger.models.coding import CODE
+from marketplace.ordering.models.bought import BoughtLine, line_constraints
+from marketplace.ordering.models.words import words_of
 from marketplace.ordering.states import REQUISITION, RequisitionStatus
 
 NOUGHT = Decimal("0.00")
@@ -43,27 +45,27 @@ class DeliveryPoint(Row):
     address = models.TextField()
     instructions = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
 
     objects = TenantQuerySet["DeliveryPoint"].as_manager()
-    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         verbose_name = _("delivery point")
         constraints = [
             models.UniqueConstraint(fields=["council", "code"], name="deliverypoint_one_a_code"),
-        ]
-
             models.CheckConstraint(
                 name="deliverypoint_code_is_plain", condition=Q(code__regex=CODE)
             ),
             models.CheckConstraint(name="deliverypoint_has_a_name", condition=~Q(name="")),
             models.CheckConstraint(name="deliverypoint_has_an_address", condition=~Q(address="")),
+        ]
 
-class Requisition(Row, Stateful):
     @property
     def reference(self) -> str:
         return self.code
 
+
+class Requisition(Row, Stateful):
     """What somebody asks to have bought, from one supplier or several.
 
     People are kept by key and name, since the paper outlives their membership. `…_by_id` is the
@@ -107,6 +109,7 @@ class Requisition(Row, Stateful):
     rejected_at = models.DateTimeField(null=True)
     rejection_reason = models.TextField(blank=True)
     withdrawn_at = models.DateTimeField(null=True)
+    words = words_of("title", "raised_by_name")
 
     objects = TenantQuerySet["Requisition"].as_manager()
 
@@ -159,6 +162,7 @@ class Requisition(Row, Stateful):
             models.Index(fields=["council", "-id"], name="requisition_by_council"),
             models.Index(fields=["council", "raised_by_id", "-id"], name="requisition_by_person"),
             models.Index(fields=["council", "status", "-id"], name="requisition_by_status"),
+            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], name="requisition_by_words"),
         ]
 
     @property

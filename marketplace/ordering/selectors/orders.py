@@ -8,6 +8,7 @@ from typing import cast
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from marketplace.approvals.selectors.cases import cases_awaiting
@@ -16,9 +17,12 @@ from marketplace.audit.selectors import timeline
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.models import TenantQuerySet
 from marketplace.ordering.models import Order, OrderLine, Requisition, Transmission
+from marketplace.ordering.models.words import BLANK
 from marketplace.ordering.rules import Due, Totals, still_due, totals
 from marketplace.ordering.selectors.requisitions import READERS
+from marketplace.ordering.selectors.words import keys_with, parts
 from marketplace.ordering.states import Answer, OrderStatus, RequisitionStatus
+from marketplace.organisations.models import Organisation
 
 # Who may read every order of their council; others read what they ordered.
 ORDER_READERS = (*READERS, "receiver", "payments")
@@ -89,13 +93,13 @@ def late_orders(reader: Actor) -> QuerySet[Order]:
     Shapes: those that were cancelled, or have wholly arrived, are not among them.
     """
     late = OrderLine.objects.of(reader.organisation_id).filter(
+        order=OuterRef("pk"),
         answer=Answer.LATER,
-        promised_on__gt=F("order__needed_by_on"),
+        promised_on__gt=OuterRef("needed_by_on"),
         received_quantity__lt=F("quantity"),
     )
     return _council_side(reader).filter(
-        pk__in=late.values("order_id"),
-        status__in=[OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED],
+        Exists(late), status__in=[OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED]
     )
 
 
@@ -103,12 +107,15 @@ def orders_found(rows: QuerySet[Order], *, words: str = "", status: str = "") ->
     """Return those among orders that have a status, and words in number or the names on them."""
     if status:
         rows = rows.filter(status=status)
-    for word in words.split():
+    wanted = parts(words)
+    keys = keys_with("order", wanted) if wanted else None
+    if keys is not None:
+        return rows.filter(pk__in=keys)
+    named = Organisation.objects.alias(words=Lower(Concat(BLANK, "name"))).values("pk")
+    for part in wanted:
+        sides = named.filter(words__contains=part)
         rows = rows.filter(
-            Q(number__icontains=word)
-            | Q(supplier__name__icontains=word)
-            | Q(council__name__icontains=word)
-            | Q(contact_name__icontains=word)
+            Q(words__contains=part) | Q(supplier_id__in=sides) | Q(council_id__in=sides)
         )
     return rows
 

@@ -23,6 +23,7 @@ from marketplace.core.models import TenantQuerySet
 from marketplace.ordering import rules
 from marketplace.ordering.models import DeliveryPoint, Requisition, RequisitionLine
 from marketplace.ordering.selectors.money import BudgetEffect, budget_effects, holders_of
+from marketplace.ordering.selectors.words import keys_with, parts
 from marketplace.ordering.states import RequisitionStatus
 from marketplace.web.navigation import Waiting
 
@@ -58,10 +59,12 @@ def requisitions_found(
     rows = requisitions_of(reader)
     if status:
         rows = rows.filter(status=status)
-    for word in words.split():
-        rows = rows.filter(
-            Q(number__icontains=word) | Q(title__icontains=word) | Q(raised_by_name__icontains=word)
-        )
+    wanted = parts(words)
+    keys = keys_with("requisition", wanted) if wanted else None
+    if keys is not None:
+        return rows.filter(pk__in=keys)
+    for part in wanted:
+        rows = rows.filter(words__contains=part)
     return rows
 
 
