@@ -15,6 +15,7 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import BinaryIO
 
 CHUNK = 1 << 18
@@ -22,6 +23,8 @@ MOST_BYTES = 1 << 30
 MOST_ROWS = 1_000_000
 MOST_COLUMNS = 200
 MOST_CELL = 10_000
+MOST_TITLES = 20
+FEWEST_KNOWN = 3
 DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = {"utf-8": "utf-8-sig", "cp1252": "cp1252"}
 
@@ -220,8 +223,10 @@ def open_table(stream: BinaryIO, *, encoding: str, sense: Callable[[Sequence[str
         delimiter, header_row, first = first[4], 2, next(lines, "")
     while first and not first.strip("\r\n,;|\t "):
         header_row, first = header_row + 1, next(lines, "")
-    delimiter = delimiter or _sniff(first, sense)
-    reader = csv.reader(_again(first, lines), delimiter=delimiter, strict=True)
+    if not delimiter:
+        above, first, delimiter, lines = _past_titles(first, lines, sense)
+        header_row += above
+    reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
     try:
         headings = next(reader, [])
     except csv.Error as error:
@@ -240,13 +245,27 @@ def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
             text.detach()  # so that the wrapper does not close the caller's file
 
 
-def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
+def _past_titles(
+    first: str, lines: Iterator[str], sense: Callable[[Sequence[str]], int]
+) -> tuple[int, str, str, Iterator[str]]:
+    """Return how many rows stand above the headings, the heading row, its delimiter and the rest.
+
+    Why: many a list has the firm's name and a day above its headings. A row counts as headings
+    only if several of them mean something, since one word of any row may.
+    """
+    known, delimiter = _sniff(first, sense)
+    if known >= FEWEST_KNOWN:
+        return 0, first, delimiter, lines
+    ahead = list(islice(lines, MOST_TITLES))
+    for place, line in enumerate(ahead):
+        known, found = _sniff(line, sense)
+        if known >= FEWEST_KNOWN:
+            return place + 1, line, found, chain(ahead[place + 1 :], lines)
+    return 0, first, delimiter, chain(ahead, lines)
 
 
-def _sniff(line: str, sense: Callable[[Sequence[str]], int]) -> str:
-    """Return the delimiter that makes the most sense of a heading row.
+def _sniff(line: str, sense: Callable[[Sequence[str]], int]) -> tuple[int, str]:
+    """Return the delimiter that makes the most sense of a heading row, and how many it knows.
 
     Why: counting characters goes wrong on headings such as "Price (ex VAT, GBP)"; counting the
     headings that we then understand does not.
@@ -259,4 +278,5 @@ def _sniff(line: str, sense: Callable[[Sequence[str]], int]) -> str:
             return (-1, -1)
         return (sense(headings), len(headings))
 
-    return max(DELIMITERS, key=made_of)
+    delimiter = max(DELIMITERS, key=made_of)
+    return made_of(delimiter)[0], delimiter

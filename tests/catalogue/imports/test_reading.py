@@ -112,6 +112,19 @@ class TestOpenRows:
         rows, found = rows_of(f"{HEADER}\n\n{ROW}\n,,,,,\n  , \n{ROW}\n\n")
         assert ([number for number, _cells in found], rows.count) == ([3, 6], 2)
 
+    def test_passes_over_titles_above_the_headings(self):
+        titles = '"Acme Office Ltd, price list",,,,,\n\nPrices from 1 January 2026,,\n'
+        rows, found = rows_of(f"{titles}{HEADER}\n{ROW}\n")
+        assert (rows.header_row, found) == (4, [(5, ROW.split(","))])
+
+    def test_a_title_may_be_written_with_another_delimiter(self):
+        rows, found = rows_of(f"Acme, Office, Ltd\n{HEADER}\n{ROW}\n".replace(",", ";", 2))
+        assert (rows.delimiter, found[0][0]) == (",", 3)
+
+    def test_looks_no_further_than_a_title_goes(self):
+        code, *_rest = why("Acme\n" * 21 + f"{HEADER}\n{ROW}\n")
+        assert code == "no-header"
+
     def test_a_cell_of_several_lines_is_one_row(self):
         text = f'{HEADER}\nA1,"Chair\nwith ""arms""",39112000,EA,9.50,S\n{ROW}\n'
         found = rows_of(text)[1]
