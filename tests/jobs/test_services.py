@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from time import monotonic
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from marketplace.core.ids import uuid7
-from marketplace.core.tenancy import stewardship, tenant
+from marketplace.core.tenancy import stewardship
 from marketplace.jobs import services
 from marketplace.jobs.models import Job, JobStatus
-from marketplace.jobs.registry import job, kind, kinds
+from marketplace.jobs.registry import job
 from marketplace.jobs.services import (
     due_jobs,
     run_due_jobs,
@@ -26,24 +25,7 @@ from marketplace.jobs.services import (
     wake,
 )
 from tests.jobs.deeds import write_down, written_down
-
-
-def owe(name: str = "test.write", key: str = "", **more) -> Job:
-    """Owe a job and return its row."""
-    key = key or str(uuid7())
-    with tenant(more.get("organisation_id")):
-        wake(name, key=key, payload={"key": key, **more.pop("payload", {})}, **more)
-    return row(name, key)
-
-
-def row(name: str, key: str) -> Job:
-    with stewardship():
-        return Job.objects.get(name=name, key=key)
-
-
-def again(job_row: Job) -> Job:
-    with stewardship():
-        return Job.objects.get(pk=job_row.pk)
+from tests.jobs.owing import again, owe
 
 
 class TestWake:
@@ -240,65 +222,6 @@ class TestExternal:
         assert again(owed).due_at == due
 
 
-def run_naively(job_id, at) -> bool:
-    """How it would be done without a lock: read, do, mark."""
-    with stewardship():
-        found = Job.objects.get(pk=job_id)
-    if found.status != JobStatus.OWED:
-        return False
-    with transaction.atomic():
-        kind(found.name).handler(**found.payload, at=at)
-        with stewardship():
-            Job.objects.filter(pk=job_id).update(status=JobStatus.DONE, done_at=at)
-    return True
-
-
-class TestManyWorkers:
-    def race(self, keys, run, at) -> list[bool]:
-        together = Barrier(8)
-
-        def work(_: int) -> list[bool]:
-            together.wait()
-            try:
-                return [run(key, at) for key in keys]
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            return [won for wins in pool.map(work, range(8)) for won in wins]
-
-    @pytest.mark.parametrize("name", ["test.write", "test.write_outside"])
-    def test_eight_at_once_do_each_job_once(self, kept_scratch, at, name):
-        owed = [owe(name, payload={"seconds": 0.01}) for _ in range(25)]
-        wins = self.race([each.pk for each in owed], lambda pk, at: run_job(pk, at=at), at)
-        assert sum(wins) == 25
-        assert Counter(written_down()) == Counter(each.key for each in owed)
-        assert all(again(each).attempts == 1 for each in owed)
-
-    def test_even_when_each_believes_that_it_is_due_again(self, kept_scratch, at):
-        """A slow job whose time came again: the row that the first one holds keeps others away."""
-        owed = owe(payload={"seconds": 0.5})
-        instants = [at + timedelta(minutes=n) for n in range(8)]
-        together = Barrier(8)
-
-        def work(instant):
-            together.wait()
-            try:
-                return run_job(owed.pk, at=instant)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            assert sum(pool.map(work, instants)) == 1
-        assert written_down() == [owed.key]
-
-    def test_the_race_is_real_without_the_lock(self, kept_scratch, at):
-        """Negative control: read, do and mark do it more than once."""
-        owed = owe(payload={"seconds": 0.1})
-        assert sum(self.race([owed.pk], run_naively, at)) > 1
-        assert len(written_down()) > 1
-
-
 class TestSweep:
     @pytest.mark.django_db
     def test_rings_for_what_has_waited_and_not_for_what_is_fresh(self, db):
@@ -371,38 +294,6 @@ class TestRunDueJobs:
         for _ in range(5):
             owe()
         assert run_due_jobs(at=at, most=1) >= 1
-
-
-@pytest.mark.django_db
-class TestWalls:
-    def test_the_worker_sees_jobs_only_as_steward(self, db):
-        owe(organisation_id=uuid7())
-        assert Job.objects.count() == 0
-
-    def test_an_organisation_sees_its_own_jobs(self, db):
-        mine = uuid7()
-        owe(organisation_id=mine)
-        owe(organisation_id=uuid7())
-        with tenant(mine):
-            assert Job.objects.count() == 1
-
-    @pytest.mark.parametrize(
-        "wrong",
-        [{"status": "STOLEN"}, {"status": "DONE", "done_at": None}, {"done_at": timezone.now()}],
-    )
-    def test_the_database_guards_a_jobs_status(self, wrong):
-        owed = owe()
-        with stewardship(), pytest.raises(DatabaseError, match="job_"), transaction.atomic():
-            Job.objects.filter(pk=owed.pk).update(**wrong)
-
-
-class TestRegistry:
-    def test_a_job_has_one_handler(self, db):
-        with pytest.raises(TypeError, match=r"Two functions want to do test\.write"):
-            job("test.write")(print)
-
-    def test_every_kind_has_a_name_of_its_package(self, db):
-        assert [each.name for each in kinds() if each.name.count(".") != 1] == []
 
 
 def test_what_an_hours_backlog_costs_a_sweep_is_little(db, at):
