@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class OrderingConfig(AppConfig):
@@ -21,13 +22,17 @@ class OrderingConfig(AppConfig):
         from marketplace.ordering.selectors.requisitions import (  # noqa: PLC0415  # as above
             basket_size,
         )
-        from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
+        from marketplace.web.navigation import Count, register  # noqa: PLC0415  # needs the apps
 
         audiences.register("order", is_paper_for)
         cost_centres.register(cost_centres_held)
         buyers = ("requester", "buyer")
         readers = (*buyers, "approver", "receiver", "finance", "auditor")
-        register("basket", _("Basket"), buyers, order=20, count=basket_size)
+        register("basket", _("Basket"), buyers, order=20, count=Count(basket_size, _lines))
         register("requisitions", _("Requisitions"), readers, order=30)
         register("approvals", _("Approvals"), ("approver",), order=40)
         register("orders", _("Orders"), (*readers, "payments"), order=50)
+
+
+def _lines(number: int) -> str:
+    return ngettext("line", "lines", number)

@@ -18,22 +18,16 @@ from marketplace.core.actors import Actor, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How much waits behind an entry of the menu: 3, and what they are ("lines")."""
+class Count:
+    """How much waits behind an entry of the menu, and what so many of it are called."""
 
-    number: int
-    words: str
-
-
-Count = Callable[[Actor], Waiting]
+    number: Callable[[Actor], int]
+    words: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry: the name of a url, what people read, and who gets to see it.
-
-    Shapes: `count` tells how much waits behind it, as a number and in words.
-    """
+    """One entry: the name of a url, what people read, and who gets to see it."""
 
     url_name: str
     label: Any
@@ -106,10 +100,10 @@ def _counted(item: Item, actor: Actor) -> dict[str, str]:
     if item.count is None:
         return {}
     try:
-        waiting = item.count(actor)
+        number = item.count.number(actor)
     except DatabaseError:  # the page that says so has a menu too
         return {}
-    if not waiting.number:
+    if not number:
         return {}
     return {
         "html": format_html(
@@ -117,7 +111,7 @@ def _counted(item: Item, actor: Actor) -> dict[str, str]:
             '<span class="site-menu__count">{}</span>'
             '<span class="govuk-visually-hidden"> {}</span>',
             item.label,
-            waiting.number,
-            waiting.words,
+            number,
+            item.count.words(number),
         )
     }

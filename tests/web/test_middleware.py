@@ -112,8 +112,9 @@ class TestMenu:
         from tests.web.site import somebody
 
         monkeypatch.setattr(navigation, "_ITEMS", {})
-        waiting = [navigation.Waiting(0, "lines"), navigation.Waiting(3, "lines")]
-        navigation.register("help", "Bask<t", ("buyer",), count=lambda _actor: waiting.pop())
+        waiting = [0, 3]
+        count = navigation.Count(lambda _actor: waiting.pop(), lambda _number: "lines")
+        navigation.register("help", "Bask<t", ("buyer",), count=count)
         three, none = (navigation.menu_for(somebody("buyer"), "/")[0] for _twice in range(2))
         assert re.sub(r"<[^>]+>", "", three["html"]) == "Bask&lt;t, 3 lines"
         assert three["text"] == "Bask<t"
@@ -126,5 +127,6 @@ class TestMenu:
             raise OperationalError
 
         monkeypatch.setattr(navigation, "_ITEMS", {})
-        navigation.register("help", "Basket", ("buyer",), count=away)
+        count = navigation.Count(away, str)
+        navigation.register("help", "Basket", ("buyer",), count=count)
         assert [m["text"] for m in navigation.menu_for(somebody("buyer"), "/")] == ["Basket"]

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import ngettext
 
 from marketplace.approvals.models import Case
 from marketplace.approvals.rules import Plan
@@ -25,7 +24,6 @@ from marketplace.ordering.models import DeliveryPoint, Requisition, RequisitionL
 from marketplace.ordering.selectors.money import BudgetEffect, budget_effects, holders_of
 from marketplace.ordering.selectors.words import keys_with, parts
 from marketplace.ordering.states import RequisitionStatus
-from marketplace.web.navigation import Waiting
 
 # Who may read every requisition of their council; others read their own.
 READERS = ("buyer", "approver", "finance", "auditor", "administrator")
@@ -90,13 +88,12 @@ def basket_of(reader: Actor) -> Requisition | None:
     return rows.filter(raised_by_id=reader.user_id, status=RequisitionStatus.DRAFT).first()
 
 
-def basket_size(reader: Actor) -> Waiting:
+def basket_size(reader: Actor) -> int:
     """Return how many lines are in the person's basket: one statement, for every page's menu."""
     lines = RequisitionLine.objects.of(reader.organisation_id).filter(
         requisition__raised_by_id=reader.user_id, requisition__status=RequisitionStatus.DRAFT
     )
-    number = lines.count()
-    return Waiting(number, ngettext("line", "lines", number))
+    return lines.count()
 
 
 def lines_with_coding(requisition: Requisition) -> QuerySet[RequisitionLine]:
