@@ -36,6 +36,16 @@ urlpatterns = [
     path("supplier/categories.csv", guide.supplier_categories_csv, name="supplier-categories-csv"),
     path("supplier/price-lists/", uploads.supplier_upload, name="supplier-upload"),
     path(
+        "supplier/price-lists/sent/<uuid:upload_id>/",
+        uploads.supplier_upload_progress,
+        name="supplier-upload-progress",
+    ),
+    path(
+        "supplier/price-lists/sent/<uuid:upload_id>/cancel/",
+        uploads.supplier_upload_cancel,
+        name="supplier-upload-cancel",
+    ),
+    path(
         "supplier/price-lists/<uuid:run_id>/",
         uploads.supplier_upload_report,
         name="supplier-upload-report",

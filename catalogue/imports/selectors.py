@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from catalogue.imports.annotating import annotated_copy
 from catalogue.imports.report import ImportReport, PriceMove
 from catalogue.imports.rules import Problem
-from catalogue.models import ImportRun
-from catalogue.states import ImportVerdict
+from catalogue.models import ImportRun, Upload
+from catalogue.states import ImportVerdict, UploadStatus
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Missing
 from marketplace.documents.selectors import bytes_for_programs
@@ -75,3 +75,17 @@ def is_price_list_of(reader: Actor, document_id: UUID) -> bool:
     """Tell whether a document is a price list that the supplier for whom `reader` acts has sent."""
     runs = ImportRun.objects.of(reader.organisation_id).filter(document_id=document_id)
     return reader.holds(Role.SUPPLIER) and runs.exists()
+
+
+def upload(supplier_id: UUID, upload_id: UUID | str) -> Upload:
+    """Return one of the files that a supplier sent, with how far the worker is.
+
+    Raises: Missing.
+    """
+    return Upload.objects.of(supplier_id).select_related("progress").one(upload_id)
+
+
+def uploads_waiting(supplier_id: UUID) -> QuerySet[Upload]:
+    """Return the files that the worker has not read yet, latest first, each with how far it is."""
+    waiting = Upload.objects.of(supplier_id).filter(status=UploadStatus.WAITING)
+    return waiting.select_related("progress").order_by("-id")

@@ -101,9 +101,7 @@ def import_catalogue(
     try:
         survey = tables.survey(content, encoding=encoding)
         rows = reading.open_rows(content, encoding=survey.encoding)
-        loading.copy_rows(_checked(rows, tally, _steps(on_progress, rows, content, survey)))
-        if not rows.count:
-            raise Unreadable("no-rows")
+        _copy(rows, tally, content, survey, on_progress)
     except Unreadable as problem:
         raise UnreadablePriceList(
             why_unreadable(problem), field="file", reason=problem.code
@@ -160,6 +158,16 @@ def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportRepo
         withdraw_missing=run.withdraw_missing,
         encoding=run.encoding,
     )
+
+
+def _copy(
+    rows: Rows, tally: _Tally, content: BinaryIO, survey: Survey, on_progress: OnProgress | None
+) -> None:
+    loading.copy_rows(_checked(rows, tally, _steps(on_progress, rows, content, survey)))
+    if not rows.count:
+        raise Unreadable("no-rows")
+    if on_progress:
+        on_progress(Progress(rows.count, survey.size, survey.size))
 
 
 def _steps(

@@ -172,5 +172,46 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name='Upload',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=200, verbose_name='file name')),
+                ('encoding', models.CharField(blank=True, max_length=10)),
+                ('dry_run', models.BooleanField()),
+                ('withdraw_missing', models.BooleanField(default=False)),
+                ('status', models.CharField(choices=[('WAITING', 'Being read'), ('DONE', 'Read'), ('FAILED', 'Cannot be read'), ('CANCELLED', 'Cancelled')], default='WAITING', max_length=10)),
+                ('refusal', models.TextField(blank=True)),
+                ('sent_by_name', models.CharField(max_length=200)),
+                ('sent_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.importrun')),
+                ('sent_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.membership')),
+                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+            ],
+            options={
+                'verbose_name': 'price list',
+                'indexes': [
+                    models.Index(fields=['supplier', '-id'], name='upload_by_supplier'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', [catalogue.states.UploadStatus['WAITING'], catalogue.states.UploadStatus['DONE'], catalogue.states.UploadStatus['FAILED'], catalogue.states.UploadStatus['CANCELLED']])), name='upload_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('status', catalogue.states.UploadStatus['WAITING'])), models.Q(models.Q(('status', catalogue.states.UploadStatus['WAITING']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='upload_ended_has_instant'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('run__isnull', False), ('status', catalogue.states.UploadStatus['DONE'])), models.Q(models.Q(('status', catalogue.states.UploadStatus['DONE']), _negated=True), ('run__isnull', True)), _connector='OR'), name='upload_done_has_run'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', catalogue.states.UploadStatus['FAILED']), _negated=True), models.Q(('refusal', ''), _negated=True), _connector='OR'), name='upload_failed_says_why'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='UploadProgress',
+            fields=[
+                ('upload', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='progress', serialize=False, to='catalogue.upload')),
+                ('rows_count', models.PositiveIntegerField(default=0)),
+                ('read_bytes', models.PositiveBigIntegerField(default=0)),
+                ('size_bytes', models.PositiveBigIntegerField()),
+                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+            ],
+        ),
         *WALLS,
     ]

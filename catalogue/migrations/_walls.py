@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from catalogue.cpv import parent_code, significant, vocabulary
-from marketplace.core.tenancy import append_only, row_level_security, same_tenant
+from marketplace.core.tenancy import append_only, row_level_security, same_tenant, tenant_key
 
 # Letters with marks are found without them, and the other way round: "purée" by "puree".
 MARKED = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿŴŵŶŷŠšŽž"
@@ -149,6 +149,8 @@ WALLS = [
     row_level_security("catalogue_listing", ENTITLED, added=MINE, changed=MINE),
     row_level_security("catalogue_pastprice", MINE),
     row_level_security("catalogue_importrun", MINE),
+    row_level_security("catalogue_upload", MINE),
+    row_level_security("catalogue_uploadprogress", MINE),
     # A supplier's counts are counted anew after each of its price lists.
     row_level_security(
         "catalogue_categorycount", ENTITLED_COUNT, added=MINE, changed=MINE, removed=MINE
@@ -158,6 +160,26 @@ WALLS = [
         "document_id",
         "documents_document",
         {"supplier_id": "organisation_id"},
+    ),
+    tenant_key("catalogue_importrun", "supplier_id"),
+    tenant_key("catalogue_upload", "supplier_id"),
+    same_tenant(
+        "catalogue_upload", "run_id", "catalogue_importrun", {"supplier_id": "supplier_id"}
+    ),
+    same_tenant(
+        "catalogue_upload",
+        "document_id",
+        "documents_document",
+        {"supplier_id": "organisation_id"},
+    ),
+    same_tenant(
+        "catalogue_upload",
+        "sent_by_id",
+        "organisations_membership",
+        {"supplier_id": "organisation_id"},
+    ),
+    same_tenant(
+        "catalogue_uploadprogress", "upload_id", "catalogue_upload", {"supplier_id": "supplier_id"}
     ),
     append_only("catalogue_pastprice"),
     append_only("catalogue_importrun"),

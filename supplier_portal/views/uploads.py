@@ -9,12 +9,18 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.imports.columns import COLUMNS
-from catalogue.imports.selectors import annotated_run, import_run, import_runs, report_of
-from catalogue.imports.services import confirm_import, import_catalogue
+from catalogue.imports.selectors import (
+    annotated_run,
+    import_run,
+    import_runs,
+    report_of,
+    upload,
+    uploads_waiting,
+)
+from catalogue.imports.uploads import cancel_upload, confirm_price_list, send_price_list
 from catalogue.listings.rules import REQUIRED
 from catalogue.listings.wording import column_label
 from marketplace.core.errors import Refusal
@@ -30,7 +36,7 @@ PROBLEMS_SHOWN = 100
 @access("supplier")
 @require_http_methods(["GET", "HEAD", "POST"])
 def supplier_upload(request: HttpRequest) -> HttpResponse:
-    """Take a price list and try it, without changing anything yet."""
+    """Take a price list that is to be tried, without changing anything yet."""
     acting = actor(request)
     form, status = PriceList(request.POST or None, request.FILES or None), 200
     if request.method == "POST":
@@ -38,12 +44,11 @@ def supplier_upload(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                report = import_catalogue(
+                sent = send_price_list(
                     supplier=acting,
-                    content=file.file,
+                    content=file.read(),
                     name=file.name,
                     at=timezone.now(),
-                    dry_run=True,
                     withdraw_missing=form.cleaned_data["withdraw_missing"],
                     encoding="cp1252" if form.cleaned_data["is_windows"] else None,
                 )
@@ -51,17 +56,39 @@ def supplier_upload(request: HttpRequest) -> HttpResponse:
                 show_on(form, refusal)
                 status = status_of(refusal)
             else:
-                return redirect("supplier-upload-report", report.run_id)
+                return redirect("supplier-upload-progress", sent.pk)
     return render(
         request,
         "supplier_portal/upload.html",
         {
             "form": form,
+            "waiting": list(uploads_waiting(acting.organisation_id)[:RUNS_SHOWN]),
             "runs": list(import_runs(acting.organisation_id)[:RUNS_SHOWN]),
             "columns": [(column_label(name), name in REQUIRED) for name in COLUMNS],
         },
         status=status,
     )
+
+
+@access("supplier")
+@require_safe
+def supplier_upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Show how far the worker is with a file; when it has ended, lead to what came of it."""
+    sent = upload(actor(request).organisation_id, upload_id)
+    if sent.run_id:
+        return redirect("supplier-upload-report", sent.run_id)
+    return render(request, "supplier_portal/upload_progress.html", {"upload": sent})
+
+
+@access("supplier")
+@require_POST
+def supplier_upload_cancel(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Have a file not read after all."""
+    cancelled = cancel_upload(supplier=actor(request), upload_id=upload_id, at=timezone.now())
+    messages.success(
+        request, _("%(name)s is cancelled. Nothing was changed.") % {"name": cancelled.name}
+    )
+    return redirect("supplier-upload")
 
 
 @access("supplier")
@@ -85,21 +112,9 @@ def supplier_upload_report(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @access("supplier")
 @require_POST
 def supplier_upload_confirm(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Take a price list in that was tried and found good."""
-    report = confirm_import(supplier=actor(request), run_id=run_id, at=timezone.now())
-    if report.refused:
-        return redirect("supplier-upload-report", report.run_id)
-    count = report.new_count + report.changed_count + report.withdrawn_count
-    messages.success(
-        request,
-        ngettext(
-            "Your price list is in: %(count)d listing is new or has changed.",
-            "Your price list is in: %(count)d listings are new or have changed.",
-            count,
-        )
-        % {"count": count},
-    )
-    return redirect("supplier-upload-report", report.run_id)
+    """Have a price list taken in that was tried and found good."""
+    confirmed = confirm_price_list(supplier=actor(request), run_id=run_id, at=timezone.now())
+    return redirect("supplier-upload-progress", confirmed.pk)
 
 
 @access("supplier")

@@ -32,6 +32,7 @@ ROWS = {
     "listing_id": "catalogue.Listing",
     "import_id": "catalogue.ImportRun",
     "run_id": "catalogue.ImportRun",
+    "upload_id": "catalogue.Upload",
     "membership_id": "organisations.Membership",
     "token_id": "organisations.ApiToken",
     "link_id": "organisations.SupplierLink",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
-from catalogue.models import Listing
+from catalogue.models import Listing, UploadProgress
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import Order, OrderLine
 from marketplace.organisations.models import Membership
@@ -36,10 +37,21 @@ def text(response):
     return response.content.decode()
 
 
-def upload(client, rows, **facts):
+def send(client, rows, **facts):
     content = catalogue.price_list(rows).getvalue() if isinstance(rows, list) else rows
     file = SimpleUploadedFile("prices.csv", content, content_type="text/csv")
     return client.post(reverse("supplier-upload"), {"file": file, **facts})
+
+
+def upload(client, rows, **facts):
+    """Send a file, have the worker read it, and return where its page leads."""
+    answer = send(client, rows, **facts)
+    return read(client, answer) if answer.status_code == 302 else answer
+
+
+def read(client, sent):
+    factory.do_jobs(timezone.now())
+    return client.get(sent.headers["Location"])
 
 
 class TestHome:
@@ -223,8 +235,8 @@ class TestUpload:
         assert "There are no mistakes" in page
         with market.selling():
             assert not Listing.objects.filter(part_number="NEW-1").exists()
-        confirmed = seller.post(f"{tried.headers['Location']}confirm/", follow=True)
-        assert "2 listings are new or have changed" in text(confirmed)
+        confirmed = read(seller, seller.post(f"{tried.headers['Location']}confirm/"))
+        assert "Your price list is in" in text(seller.get(confirmed.headers["Location"]))
         with market.selling():
             assert Listing.objects.filter(part_number="NEW-1").exists()
 
@@ -256,10 +268,11 @@ class TestUpload:
 
     def test_a_second_confirmation_changes_nothing(self, seller):
         tried = upload(seller, [catalogue.row()])
-        seller.post(f"{tried.headers['Location']}confirm/")
-        again = seller.post(f"{tried.headers['Location']}confirm/", follow=True)
-        assert again.status_code == 200
-        assert "0 listings" in text(again)
+        first = seller.post(f"{tried.headers['Location']}confirm/")
+        assert seller.post(f"{tried.headers['Location']}confirm/").url == first.url
+        read(seller, first)
+        again = read(seller, seller.post(f"{tried.headers['Location']}confirm/"))
+        assert "The file said what your listings said already" in text(seller.get(again.url))
 
     def test_is_missing_for_another_supplier(self, seller, client):
         tried = upload(seller, [catalogue.row()])
@@ -267,3 +280,37 @@ class TestUpload:
         assert client.get(tried.headers["Location"]).status_code == 404
         assert client.get(f"{tried.headers['Location']}copy/").status_code == 404
         assert client.post(f"{tried.headers['Location']}confirm/").status_code == 404
+
+    def test_shows_how_far_it_is_and_lists_what_waits(self, seller, market):
+        sent = send(seller, [catalogue.row()])
+        page = text(seller.get(sent.headers["Location"]))
+        for words in ("We are checking your price list", "It waits for its turn", "See how far"):
+            assert words in page
+        listed = text(seller.get(reverse("supplier-upload")))
+        assert sent.headers["Location"] in listed
+        with market.selling():
+            UploadProgress.objects.update(rows_count=2000, read_bytes=60, size_bytes=100)
+        page = text(seller.get(sent.headers["Location"]))
+        assert "2,000 rows read, 60% of the file" in page
+        assert "Cancel" not in page
+
+    def test_is_cancelled_while_it_waits(self, seller, market):
+        sent = send(seller, [catalogue.row()])
+        place = sent.headers["Location"]
+        assert f'action="{place}cancel/"' in text(seller.get(place))
+        page = seller.post(f"{place}cancel/", follow=True)
+        assert "prices.csv is cancelled. Nothing was changed." in text(page)
+        assert "This file was cancelled" in text(read(seller, sent))
+        assert seller.post(f"{place}cancel/").status_code == 409
+
+    def test_says_why_a_file_breaks_off(self, seller):
+        whole = catalogue.price_list([catalogue.row()]).getvalue()
+        page = text(upload(seller, whole + b'"never closed\n'))
+        assert "We cannot read your price list" in page
+        assert "quotation mark" in page
+
+    def test_what_was_sent_is_missing_for_another_supplier(self, seller, client):
+        place = send(seller, [catalogue.row()]).headers["Location"]
+        sign_in(client, organisations.person(organisations.supplier()))
+        assert client.get(place).status_code == 404
+        assert client.post(f"{place}cancel/").status_code == 404

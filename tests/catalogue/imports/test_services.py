@@ -199,7 +199,8 @@ class TestImportCatalogue:
         steps = []
         rows = (make.row(part_number=f"C{i}") for i in range(2500))
         make.load(seller, rows, at=at, on_progress=steps.append)
-        assert [step.rows for step in steps] == [1000, 2000]
+        assert [step.rows for step in steps] == [1000, 2000, 2500]
+        assert steps[-1].read_bytes == steps[-1].size_bytes
         assert all(0 < step.read_bytes <= step.size_bytes for step in steps)
 
     @pytest.mark.parametrize(

@@ -1,0 +1,195 @@
+"""Files that are sent on a page: kept at once, and read by the worker while the page shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from io import BytesIO
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.imports import reading
+from catalogue.imports.progress import told_aside
+from catalogue.imports.services import (
+    NotASupplier,
+    NotConfirmable,
+    UnreadablePriceList,
+    import_catalogue,
+)
+from catalogue.imports.wording import why_unreadable
+from catalogue.models import ImportRun, Upload, UploadProgress
+from catalogue.states import ImportVerdict, UploadStatus
+from marketplace.audit.services import record
+from marketplace.core import tables
+from marketplace.core.actors import Actor, OrganisationKind
+from marketplace.core.errors import Conflict
+from marketplace.core.tables import Unreadable
+from marketplace.documents.models import Document
+from marketplace.documents.selectors import bytes_for_programs
+from marketplace.documents.services import store_document
+from marketplace.jobs.services import wake
+from marketplace.organisations.models import Membership
+from marketplace.organisations.selectors.people import actor_of
+
+
+class NotWaiting(Conflict):
+    """The file was read, or cancelled, before."""
+
+    code = "catalogue.upload-not-waiting"
+    title = gettext_lazy("This file is no longer waiting.")
+
+
+@transaction.atomic
+def send_price_list(
+    *,
+    supplier: Actor,
+    content: bytes,
+    name: str,
+    at: datetime,
+    withdraw_missing: bool = False,
+    encoding: str | None = None,
+) -> Upload:
+    """Keep a file that is to be tried, and owe the reading of it.
+
+    What can be told at once is: that it is a table at all, and has the headings it needs.
+    Raises: NotASupplier; UnreadablePriceList.
+    """
+    if supplier.kind != OrganisationKind.SUPPLIER:
+        raise NotASupplier
+    stream = BytesIO(content)
+    try:
+        survey = tables.survey(stream, encoding=encoding)
+        reading.open_rows(stream, encoding=survey.encoding)
+    except Unreadable as problem:
+        raise UnreadablePriceList(
+            why_unreadable(problem), field="file", reason=problem.code
+        ) from problem
+    document = store_document(
+        organisation_id=supplier.organisation_id,
+        name=name,
+        media_type="text/csv",
+        content=content,
+        at=at,
+        from_outside=True,
+    )
+    upload = Upload(
+        name=name[:200],
+        encoding=encoding or "",
+        dry_run=True,
+        withdraw_missing=withdraw_missing,
+    )
+    return _owe(upload, document, supplier, at)
+
+
+@transaction.atomic
+def confirm_price_list(*, supplier: Actor, run_id: UUID, at: datetime) -> Upload:
+    """Owe the taking in of a price list that was tried before, from the copy that was kept.
+
+    Shapes: asked twice, it is the one that waits.
+    Raises: Missing; NotConfirmable.
+    """
+    run = ImportRun.objects.of(supplier.organisation_id).select_related("document").one(run_id)
+    if run.verdict != ImportVerdict.CHECKED:
+        raise NotConfirmable(_("Only a price list that was checked, with no problems, can be."))
+    if run.document is None:
+        raise NotConfirmable(_("The file was too large to keep. Please send it again."))
+    waiting = Upload.objects.of(supplier.organisation_id).filter(
+        document=run.document,
+        dry_run=False,
+        withdraw_missing=run.withdraw_missing,
+        status=UploadStatus.WAITING,
+    )
+    upload = Upload(
+        name=run.name,
+        encoding=run.encoding,
+        dry_run=False,
+        withdraw_missing=run.withdraw_missing,
+    )
+    return waiting.first() or _owe(upload, run.document, supplier, at)
+
+
+def _owe(upload: Upload, document: Document, supplier: Actor, at: datetime) -> Upload:
+    upload.supplier_id = supplier.organisation_id
+    upload.document = document
+    upload.sent_by_id = supplier.membership_id
+    upload.sent_by_name = supplier.name
+    upload.sent_at = at
+    upload.save(force_insert=True)
+    UploadProgress.objects.create(
+        upload=upload, supplier_id=upload.supplier_id, size_bytes=document.size_bytes
+    )
+    record(
+        "price-list.sent",
+        upload,
+        actor=supplier,
+        at=at,
+        organisation_id=supplier.organisation_id,
+        after={"sha256": document.sha256, "dry_run": upload.dry_run},
+    )
+    wake(
+        "catalogue.take_in_upload",
+        key=f"upload:{upload.pk}",
+        organisation_id=supplier.organisation_id,
+        payload={"upload_id": str(upload.pk)},
+    )
+    return upload
+
+
+@transaction.atomic
+def cancel_upload(*, supplier: Actor, upload_id: UUID, at: datetime) -> Upload:
+    """Have a file not read after all.
+
+    Raises: Missing; NotWaiting; Busy while the worker reads it.
+    """
+    upload = Upload.objects.of(supplier.organisation_id).lock(upload_id)
+    if upload.status != UploadStatus.WAITING:
+        raise NotWaiting(_("It was read or cancelled before. Look at what came of it."))
+    upload.move("cancel")
+    upload.ended_at = at
+    upload.save(update_fields=["status", "ended_at"])
+    record(
+        "price-list.cancelled",
+        upload,
+        actor=supplier,
+        at=at,
+        organisation_id=supplier.organisation_id,
+    )
+    return upload
+
+
+@transaction.atomic
+def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
+    """Read a file that was sent, and try it or take it in; telling meanwhile how far it is.
+
+    Shapes: for one that was read or cancelled before it does nothing.
+    Raises: Missing; ImportUnderWay, after which it is tried again.
+    """
+    supplier_id = Upload.objects.one(upload_id).supplier_id
+    upload = Upload.objects.of(supplier_id).lock(upload_id)
+    if upload.status != UploadStatus.WAITING:
+        return upload
+    sender = Membership.objects.select_related("user", "organisation").get(pk=upload.sent_by_id)
+    content = BytesIO(bytes_for_programs(supplier_id, upload.document_id))
+    try:
+        with told_aside(upload.pk, supplier_id) as tell:
+            report = import_catalogue(
+                supplier=actor_of(sender),
+                content=content,
+                name=upload.name,
+                at=at,
+                dry_run=upload.dry_run,
+                withdraw_missing=upload.withdraw_missing,
+                encoding=upload.encoding or None,
+                on_progress=tell,
+            )
+    except UnreadablePriceList as refusal:
+        upload.move("fail")
+        upload.refusal = refusal.detail
+    else:
+        upload.move("finish")
+        upload.run_id = report.run_id
+    upload.ended_at = at
+    upload.save(update_fields=["status", "run", "refusal", "ended_at"])
+    return upload

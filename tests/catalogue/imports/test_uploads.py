@@ -1,0 +1,197 @@
+"""Files that are sent on a page and read by the worker."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from catalogue.imports.progress import told_aside
+from catalogue.imports.report import Progress
+from catalogue.imports.selectors import upload as upload_of
+from catalogue.imports.services import NotASupplier, NotConfirmable, UnreadablePriceList
+from catalogue.imports.uploads import (
+    NotWaiting,
+    cancel_upload,
+    confirm_price_list,
+    send_price_list,
+    take_in_upload,
+)
+from catalogue.models import ImportRun, Listing, Upload, UploadProgress
+from marketplace.audit.models import Event
+from marketplace.core.errors import Missing
+from marketplace.core.tenancy import tenant
+from marketplace.jobs.models import Job
+from marketplace.jobs.services import run_due_jobs
+from tests.factories import catalogue as make
+from tests.factories import organisations
+
+
+@pytest.fixture
+def seller(db):
+    return organisations.actor(organisations.supplier(), "supplier")
+
+
+@pytest.fixture
+def mine(seller):
+    """Act for the seller for the length of the test."""
+    with tenant(seller.organisation_id):
+        yield
+
+
+def content(*rows):
+    return make.price_list(rows or [make.row()]).getvalue()
+
+
+def send(seller, at, *rows, **facts):
+    given = content(*rows)
+    return send_price_list(supplier=seller, content=given, name="prices.csv", at=at, **facts)
+
+
+@pytest.mark.usefixtures("mine")
+class TestSendPriceList:
+    def test_keeps_the_file_and_owes_the_reading(self, seller, at):
+        sent = send(seller, at)
+        assert (sent.status, sent.dry_run, sent.run_id) == ("WAITING", True, None)
+        assert sent.progress.size_bytes == sent.document.size_bytes
+        assert Job.objects.filter(key=f"upload:{sent.pk}", status="OWED").count() == 1
+        assert Event.objects.filter(verb="price-list.sent", subject_id=sent.pk).count() == 1
+        assert (Listing.objects.count(), ImportRun.objects.count()) == (0, 0)
+
+    @pytest.mark.parametrize("given", [b"", b"%PDF-1.7", b"Colour,Size\nred,1\n", b"\xff"])
+    def test_refuses_at_once_what_is_no_price_list(self, seller, at, given):
+        with pytest.raises(UnreadablePriceList):
+            send_price_list(supplier=seller, content=given, name="x.csv", at=at)
+        assert not Upload.objects.exists()
+
+    def test_refuses_a_council(self, at):
+        buyer = organisations.actor(organisations.council(), "buyer")
+        with pytest.raises(NotASupplier):
+            send(buyer, at)
+
+
+@pytest.mark.usefixtures("mine")
+class TestTakeInUpload:
+    def test_tries_it_and_says_what_came_of_it(self, seller, at):
+        sent = send(seller, at)
+        assert run_due_jobs(at=at) >= 1
+        sent.refresh_from_db()
+        assert (sent.status, sent.run.verdict, sent.ended_at) == ("DONE", "CHECKED", at)
+        assert sent.run.started_by_name == seller.name
+        assert not Listing.objects.exists()
+
+    def test_keeps_the_wish_and_the_letters_of_the_file(self, seller, at):
+        given = make.price_list([make.row(name="Café")], encoding="cp1252").getvalue()
+        sent = send_price_list(
+            supplier=seller, content=given, name="p.csv", at=at, encoding="cp1252",
+            withdraw_missing=True,
+        )  # fmt: skip
+        run = take_in_upload(upload_id=sent.pk, at=at).run
+        assert (run.encoding, run.withdraw_missing, run.verdict) == ("cp1252", True, "CHECKED")
+
+    def test_says_why_a_file_breaks_off(self, seller, at):
+        sent = send_price_list(
+            supplier=seller, content=content() + b'"never closed\n', name="p.csv", at=at
+        )
+        ended = take_in_upload(upload_id=sent.pk, at=at)
+        assert (ended.status, ended.run_id) == ("FAILED", None)
+        assert "quotation mark" in ended.refusal
+        assert not ImportRun.objects.exists()
+
+    def test_does_nothing_twice_and_nothing_that_was_cancelled(self, seller, at):
+        sent, other = send(seller, at), send(seller, at)
+        take_in_upload(upload_id=sent.pk, at=at)
+        take_in_upload(upload_id=sent.pk, at=at)
+        cancel_upload(supplier=seller, upload_id=other.pk, at=at)
+        assert take_in_upload(upload_id=other.pk, at=at).status == "CANCELLED"
+        assert ImportRun.objects.count() == 1
+
+
+@pytest.mark.usefixtures("mine")
+class TestConfirmPriceList:
+    def test_takes_in_what_was_tried(self, seller, at):
+        tried = take_in_upload(upload_id=send(seller, at).pk, at=at)
+        confirmed = confirm_price_list(supplier=seller, run_id=tried.run_id, at=at)
+        assert confirm_price_list(supplier=seller, run_id=tried.run_id, at=at).pk == confirmed.pk
+        assert take_in_upload(upload_id=confirmed.pk, at=at).run.verdict == "DONE"
+        assert Listing.objects.count() == 1
+
+    def test_refuses_what_has_mistakes(self, seller, at):
+        tried = take_in_upload(upload_id=send(seller, at, make.row(unit="fathom")).pk, at=at)
+        assert tried.run.verdict == "REFUSED"
+        with pytest.raises(NotConfirmable):
+            confirm_price_list(supplier=seller, run_id=tried.run_id, at=at)
+
+    def test_is_missing_for_another_supplier(self, seller, at):
+        tried = take_in_upload(upload_id=send(seller, at).pk, at=at)
+        stranger = organisations.actor(organisations.supplier(), "supplier")
+        with pytest.raises(Missing):
+            confirm_price_list(supplier=stranger, run_id=tried.run_id, at=at)
+
+
+@pytest.mark.usefixtures("mine")
+class TestCancelUpload:
+    def test_is_not_read_and_leaves_its_trace(self, seller, at):
+        sent = send(seller, at)
+        assert cancel_upload(supplier=seller, upload_id=sent.pk, at=at).status == "CANCELLED"
+        assert Event.objects.filter(verb="price-list.cancelled", subject_id=sent.pk).count() == 1
+
+    def test_refuses_what_was_read(self, seller, at):
+        sent = take_in_upload(upload_id=send(seller, at).pk, at=at)
+        with pytest.raises(NotWaiting):
+            cancel_upload(supplier=seller, upload_id=sent.pk, at=at)
+
+    def test_is_missing_for_another_supplier(self, seller, at):
+        stranger = organisations.actor(organisations.supplier(), "supplier")
+        with pytest.raises(Missing):
+            cancel_upload(supplier=stranger, upload_id=send(seller, at).pk, at=at)
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize(
+    ("rule", "facts"),
+    [
+        ("upload_status_known", {"status": "LOST"}),
+        ("upload_ended_has_instant", {"status": "CANCELLED"}),
+        ("upload_done_has_run", {"status": "DONE"}),
+        ("upload_failed_says_why", {"status": "FAILED"}),
+    ],
+)
+def test_the_database_keeps_the_rules(seller, at, rule, facts):
+    sent = send(seller, at)
+    ended = {} if rule == "upload_ended_has_instant" else {"ended_at": at}
+    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+        Upload.objects.filter(pk=sent.pk).update(**facts, **ended)
+
+
+class TestProgress:
+    def test_is_seen_by_others_before_the_transaction_ends(self, fresh_db, at):
+        seller = organisations.actor(organisations.supplier(), "supplier")
+        seen = connection.copy()
+        with tenant(seller.organisation_id):
+            sent = send(seller, at)
+            with transaction.atomic(), told_aside(sent.pk, seller.organisation_id) as tell:
+                Upload.objects.lock(sent.pk)
+                tell(Progress(2000, 40, 80))
+                with seen.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT set_config('marketplace.organisation', %s, false)",
+                        [str(seller.organisation_id)],
+                    )
+                    cursor.execute("SELECT rows_count, read_bytes FROM catalogue_uploadprogress")
+                    assert cursor.fetchone() == (2000, 40)
+            assert upload_of(seller.organisation_id, sent.pk).progress.percent == 50
+        seen.close()
+
+    def test_is_told_while_a_file_is_read(self, fresh_db, at):
+        seller = organisations.actor(organisations.supplier(), "supplier")
+        with tenant(seller.organisation_id):
+            sent = send(seller, at, *(make.row(part_number=f"C{n}") for n in range(1500)))
+            assert take_in_upload(upload_id=sent.pk, at=at).status == "DONE"
+            told = UploadProgress.objects.get(pk=sent.pk)
+            assert (told.rows_count, told.percent) == (1500, 100)
+
+    def test_a_connection_that_is_lost_stops_the_telling_and_not_the_work(self, seller, at):
+        sent = Upload(supplier_id=seller.organisation_id)
+        with told_aside(sent.pk, "no key at all") as tell:
+            tell(Progress(1, 1, 1))
+            tell(Progress(2, 2, 2))
