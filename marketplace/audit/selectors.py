@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace.audit.canonical import GENESIS, canonical, chained
 from marketplace.audit.models import ChainHead, Event
 from marketplace.core.errors import Missing
+from marketplace.core.periods import on_days
 
 COPIES = (
     "verb", "subject_type", "subject_reference", "actor_name", "before", "after", "note",
@@ -79,10 +79,7 @@ def _wanted(found: QuerySet[Event], wanted: Wanted) -> QuerySet[Event]:
         found = found.filter(verb__startswith=wanted.verb.lower())
     if wanted.person:
         found = found.filter(actor_name__icontains=wanted.person)
-    if wanted.since:
-        found = found.filter(at__gte=_midnight(wanted.since))
-    if wanted.until and wanted.until < date.max:  # there is no day after the last
-        found = found.filter(at__lt=_midnight(wanted.until + timedelta(days=1)))
+    found = found.filter(on_days("at", wanted.since, wanted.until))
     if wanted.subject:
         found = found.filter(subject_id=wanted.subject)
     return found
@@ -182,10 +179,6 @@ def expect_chains(of: Callable[[], Iterable[UUID]]) -> None:
 def expected_chains() -> set[UUID]:
     """Return the keys of the chains that must be there."""
     return {chain for of in _EXPECTED for chain in of()}
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _wrong_with_end(chain: UUID, place: int, last: bytes) -> list[Break]:

@@ -15,6 +15,7 @@ from marketplace.ordering.models import DeliveryPoint, RequisitionLine
 from marketplace.ordering.models.orders import ORDER_STATUS_LABELS
 from marketplace.ordering.models.requisitions import REQUISITION_STATUS_LABELS
 from marketplace.ordering.services.baskets import coding_name, quantity_name
+from marketplace.web.downloads import Period
 from marketplace.web.fields import DayField, PoundsField
 
 Choices = Sequence[tuple[str, Any]]
@@ -248,6 +249,19 @@ class OrderFilter(forms.Form):
     words = forms.CharField(label=_("Number or supplier"), max_length=100, required=False)
     status = forms.ChoiceField(
         label=_("State"), choices=[ANY, *ORDER_STATUS_LABELS.items()], required=False
+    )
+
+
+class OrderExport(OrderFilter, Period):
+    """Which orders to take: as their list is narrowed, and when they were made."""
+
+
+class RequisitionExport(Period):
+    """Which requisitions to take: as their list is narrowed, and when they were sent."""
+
+    words = forms.CharField(label=_("Number or title"), max_length=100, required=False)
+    status = forms.ChoiceField(
+        label=_("State"), choices=[ANY, *REQUISITION_STATUS_LABELS.items()], required=False
     )
 
 

@@ -6,6 +6,7 @@ from marketplace.ordering.views import (
     adding,
     approvals,
     baskets,
+    exports,
     orders,
     pasting,
     requisitions,
@@ -18,6 +19,7 @@ urlpatterns = [
     path("basket/prices/", baskets.basket_refresh, name="basket-refresh"),
     path("basket/paste/", pasting.basket_paste, name="basket-paste"),
     path("requisitions/", requisitions.requisitions, name="requisitions"),
+    path("requisitions/export/", exports.requisitions_export, name="requisitions-export"),
     path("requisitions/<uuid:requisition_id>/", requisitions.requisition, name="requisition"),
     path(
         "requisitions/<uuid:requisition_id>/send/",
@@ -47,6 +49,7 @@ urlpatterns = [
         name="stand-in-end",
     ),
     path("orders/", orders.orders, name="orders"),
+    path("orders/export/", exports.orders_export, name="orders-export"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/print/", orders.order_print, name="order-print"),
     path("orders/<uuid:order_id>/cancel/", orders.order_cancel, name="order-cancel"),

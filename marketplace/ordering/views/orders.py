@@ -27,6 +27,7 @@ from marketplace.ordering.selectors.orders import (
 from marketplace.ordering.selectors.requisitions import READERS
 from marketplace.ordering.services.orders import cancel_order
 from marketplace.ordering.services.sending import resend_order
+from marketplace.ordering.views.exports import EXPORTERS
 from marketplace.ordering.views.shown import COUNCIL
 from marketplace.ordering.views.story import told
 from marketplace.web.access import access
@@ -48,7 +49,12 @@ def orders(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "ordering/orders.html",
-        {"form": form, "page": page, "is_narrowed": any(chosen.values())},
+        {
+            "form": form,
+            "page": page,
+            "is_narrowed": any(chosen.values()),
+            "may_export": actor(request).holds(*EXPORTERS),
+        },
     )
 
 

@@ -35,6 +35,7 @@ from marketplace.ordering.services.copies import copy_requisition
 from marketplace.ordering.services.drafts import Details
 from marketplace.ordering.services.requisitions import submit_requisition, withdraw_requisition
 from marketplace.ordering.states import RequisitionStatus
+from marketplace.ordering.views.exports import EXPORTERS
 from marketplace.ordering.views.shown import (
     COUNCIL,
     ShownEffect,
@@ -68,7 +69,12 @@ def requisitions(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "ordering/requisitions.html",
-        {"form": form, "page": page, "is_narrowed": any(chosen.values())},
+        {
+            "form": form,
+            "page": page,
+            "is_narrowed": any(chosen.values()),
+            "may_export": acting.holds(*EXPORTERS),
+        },
     )
 
 
