@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import DeliveryPoint
@@ -78,6 +79,12 @@ class Person:
         """Open a page, which must be there."""
         self.page = self.client.get(address)
         assert self.page.status_code == 200, (address, self.page.status_code)
+        return self.text
+
+    def look_again(self):
+        """Open the same page once more, and go where it leads when the worker has done its part."""
+        factory.do_jobs(timezone.now())
+        self.page = self.client.get(self.address, follow=True)
         return self.text
 
     def send(self, address: str, button: str = "", *, on: str = "", files=None, **typed):

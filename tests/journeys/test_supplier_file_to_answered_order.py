@@ -33,14 +33,16 @@ def test_supplier_file_to_answered_order(market):
         on="",
         files={"file": price_list({"part_number": "ERG-1", "unit_price": "cheap"})},
     )
-    assert "There are mistakes in the file" in seller.text
+    assert "It waits for its turn" in seller.text
+    assert "There are mistakes in the file" in seller.look_again()
     assert "ERG-1" not in person(market.requester).open("/catalogue/?q=ergonomic")
     seller.open("/supplier/price-lists/")
     good = {"part_number": "ERG-1", "name": "Ergonomic stool", "unit_price": "45.00"}
     seller.send("/supplier/price-lists/", files={"file": price_list(good)})
-    assert "There are no mistakes in the file" in seller.text
+    assert "There are no mistakes in the file" in seller.look_again()
     seller.send(seller.address, on="/supplier/price-lists/")
-    assert "1 listing is new or has changed" in seller.text
+    assert "We are taking in your price list" in seller.text
+    assert "Your price list is in" in seller.look_again()
 
     # Somebody at the council finds it and puts four in their basket.
     requester = person(market.requester)
