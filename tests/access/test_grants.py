@@ -1,0 +1,92 @@
+"""Every table × role × verb: what the application's roles were given, and nothing more.
+
+A table that is new stands behind a wall, or fails here until somebody decides about it.
+"""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.access.logins import raw
+
+ROLES = ("marketplace_web", "marketplace_worker", "marketplace_steward")
+VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+EVERYTHING = frozenset(VERBS[:4])
+READ = frozenset({"SELECT"})
+# What is granted beside the walls: a wall says for each verb which rows (test_walls_per_verb).
+WALLED = {"audit_event": READ, "audit_chainhead": READ}
+OPEN = {
+    "account_emailaddress": EVERYTHING,
+    "account_emailconfirmation": {"SELECT", "DELETE"},
+    "auth_group": frozenset(),
+    "auth_group_permissions": frozenset(),
+    "auth_permission": frozenset(),
+    "catalogue_category": READ,
+    "catalogue_lexeme": {"SELECT", "INSERT", "UPDATE"},
+    "django_content_type": READ,
+    "django_migrations": READ,
+    "django_session": EVERYTHING,
+    "mfa_authenticator": EVERYTHING,
+    "organisations_user": {"SELECT", "INSERT", "UPDATE"},
+    "usersessions_usersession": EVERYTHING,
+    "web_cache": EVERYTHING,
+}
+GIVEN = """
+    SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, r.role, v.verb
+    FROM pg_class c CROSS JOIN unnest(%s::text[]) AS r (role) CROSS JOIN unnest(%s::text[]) AS v (verb)
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = 'public'::regnamespace
+      AND has_table_privilege(r.role, c.oid, v.verb)
+"""
+BY_COLUMN = "SELECT count(*) FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid > 16384"
+TABLES = """
+    SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = 'public'::regnamespace
+"""
+TAKEN = [
+    "DELETE FROM organisations_user", "TRUNCATE organisations_user",
+    "UPDATE catalogue_category SET name = 'x'", "DELETE FROM catalogue_category",
+    "INSERT INTO django_migrations (app, name, applied) VALUES ('a', 'b', now())",
+    "DELETE FROM django_migrations", "SELECT * FROM auth_permission",
+    "DELETE FROM catalogue_lexeme", "UPDATE django_content_type SET model = 'x'",
+    "TRUNCATE django_session", "CREATE TABLE mine (id int)", "ALTER TABLE web_cache ADD x int",
+]  # fmt: skip
+
+
+def asked(sql: str, *values: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def test_each_table_gives_each_role_what_is_written_here(db):
+    found: dict[tuple[str, str], set[str]] = {}
+    for table, _walled, role, verb in asked(GIVEN, list(ROLES), list(VERBS)):
+        found.setdefault((table, role), set()).add(verb)
+    wanted = {
+        (table, role): set(OPEN.get(table, WALLED.get(table, EVERYTHING)))
+        for table, is_walled in asked(TABLES)
+        for role in ROLES
+    }
+    assert found == {cell: verbs for cell, verbs in wanted.items() if verbs}
+
+
+def test_a_table_is_walled_or_decided_here(db):
+    tables = dict(asked(TABLES))
+    assert {name for name, is_walled in tables.items() if not is_walled} == OPEN.keys()
+    assert {name for name in WALLED if not tables[name]} == set()
+
+
+def test_nothing_is_given_by_column_or_to_everybody(db):
+    assert asked(BY_COLUMN) == [(0,)]
+    assert asked("SELECT count(*) FROM pg_class WHERE relacl::text ~ '[{,]=[a-zA-Z]' "
+                 " AND relnamespace = 'public'::regnamespace") == [(0,)]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_the_database_refuses_what_was_not_given(module_db, role):
+    with raw(role) as connected:
+        for statement in TAKEN:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connected.execute(statement)
