@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.config.databases import database_from_url
 from marketplace.config.logs import logging_config
+from marketplace.config.parts import INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # noqa: F401
 from marketplace.web.security import CONTENT_SECURITY_POLICY, PERMISSIONS_POLICY  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +50,7 @@ DEMO = _flag("DEMO")
 PORT = int(_text("PORT", "8000"))
 SITE_ADDRESS = _text("SITE_ADDRESS", f"http://127.0.0.1:{PORT}").rstrip("/")
 SECURE = urlsplit(SITE_ADDRESS).scheme == "https"
+BEHIND_PROXY = _flag("BEHIND_PROXY")
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS]
 if DEMO and not {*ALLOWED_HOSTS, urlsplit(SITE_ADDRESS).hostname or ""} <= LOOPBACK:
@@ -58,91 +60,9 @@ if DEMO and not {*ALLOWED_HOSTS, urlsplit(SITE_ADDRESS).hostname or ""} <= LOOPB
     )
 METRICS_TOKEN = _text("METRICS_TOKEN", "")
 
-INSTALLED_APPS = [
-    "marketplace.config.apps.RoofConfig",
-    "marketplace.demonstration",
-    "marketplace.desk",
-    "supplier_portal",
-    "invoicing",
-    "marketplace.ordering",
-    "tendering",
-    "catalogue",
-    "marketplace.ledger",
-    "marketplace.approvals",
-    "marketplace.notifications",
-    "marketplace.documents",
-    "marketplace.organisations",
-    "marketplace.audit",
-    "marketplace.web",
-    "marketplace.jobs",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.usersessions",
-    "rest_framework",
-    "drf_spectacular",
-    "csp",
-    "django_prometheus",
-    "django_structlog",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.humanize",
-    "django.contrib.messages",
-    "django.contrib.postgres",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
-]
-
-MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
-    "marketplace.web.middleware.Manners",
-    "marketplace.web.middleware.UploadLimit",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "marketplace.organisations.middleware.ActingMiddleware",
-    "marketplace.organisations.middleware.SecondFactorMiddleware",
-    "marketplace.web.middleware.AccessDeclared",
-    "marketplace.web.middleware.RefusalPages",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
-]
-
 ROOT_URLCONF = "marketplace.config.urls"
 WSGI_APPLICATION = "marketplace.config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "environment": "marketplace.web.templating.environment",
-            "context_processors": ["django.contrib.messages.context_processors.messages"],
-        },
-    },
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ],
-        },
-    },
-]
 
 # Three logins, one at a time: `owner` changes the schema, `web` and `worker` own nothing.
 DATABASE_ROLE = _text("DATABASE_ROLE", "worker")
@@ -192,7 +112,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "marketplace.organisations.adapters.display"
 # Behind a proxy everybody would else share its address, and so one limit.
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _flag("BEHIND_PROXY") else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 # A council's staff sit behind one address, so an address is allowed more than a person is.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
@@ -221,7 +141,7 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_FAILURE_VIEW = "marketplace.web.views.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE and _flag("SSL_REDIRECT", default=True)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_REFERRER_POLICY = "same-origin"

@@ -42,9 +42,19 @@ ROLES = ("models", "states", "rules", "selectors", "services", "tasks", "forms",
 @cache
 def modules() -> tuple[Module, ...]:
     """Every module of the product, without migrations."""
+    return _below(*PACKAGES)
+
+
+@cache
+def modules_of_tests() -> tuple[Module, ...]:
+    """Every module of the tests, and of what is run for the documents."""
+    return _below("tests", "docs")
+
+
+def _below(*folders: str) -> tuple[Module, ...]:
     found = []
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts:
                 text = path.read_text()
                 found.append(Module(path, text, ast.parse(text)))

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 
 import pytest
 
-from tests.architecture.source import ROOT, called, decorators, in_role, modules
+from tests.architecture.source import (
+    PACKAGES,
+    ROOT,
+    called,
+    decorators,
+    in_role,
+    modules,
+    modules_of_tests,
+)
 
 MOST_LINES_A_MODULE = 400
 MOST_LINES_A_FUNCTION = 70
+MOST_LINES_OF_SETTINGS = 250
 WRITES = {
     "save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create", "delete",
     "select_for_update", "lock", "lock_all",
@@ -30,6 +40,36 @@ STEWARDS = {
     "marketplace/organisations/management/commands/reset_second_factor.py": "an operator's deed",
     "marketplace/web/idempotency.py": "keys of all tenants are forgotten after a week",
 }
+# Where a status is set in one statement, and why `move` on a row held would not do.
+STATUS_BY_UPDATE = {
+    "marketplace/jobs/services.py": "a claim is won by the statement that marks the row",
+    "marketplace/approvals/services/cases.py": "drops the steps that are left, by their only move",
+    "marketplace/web/idempotency.py": "the HTTP number of an answer, which is no state",
+    "catalogue/imports/loading.py": "withdraws what a list leaves out: thousands of rows, one move",
+}
+# Who says for whom the database lets rows through, and why. Everybody else acts for whoever the
+# middleware, the token or the job runner found.
+TENANTS = {
+    "marketplace/core/tenancy.py": "defines it",
+    "marketplace/organisations/middleware.py": "whom the session acts for",
+    "marketplace/organisations/authentication.py": "whom the token acts for",
+    "marketplace/jobs/services.py": "whom a job is done for",
+    "marketplace/ordering/tasks.py": "a supplier's answer is settled on the council's side",
+    "marketplace/organisations/services/founding.py": "a council that was not there before",
+    "marketplace/organisations/services/people.py": "whoever accepts joins the one who invited",
+    "marketplace/organisations/services/suppliers.py": "a supplier that was not there before",
+    "marketplace/organisations/selectors/demonstration.py": "the page that lets anybody be tried",
+    "marketplace/demonstration/founding.py": "founds the councils of the demonstration",
+    "marketplace/demonstration/selling.py": "fills the catalogues of its suppliers",
+    "marketplace/demonstration/telling.py": "plays both sides of its stories",
+    "marketplace/demonstration/bulk.py": "writes both sides of its past",
+    "catalogue/management/commands/import_catalogue.py": "an operator names the supplier",
+    "catalogue/search/benchmark.py": "measures what a council and a supplier see",
+}
+# The folders that every package may have; any other that holds modules is a room.
+FLOORS = {
+    "models", "selectors", "services", "views", "api", "migrations", "management", "templatetags",
+}  # fmt: skip
 
 
 def _length(node: ast.AST) -> int:
@@ -37,14 +77,25 @@ def _length(node: ast.AST) -> int:
 
 
 def test_no_module_is_too_long():
-    long = {m.name: m.text.count("\n") for m in modules()}
+    long = {m.name: m.text.count("\n") for m in (*modules(), *modules_of_tests())}
     assert {name: n for name, n in long.items() if n > MOST_LINES_A_MODULE} == {}
+
+
+def test_settings_are_one_short_module():
+    (settings,) = (m for m in modules() if m.path.name == "settings.py")
+    assert settings.text.count("\n") <= MOST_LINES_OF_SETTINGS
+    values = [
+        call.args[0].value
+        for name, call in called(settings.tree)
+        if name in {"_text", "_flag", "_list"} and isinstance(call.args[0], ast.Constant)
+    ]
+    assert sorted(values) == sorted(set(values)), "each value is read once"
 
 
 def test_no_function_is_too_long():
     long = [
         f"{m.name}:{f.lineno} {f.name} {_length(f)}"
-        for m in modules()
+        for m in (*modules(), *modules_of_tests())
         for f in m.functions()
         if _length(f) > MOST_LINES_A_FUNCTION
     ]
@@ -124,6 +175,25 @@ def test_only_move_sets_a_status():
     assert setting == []
 
 
+def test_no_status_is_set_past_move():
+    """`move` looks at the table of states; a statement of its own does not."""
+    in_sql = re.compile(r"UPDATE\s[^\"]*?\bSET\b[^\"]*?\bstatus\s*=", re.DOTALL)
+    found = {
+        m.name
+        for m in modules()
+        if in_sql.search(m.text)
+        or any(
+            name == "update" and any(each.arg == "status" for each in call.keywords)
+            for name, call in called(m.tree)
+        )
+        or any(
+            name == "bulk_update" and '"status"' in ast.get_source_segment(m.text, call)
+            for name, call in called(m.tree)
+        )
+    }
+    assert found == STATUS_BY_UPDATE.keys()
+
+
 def test_rules_say_their_source_or_why():
     bare = [
         f"{m.name}:{f.lineno} {f.name}"
@@ -175,6 +245,36 @@ def test_stewards_are_listed():
     found = {m.name for m in modules() if any(name == "stewardship" for name, _ in called(m.tree))}
     assert found - STEWARDS.keys() == set()
     assert STEWARDS.keys() - found - {"marketplace/core/tenancy.py"} == set()
+
+
+def test_who_acts_for_somebody_else_is_listed():
+    found = {
+        m.name
+        for m in modules()
+        if any(name in {"tenant", "act_for"} for name, _call in called(m.tree))
+    }
+    assert found == TENANTS.keys()
+
+
+def test_rooms_stand_in_one_row():
+    """A package that has rooms has a contract which gives each of them its place."""
+    packages = [ROOT / name for name in PACKAGES]
+    packages += [path for path in (ROOT / "marketplace").iterdir() if path.is_dir()]
+    with_rooms = {
+        ".".join(package.relative_to(ROOT).parts)
+        for package in packages
+        if package.name != "marketplace"
+        for room in package.iterdir()
+        if room.name not in FLOORS and (room / "__init__.py").exists()
+    }
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    kept = {
+        name
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract.get("exhaustive")
+        for name in contract["containers"]
+    }
+    assert with_rooms == kept - {"marketplace"}
 
 
 @pytest.mark.parametrize("word", ["TODO", "FIXME", "XXX", "NotImplementedError"])

@@ -25,8 +25,20 @@ def link_to(text: str, pattern: str) -> str:
 
 
 def test_supplier_file_to_answered_order(market):
-    # The supplier tries a price list, mends it, and confirms it.
-    seller = person(market.seller)
+    seller, requester = person(market.seller), person(market.requester)
+    tries_a_price_list_mends_it_and_confirms_it(market, seller)
+    finds_it_and_puts_four_in_the_basket(requester)
+    requisition = says_what_pays_and_asks_for_approval(market, requester)
+    approves_exactly_what_the_page_shows(market)
+    reads_the_order_that_was_sent(requester, requisition)
+    accepts_all_of_it_with_one_button(seller)
+    reads_what_happened_in_its_order(requester, requisition)
+    with market.acting():
+        market.budget.refresh_from_db()
+    assert (market.budget.committed_amount, market.budget.available_amount) == (180, 9820)
+
+
+def tries_a_price_list_mends_it_and_confirms_it(market, seller):
     seller.open("/supplier/price-lists/")
     seller.send(
         "/supplier/price-lists/",
@@ -44,15 +56,16 @@ def test_supplier_file_to_answered_order(market):
     assert "We are taking in your price list" in seller.text
     assert "Your price list is in" in seller.look_again()
 
-    # Somebody at the council finds it and puts four in their basket.
-    requester = person(market.requester)
+
+def finds_it_and_puts_four_in_the_basket(requester):
     requester.open("/catalogue/?q=ergonomic")
     assert "Ergonomic stool" in requester.text
     requester.send("/catalogue/", on="/basket/add/", quantity="4")
     assert "Ergonomic stool is in your basket: 4" in requester.text
     assert requester.address.startswith("/catalogue/")
 
-    # The basket asks what it is paid from, says what is left there and who will approve.
+
+def says_what_pays_and_asks_for_approval(market, requester):
     requester.open("/basket/")
     coding = re.search(r'name="(coding-[^"]+)"', requester.text)[1]
     requester.send("/basket/", "continue", **{coding: ""})
@@ -71,9 +84,10 @@ def test_supplier_file_to_answered_order(market):
         delivery_point=point[1],
     )
     assert "REQ-26-000001 is on its way for approval" in requester.text
-    requisition = requester.address
+    return requester.address
 
-    # Another person approves exactly what the page shows.
+
+def approves_exactly_what_the_page_shows(market):
     approver = person(market.approver)
     approver.open("/approvals/")
     assert "The old ones wobble." in approver.text
@@ -83,7 +97,8 @@ def test_supplier_file_to_answered_order(market):
     approver.send(decide, "verdict=approve", comment="Needed")
     assert "The orders are on their way" in approver.text
 
-    # The worker makes and sends the order.
+
+def reads_the_order_that_was_sent(requester, requisition):
     factory.do_jobs(timezone.now())
     requester.open(requisition)
     assert "Ordered" in requester.text
@@ -94,7 +109,8 @@ def test_supplier_file_to_answered_order(market):
     pdf = link_to(requester.text, r"/documents/[^/]+/")
     assert requester.client.get(pdf).status_code == 200
 
-    # The supplier sees it and accepts all of it with one button.
+
+def accepts_all_of_it_with_one_button(seller):
     seller.open("/supplier/")
     assert "PO-26-000001" in seller.text
     answer = link_to(seller.text, r"/supplier/orders/[^/]+/answer/")
@@ -104,7 +120,8 @@ def test_supplier_file_to_answered_order(market):
     assert "Ambridge Council has your answer to PO-26-000001" in seller.text
     factory.do_jobs(timezone.now())
 
-    # Everybody can read what happened, in its order.
+
+def reads_what_happened_in_its_order(requester, requisition):
     requester.open(requisition)
     told = re.findall(r'site-timeline__title">([^<]+)<', requester.text)
     assert [sentence.partition(":")[0] for sentence in told] == [
@@ -112,9 +129,6 @@ def test_supplier_file_to_answered_order(market):
         "Orders made", "Order PO-26-000001 was sent to the supplier",
         "The supplier answered order PO-26-000001",
     ]  # fmt: skip
-    with market.acting():
-        market.budget.refresh_from_db()
-    assert (market.budget.committed_amount, market.budget.available_amount) == (180, 9820)
 
 
 def test_the_supplier_refuses_a_line_and_the_money_comes_back(market):
