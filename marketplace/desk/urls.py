@@ -3,13 +3,14 @@
 from django.urls import path
 
 from marketplace.desk import api_docs
-from marketplace.desk.views import home, public
+from marketplace.desk.views import home, public, ready
 
 urlpatterns = [
     path("", public.start, name="start"),
     path("help/", public.help_page, name="help"),
     path("accessibility/", public.accessibility, name="accessibility"),
     path("home/", home.home, name="home"),
+    path("getting-ready/", ready.getting_ready, name="getting-ready"),
     path("search/", home.search, name="search"),
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.page, name="api-docs"),

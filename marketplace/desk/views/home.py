@@ -21,6 +21,7 @@ from marketplace.desk.selectors import (
     parked_jobs,
     people_without_second_factor,
 )
+from marketplace.desk.views.ready import still_missing
 from marketplace.ordering.selectors.orders import council_counts
 from marketplace.ordering.selectors.requisitions import requisitions_awaiting
 from marketplace.ordering.views.shown import COUNCIL
@@ -48,6 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "form": SearchAll(),
             "counts": council_counts(acting, at),
             "buys": acting.holds("requester", "buyer"),
+            "missing": still_missing(acting, at),
             "nothing_to_do": all(each is None for each in panels.values()),
             **panels,
         },

@@ -1,0 +1,193 @@
+"""What a council still needs before its first order can go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from catalogue.listings.selectors import live_listings, trading_suppliers
+from marketplace.approvals.models import Policy
+from marketplace.core.actors import Role
+from marketplace.core.dates import financial_year
+from marketplace.ledger.models import Budget
+from marketplace.ledger.selectors.coding import accounts, cost_centres
+from marketplace.ordering.selectors.requisitions import delivery_points
+from marketplace.organisations.models import Membership, Organisation
+
+ASKING = [Role.REQUESTER.value, Role.BUYER.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that buying needs.
+
+    Shapes: `count` is how many there are; `lacking` how many of them are not as they should be;
+    `page` is the name of the page on which the first is made, which says itself who may open it;
+    `list_page` of the one that shows what there is.
+    """
+
+    name: Promise
+    why: Promise
+    page: str
+    list_page: str
+    counted: Any
+    count: int
+    lacking: int = 0
+    lacking_words: Any = None
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing is missing here."""
+        return self.count > 0 and not self.lacking
+
+    @property
+    def how_many(self) -> str:
+        """How many there are, and how many of them lack something, in words."""
+        words = str(self.counted % {"count": self.count})
+        if self.lacking and self.count:
+            words += ", " + str(self.lacking_words % {"count": self.lacking})
+        return words
+
+
+_PEOPLE = ngettext_lazy("%(count)d person", "%(count)d people", "count")
+
+
+def readiness(council_id: UUID, at: datetime) -> list[Step]:
+    """Return everything that buying needs, in the order in which it is best done: one statement."""
+    counts = _counts(council_id, at)
+    return [*_people(counts), *_money(counts), *_rules_and_goods(counts)]
+
+
+def _people(counts: Mapping[str, int]) -> list[Step]:
+    return [
+        Step(
+            _("Somebody who asks for things"),
+            _("A requester or a buyer fills a basket and sends it for approval."),
+            "person-invite", "people", _PEOPLE, counts["askers"],
+        ),
+        Step(
+            _("Somebody else who approves"),
+            _("An approver with a limit, other than the one who asks: nobody approves their own."),
+            "person-invite", "people", _PEOPLE, counts["approvers"],
+        ),
+        Step(
+            _("Somebody in finance"),
+            _("A finance officer keeps the budgets and takes orders to the ledger."),
+            "person-invite", "people", _PEOPLE, counts["finance"],
+        ),
+        Step(
+            _("Somebody who receives goods"),
+            _("A receiver sees what is on its way and to which door."),
+            "person-invite", "people", _PEOPLE, counts["receivers"],
+        ),
+    ]  # fmt: skip
+
+
+def _money(counts: Mapping[str, int]) -> list[Step]:
+    return [
+        Step(
+            _("Cost centres, each with a holder"),
+            _("Whose money is spent, and who answers for it. The holder must be an approver."),
+            "cost-centres-file", "cost-centres",
+            ngettext_lazy("%(count)d cost centre", "%(count)d cost centres", "count"),
+            counts["centres"], counts["centres_lacking"],
+            ngettext_lazy(
+                "%(count)d without a holder who can approve",
+                "%(count)d without a holder who can approve",
+                "count",
+            ),
+        ),
+        Step(
+            _("Accounts"),
+            _("What money is spent on, as your ledger calls it."),
+            "accounts-file", "accounts",
+            ngettext_lazy("%(count)d account", "%(count)d accounts", "count"),
+            counts["accounts"],
+        ),
+        Step(
+            _("Budgets for this year"),
+            _("How much may be spent. Nothing can be approved without one."),
+            "budgets-file", "budgets",
+            ngettext_lazy("%(count)d budget", "%(count)d budgets", "count"),
+            counts["budgets"],
+        ),
+    ]  # fmt: skip
+
+
+def _rules_and_goods(counts: Mapping[str, int]) -> list[Step]:
+    return [
+        Step(
+            _("Delivery points"),
+            _("The doors to which goods are brought."),
+            "delivery-point-add", "delivery-points",
+            ngettext_lazy("%(count)d delivery point", "%(count)d delivery points", "count"),
+            counts["doors"],
+        ),
+        Step(
+            _("Rules of approval"),
+            _("Who approves what. Until then nothing can be sent for approval."),
+            "approval-rules-change", "approval-rules",
+            ngettext_lazy("%(count)d version", "%(count)d versions", "count"),
+            counts["policies"],
+        ),
+        Step(
+            _("Suppliers with goods to sell"),
+            _("Accept the suppliers that you buy from. They upload what they sell."),
+            "suppliers-find", "suppliers",
+            ngettext_lazy("%(count)d supplier", "%(count)d suppliers", "count"),
+            counts["suppliers"],
+            0 if counts["goods"] else counts["suppliers"],
+            ngettext_lazy(
+                "%(count)d without anything to buy yet",
+                "%(count)d without anything to buy yet",
+                "count",
+            ),
+        ),
+    ]  # fmt: skip
+
+
+def _counts(council_id: UUID, at: datetime) -> dict[str, int]:
+    """Return how many there are of everything: one statement, however much there is."""
+    people = Membership.objects.of(council_id).filter(is_active=True, user__is_active=True)
+    approvers = people.filter(roles__contains=[Role.APPROVER.value], approval_limit_amount__gt=0)
+    askers = people.filter(roles__overlap=ASKING)
+    another_asks = Exists(askers.exclude(user=OuterRef("user")))
+    centres = cost_centres(council_id)
+    who_approves = people.filter(roles__contains=[Role.APPROVER.value], pk=OuterRef("holder"))
+    year = financial_year(timezone.localdate(at))
+    counted: dict[str, QuerySet[Any]] = {
+        "askers": askers,
+        "approvers": approvers.filter(another_asks),
+        "finance": people.filter(roles__contains=[Role.FINANCE.value]),
+        "receivers": people.filter(roles__contains=[Role.RECEIVER.value]),
+        "centres": centres,
+        "centres_lacking": centres.filter(~Exists(who_approves)),
+        "accounts": accounts(council_id),
+        "budgets": Budget.objects.of(council_id).filter(financial_year=year),
+        "doors": delivery_points(council_id),
+        "policies": Policy.objects.of(council_id),
+        "suppliers": trading_suppliers(council_id),
+    }
+    rows = Organisation.objects.filter(pk=council_id)
+    asked = {name: _count(found) for name, found in counted.items()}
+    goods = Exists(live_listings(council_id).order_by())
+    found: dict[str, Any] = dict(rows.values(**asked, goods=goods).get())
+    return found
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """Return how many rows there are, as a part of another statement."""
+    together = rows.order_by().annotate(together=Value(1)).values("together")
+    return Coalesce(
+        Subquery(together.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
+    )

@@ -1,0 +1,129 @@
+"""What a council still needs before it can buy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+
+from marketplace.core.actors import Role
+from marketplace.core.tenancy import stewardship, tenant
+from marketplace.desk.readiness import readiness
+from marketplace.ordering.models import DeliveryPoint
+from marketplace.organisations.models import Membership
+from tests.factories import ledger, organisations
+from tests.factories import ordering as factory
+from tests.factories.organisations import sign_in
+
+pytestmark = pytest.mark.django_db
+
+READY = "/getting-ready/"
+AT = datetime(2026, 11, 23, 12, 0, tzinfo=ZoneInfo("Europe/London"))
+BLOCK = "This is missing before your council can buy"
+
+
+def text(response):
+    return response.content.decode()
+
+
+def steps(council):
+    with tenant(council.pk):
+        return readiness(council.pk, AT)
+
+
+def done(council):
+    return [step.is_done for step in steps(council)]
+
+
+@pytest.fixture
+def ready():
+    """A council with everything."""
+    market = factory.market()
+    organisations.person(market.council, "finance")
+    organisations.person(market.council, "receiver")
+    with stewardship():
+        DeliveryPoint.objects.create(
+            council=market.council, code="D1", name="Library", address="1 High Street"
+        )
+    return market
+
+
+class TestReadiness:
+    def test_of_a_new_council_is_nothing(self):
+        assert done(organisations.council()) == [False] * 10
+
+    def test_of_one_that_has_everything_is_all(self, ready):
+        assert done(ready.council) == [True] * 10
+
+    def test_nobody_approves_their_own(self):
+        council = organisations.council()
+        organisations.person(council, "requester", "approver", limit=5)
+        assert done(council)[:2] == [True, False]
+        organisations.person(council, "buyer")
+        assert done(council)[:2] == [True, True]
+
+    @pytest.mark.parametrize("facts", [{"is_active": False}, {"approval_limit_amount": None}])
+    def test_an_approver_who_has_left_or_has_no_limit_is_none(self, ready, facts):
+        with stewardship():
+            Membership.objects.filter(pk=ready.approver_membership.pk).update(**facts)
+        assert done(ready.council)[1] is False
+
+    def test_every_cost_centre_needs_a_holder_who_approves(self, ready):
+        ledger.cost_centre(ready.council)
+        ledger.cost_centre(ready.council, holder=None, is_active=False)
+        step = steps(ready.council)[4]
+        assert (step.count, step.lacking, step.is_done) == (2, 1, False)
+        assert step.how_many == "2 cost centres, 1 without a holder who can approve"
+
+    def test_a_supplier_without_goods_is_not_enough(self, ready):
+        council = organisations.council()
+        organisations.link(council, organisations.supplier())
+        step = steps(council)[9]
+        assert (step.count, step.is_done) == (1, False)
+
+    def test_last_years_budgets_are_not_this_years(self, ready):
+        council = organisations.council()
+        ledger.budget(council, year=2025)
+        assert steps(council)[6].count == 0
+
+    def test_takes_one_statement(self, ready, django_assert_num_queries):
+        with tenant(ready.council.pk), django_assert_num_queries(1):
+            readiness(ready.council.pk, AT)
+
+
+class TestThePage:
+    @pytest.mark.parametrize("role", ["administrator", "finance"])
+    def test_lists_every_step_with_where_and_who(self, client, role):
+        sign_in(client, organisations.person(organisations.council(), role))
+        page = text(client.get(READY))
+        assert page.count("govuk-task-list__item ") + page.count('govuk-task-list__item"') == 10
+        assert ('href="/people/invite/"' in page) is (role == "administrator")
+        assert ("This is for: administrator." in page) is (role == "finance")
+
+    def test_says_when_all_is_there(self, client, ready):
+        sign_in(client, organisations.person(ready.council, "administrator"))
+        page = text(client.get(READY))
+        assert "Everything is there" in page
+        assert reverse("approval-rules") in page
+
+    @pytest.mark.parametrize(
+        "role", [role for role in Role if role not in {Role.ADMINISTRATOR, Role.FINANCE}]
+    )
+    def test_is_for_those_whose_work_it_is(self, client, role):
+        home = organisations.council if role is not Role.SUPPLIER else organisations.supplier
+        sign_in(client, organisations.person(home(), role))
+        assert client.get(READY).status_code == 403
+
+
+class TestTheFirstPage:
+    def test_shows_what_is_missing_until_nothing_is(self, client, ready):
+        new = organisations.person(organisations.council(), "administrator")
+        assert BLOCK in text(sign_in(client, new).get("/home/"))
+        whole = organisations.person(ready.council, "administrator")
+        assert BLOCK not in text(sign_in(client, whole).get("/home/"))
+
+    def test_shows_it_to_nobody_else(self, client):
+        buyer = organisations.person(organisations.council(), "buyer")
+        assert BLOCK not in text(sign_in(client, buyer).get("/home/"))
