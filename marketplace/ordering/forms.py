@@ -131,7 +131,7 @@ class Submission(forms.Form):
         label=_("What is it for, in a few words?"),
         max_length=200,
         error_messages={
-            "required": _("Say in a few words what it is for"),
+            "required": _("Enter in a few words what it is for"),
             "max_length": _("Say what it is for in %(limit_value)d characters or fewer"),
         },
         help_text=_("For example, “Chairs for the new reading room”."),
@@ -141,7 +141,7 @@ class Submission(forms.Form):
         max_length=2000,
         widget=forms.Textarea,
         error_messages={
-            "required": _("Say why it is needed"),
+            "required": _("Enter why it is needed"),
             "max_length": _("Say why it is needed in %(limit_value)d characters or fewer"),
         },
         help_text=_("Whoever approves it reads this. One or two sentences are enough."),
@@ -188,8 +188,8 @@ class Decision(forms.Form):
         choices=[("approve", _("Approve")), (REJECT, _("Turn down"))],
         widget=forms.HiddenInput,
         error_messages={
-            "required": _("Say whether you approve it or turn it down"),
-            "invalid_choice": _("Say whether you approve it or turn it down"),
+            "required": _("Choose whether you approve it or turn it down"),
+            "invalid_choice": _("Choose whether you approve it or turn it down"),
         },
     )
     content_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -216,12 +216,21 @@ class Nothing(forms.Form):
 class StandIn(forms.Form):
     """Who takes somebody's approvals, for which days and up to what."""
 
-    delegate = forms.ChoiceField(label=_("Who stands in for you?"))
+    delegate = forms.ChoiceField(
+        label=_("Who stands in for you?"),
+        error_messages={"required": _("Choose who stands in for you")},
+    )
     from_on = DayField(label=_("First day"))
     until_on = DayField(label=_("Last day"))
-    limit_amount = PoundsField(label=_("Up to what amount, without VAT?"))
+    limit_amount = PoundsField(
+        label=_("Up to what amount, without VAT?"),
+        error_messages={"required": _("Enter the amount up to which they may approve, like 5,000")},
+    )
     reason = forms.CharField(
-        label=_("Why?"), max_length=500, help_text=_("For example, “annual leave”.")
+        label=_("Why?"),
+        max_length=500,
+        help_text=_("For example, “annual leave”."),
+        error_messages={"required": _("Enter why somebody stands in for you, like annual leave")},
     )
 
     def __init__(self, *args: Any, colleagues: Choices, **kwargs: Any) -> None:  # noqa: ANN401
@@ -272,7 +281,7 @@ class Cancellation(forms.Form):
         label=_("Why do you cancel it?"),
         max_length=2000,
         widget=forms.Textarea,
-        error_messages={"required": _("Say why you cancel it")},
+        error_messages={"required": _("Enter why you cancel it")},
         help_text=_("The supplier reads this."),
     )
 

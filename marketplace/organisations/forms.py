@@ -26,7 +26,9 @@ class TrustForm(forms.Form):
     """The roles of one person, and how much they may approve."""
 
     roles = forms.MultipleChoiceField(
-        label=_("What will they do?"), widget=forms.CheckboxSelectMultiple
+        label=_("What will they do?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one thing that they will do")},
     )
     approval_limit_amount = PoundsField(
         label=_("Approval limit"),
@@ -96,7 +98,11 @@ class RegistrationForm(LocalForm):
             "invalid": _("A company number has eight characters, like 01234567 or SC123456")
         },
     )
-    contact_name = forms.CharField(label=_("Who will sign in first?"), max_length=200)
+    contact_name = forms.CharField(
+        label=_("Who will sign in first?"),
+        max_length=200,
+        error_messages={"required": _("Enter the name of the person who will sign in first")},
+    )
     contact_email = forms.EmailField(label=_("Their email address"))
     field_order = ("name", "company_number", "contact_name", "contact_email", "is_local")
 
@@ -109,6 +115,7 @@ class SuspensionForm(forms.Form):
         help_text=_("The supplier can read this."),
         max_length=1000,
         widget=forms.Textarea,
+        error_messages={"required": _("Enter why you suspend this supplier")},
     )
 
 
@@ -116,16 +123,22 @@ class TokenForm(forms.Form):
     """A token to make."""
 
     name = forms.CharField(
-        label=_("What is it for?"), max_length=100, help_text=_("For example: finance system")
+        label=_("What is it for?"),
+        max_length=100,
+        help_text=_("For example: finance system"),
+        error_messages={"required": _("Enter what the token is for, like finance system")},
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What may it do?"), widget=forms.CheckboxSelectMultiple
+        label=_("What may it do?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one thing that the token may do")},
     )
     days = forms.ChoiceField(
         label=_("How long does it last?"),
         choices=TOKEN_DAYS,
         widget=forms.RadioSelect,
         initial="90",
+        error_messages={"required": _("Choose how long the token lasts")},
     )
 
     def __init__(self, *args: Any, scopes: list[str], **kwargs: Any) -> None:  # noqa: ANN401

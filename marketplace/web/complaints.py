@@ -1,6 +1,6 @@
 """What is wrong with a field, in words that say what to do.
 
-GOV.UK: "Enter your full name", not "This field is required". A form that has its own words for a
+GOV.UK: "Enter the full name", not "This field is required". A form that has its own words for a
 mistake keeps them; only Django's defaults are replaced.
 """
 
@@ -50,16 +50,25 @@ def _small(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
+def _the(label: str) -> str:
+    """Write a label as the thing that is asked for: "the delivery date", "their email address"."""
+    small = _small(label)
+    has_own = small.partition(" ")[0] in {"a", "an", "the", "this", "your", "their", "our"}
+    return small if has_own else _("the %(thing)s") % {"thing": small}
+
+
 def _required(field: forms.Field, label: str, params: dict[str, Any]) -> str:
-    if label.endswith("?"):
-        return _("Answer the question: %(label)s") % {"label": label}
     if isinstance(field.widget, forms.CheckboxInput):
-        return _("Tick the box: %(label)s") % {"label": label}
+        return _("Tick the box “%(label)s”") % {"label": label}
+    if label.endswith("?"):  # a form should have its own words; these are for one that forgot
+        chosen = isinstance(field, forms.ChoiceField)
+        words = _("Choose an answer to “%(label)s”") if chosen else _("Answer “%(label)s”")
+        return words % {"label": label}
     if isinstance(field.widget, forms.FileInput):
-        return _("Choose a file: %(label)s") % {"label": _small(label)}
+        return _("Choose %(label)s") % {"label": _the(label)}
     if isinstance(field, forms.ChoiceField):
-        return _("Select %(label)s") % {"label": _small(label)}
-    return _("Enter %(label)s") % {"label": _small(label)}
+        return _("Select %(label)s") % {"label": _the(label)}
+    return _("Enter %(label)s") % {"label": _the(label)}
 
 
 def _invalid(field: forms.Field, label: str, params: dict[str, Any]) -> str:
@@ -83,7 +92,7 @@ def _email(field: forms.Field, label: str, params: dict[str, Any]) -> str:
 
 
 def _choice(field: forms.Field, label: str, params: dict[str, Any]) -> str:
-    return _("Select %(label)s from the list") % {"label": _small(label)}
+    return _("Select %(label)s from the list") % {"label": _the(label)}
 
 
 def _max_length(field: forms.Field, label: str, params: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ class TestPeople:
     @pytest.mark.parametrize(
         ("facts", "says"),
         [
-            ({"name": ""}, "Enter full name"),
+            ({"name": ""}, "Enter the full name"),
             ({"name": "x", "email": "nonsense", "roles": ["buyer"]}, "name@example.com"),
             ({"name": "x", "email": "x@example.com", "roles": ["supplier"]}, "from the list"),
             (
@@ -227,7 +227,7 @@ class TestCouncilSettings:
             ({"colour": "red"}, "like #1d70b8"),
             ({"colour": "#1d70b8;}"}, "7 characters"),
             ({"order_prefix": "a b"}, "capital letters"),
-            ({"name": ""}, "Enter name of the council"),
+            ({"name": ""}, "Enter the name of the council"),
             ({"version": "9"}, "Somebody else has changed"),
         ],
     )

@@ -163,7 +163,7 @@ class TestWords:
     @pytest.mark.parametrize(
         ("changes", "words"),
         [
-            ({"reason": ""}, "Enter reason"),
+            ({"reason": ""}, "Enter the reason"),
             ({"reason": "x" * 21}, "Reason must be 20 characters or fewer"),
             ({"email": "x"}, "Enter an email address in the correct format, like name@example.com"),
             ({"amount": "lots"}, "Enter an amount in pounds, like 1,234.50"),
@@ -179,11 +179,11 @@ class TestWords:
             ),
             ({"delivery-year": "20277"}, "The year must have four digits, like 2027"),
             ({"delivery-year": "27"}, "The year must have four digits, like 2027"),
-            ({"centre": ""}, "Select cost centre"),
-            ({"centre": "9"}, "Select cost centre from the list"),
-            ({"route": ""}, "Answer the question: How urgent is it?"),
-            ({"places": []}, "Select VAT places"),
-            ({"agreed": ""}, "Tick the box: I have checked the budget"),
+            ({"centre": ""}, "Select the cost centre"),
+            ({"centre": "9"}, "Select the cost centre from the list"),
+            ({"route": ""}, "Choose an answer to “How urgent is it?”"),
+            ({"places": []}, "Select the VAT places"),
+            ({"agreed": ""}, "Tick the box “I have checked the budget”"),
             (
                 {"reason": "a\x00b"},
                 "Reason has a character in it that cannot be stored. Type it again.",
@@ -196,7 +196,7 @@ class TestWords:
     def test_a_file_that_is_missing_or_empty(self):
         missing = Everything(GOOD, {})
         empty = Everything(GOOD, {"price_list": SimpleUploadedFile("a.csv", b"")})
-        assert [e["text"] for e in error_list(missing)] == ["Choose a file: price list"]
+        assert [e["text"] for e in error_list(missing)] == ["Choose the price list"]
         assert [e["text"] for e in error_list(empty)] == [
             "The file that you chose is empty. Choose another one."
         ]
