@@ -58,8 +58,9 @@ hunt: setup
 	$(BIN)/pytest -m slow -n 2 $(ARGS)
 
 messages: setup
-	$(BIN)/pybabel extract --mapping pyproject.toml --keyword gettext_lazy --keyword ngettext:1,2 \
-	    --sort-by-file --no-location --omit-header --output marketplace/locale/django.pot \
+	$(BIN)/pybabel extract --mapping pyproject.toml --keyword gettext_lazy --keyword gettext_noop \
+	    --keyword ngettext:1,2 --sort-by-file --no-location --omit-header \
+	    --output marketplace/locale/django.pot \
 	    marketplace catalogue tendering invoicing supplier_portal
 	for language in cy; do \
 	    folder=marketplace/locale/$$language/LC_MESSAGES; mkdir -p $$folder; \

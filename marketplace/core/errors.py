@@ -16,6 +16,14 @@ from typing import Any
 RESERVED_FACTS = frozenset({"type", "title", "status", "detail", "instance", "errors", "code"})
 
 
+def gettext_noop(words: str) -> str:
+    """Mark words for the translators; whoever shows them looks the translation up.
+
+    Why: what stands in this package knows no Django, and so not who is reading.
+    """
+    return words
+
+
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
     """One thing wrong with one value.
@@ -32,7 +40,7 @@ class Refusal(Exception):
     """The base of every anticipated refusal; raise one of the four kinds below it."""
 
     code: str = "refused"
-    title: Any = "This cannot be done."
+    title: Any = gettext_noop("This cannot be done.")
 
     def __init__(
         self,
@@ -56,32 +64,32 @@ class Invalid(Refusal):
     """What was sent has a wrong value in it."""
 
     code = "invalid"
-    title: Any = "Something in the request is not right."
+    title: Any = gettext_noop("Something in the request is not right.")
 
 
 class Forbidden(Refusal):
     """The person is known and may not do this."""
 
     code = "forbidden"
-    title: Any = "You are not allowed to do this."
+    title: Any = gettext_noop("You are not allowed to do this.")
 
 
 class Missing(Refusal):
     """There is no such thing, or it is somebody else's: the two are answered alike."""
 
     code = "missing"
-    title: Any = "We cannot find that."
+    title: Any = gettext_noop("We cannot find that.")
 
 
 class Conflict(Refusal):
     """The thing is there, but is not in a state in which this can be done."""
 
     code = "conflict"
-    title: Any = "This cannot be done at the moment."
+    title: Any = gettext_noop("This cannot be done at the moment.")
 
 
 class Busy(Conflict):
     """Somebody else holds the row; the same request may succeed a moment later."""
 
     code = "busy"
-    title: Any = "Somebody else is changing this at the moment. Please try again."
+    title: Any = gettext_noop("Somebody else is changing this at the moment. Please try again.")

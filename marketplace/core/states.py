@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from marketplace.core.errors import Conflict
+from marketplace.core.errors import Conflict, gettext_noop
 
 
 class IllegalMove(Conflict):
     """The thing is in a status from which this verb leads nowhere."""
 
     code = "illegal-move"
-    title = "This has already moved on."
+    title = gettext_noop("This has already moved on.")
 
 
 @dataclass(frozen=True, slots=True)

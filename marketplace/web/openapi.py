@@ -19,7 +19,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from marketplace.core.errors import Refusal
-from marketplace.web.problems import HTTP_PROBLEMS, MEDIA_TYPE, NUMBERS, path_of
+from marketplace.web.problems import HTTP_PROBLEMS, MEDIA_TYPE, NUMBERS, path_of, title_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 SerializerClass = type[serializers.Serializer[Any]]
@@ -155,7 +155,7 @@ class OperationSchema(AutoSchema):
         said = {number: [str(HTTP_PROBLEMS[number].title)] for number in numbers}
         for kind in found.refusals:
             number = _number_of(kind)
-            said.setdefault(number, []).append(f"{kind.title} (`{path_of(kind.code)}`)")
+            said.setdefault(number, []).append(f"{title_of(kind)} (`{path_of(kind.code)}`)")
         return said
 
     def get_override_parameters(self) -> list[Any]:

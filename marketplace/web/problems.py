@@ -139,6 +139,17 @@ def status_of(refusal: Refusal) -> int:
     raise TypeError(f"{type(refusal).__name__} is none of the four kinds of refusal.")
 
 
+def title_of(refusal: Refusal | type[Refusal]) -> str:
+    """Return the title of a refusal in the reader's language; the kinds' own is only marked."""
+    title = refusal.title
+    return _(title) if isinstance(title, str) else str(title)
+
+
+def detail_of(refusal: Refusal) -> str:
+    """Return what a refusal says, which is its title where it was given nothing to say."""
+    return title_of(refusal) if refusal.detail == str(refusal.title) else refusal.detail
+
+
 def refusal_of(error: BaseException) -> Refusal | None:
     """Return what was raised as a refusal; None for a defect.
 
@@ -178,7 +189,7 @@ def show_on(form: forms.Form, refusal: Refusal) -> None:
         name = problem.pointer.removeprefix("#").removeprefix("/")
         form.add_error(name if name in form.fields else None, problem.detail)
     if not refusal.errors:
-        form.add_error(None, refusal.detail)
+        form.add_error(None, detail_of(refusal))
 
 
 def path_of(code: str) -> str:
@@ -189,7 +200,7 @@ def path_of(code: str) -> str:
 def problem_document(refusal: Refusal, request: HttpRequest | Any) -> dict[str, Any]:  # noqa: ANN401
     """Return a refusal as RFC 9457 has it, facts as extension members."""
     document = _document(
-        refusal.code, str(refusal.title), status_of(refusal), refusal.detail, request
+        refusal.code, title_of(refusal), status_of(refusal), detail_of(refusal), request
     )
     if refusal.errors:
         document["errors"] = [
@@ -235,7 +246,7 @@ def known_problems() -> dict[str, tuple[str, str, int]]:
     found = {p.code: (str(p.title), str(p.advice), p.status) for p in HTTP_PROBLEMS.values()}
     for kind in _kinds(Refusal):
         status = next((NUMBERS[base] for base in kind.__mro__ if base in NUMBERS), 422)
-        found[kind.code] = (str(kind.title), _advice(kind, status), status)
+        found[kind.code] = (title_of(kind), _advice(kind, status), status)
     return found
 
 

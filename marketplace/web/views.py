@@ -141,7 +141,9 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     _title, advice, status = problems.known_problems().get(
         refusal.code, ("", "", problems.status_of(refusal))
     )
-    return error_page(request, status, str(refusal.title), refusal.detail, advice)
+    return error_page(
+        request, status, problems.title_of(refusal), problems.detail_of(refusal), advice
+    )
 
 
 def of_status(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:

@@ -23,7 +23,7 @@ KINDS = (Invalid, Forbidden, Missing, Conflict)
 class OverBudget(Conflict):
     """A refusal as services declare them."""
 
-    code = "test.over-budget"
+    code = "test.short"
     title = "This goes over the budget."
 
 

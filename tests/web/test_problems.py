@@ -1,9 +1,13 @@
 """Refusals become pages, form errors and problem documents, with one number a kind."""
 
+import inspect
 import json
+from pathlib import Path
 
 import pytest
 from django.test import RequestFactory
+from django.utils import translation
+from django.utils.translation import trans_real
 
 from marketplace.core.errors import (
     Busy,
@@ -14,6 +18,7 @@ from marketplace.core.errors import (
     Missing,
     Refusal,
 )
+from marketplace.core.states import IllegalMove
 from marketplace.web.problems import (
     HTTP_PROBLEMS,
     known_problems,
@@ -43,6 +48,49 @@ class TestStatusOf:
     def test_a_refusal_of_no_kind_is_a_mistake(self):
         with pytest.raises(TypeError):
             status_of(Refusal("x"))
+
+
+class TestLanguage:
+    """The kinds stand where no Django is, and their words are translated all the same."""
+
+    @pytest.fixture
+    def welsh(self, monkeypatch):
+        words = {str(kind.title): f"{kind.__name__} yn Gymraeg" for kind in (Missing, IllegalMove)}
+        monkeypatch.setattr(trans_real.translation("cy"), "_catalog", words)
+        with translation.override("cy"):
+            yield
+
+    def test_titles_of_the_kinds_are_translated(self, welsh):
+        request = RequestFactory().get("/")
+        document = problem_document(IllegalMove("Gone."), request)
+        assert (document["title"], document["detail"]) == ("IllegalMove yn Gymraeg", "Gone.")
+        assert known_problems()["missing"][0] == "Missing yn Gymraeg"
+
+    def test_and_so_is_one_that_says_nothing_else(self, welsh):
+        assert problem_document(Missing(), RequestFactory().get("/"))["detail"] == (
+            "Missing yn Gymraeg"
+        )
+
+    def test_translators_are_shown_every_title(self):
+        plain = [kind for kind in kinds_of(Refusal) if isinstance(vars(kind).get("title"), str)]
+        source = "".join(
+            Path(inspect.getsourcefile(kind)).read_text()
+            for kind in plain
+            if not kind.__module__.startswith("tests.")
+        )
+        unmarked = [
+            kind
+            for kind in plain
+            if not kind.__module__.startswith("tests.")
+            and f'gettext_noop("{kind.title}")' not in source
+        ]
+        assert unmarked == []
+
+
+def kinds_of(base):
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
 
 
 class TestShowOn:

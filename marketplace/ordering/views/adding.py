@@ -22,6 +22,7 @@ from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.complaints import complaints
 from marketplace.web.formats import number
+from marketplace.web.problems import title_of
 
 MOST_TYPED = 40
 
@@ -37,7 +38,7 @@ def basket_add(request: HttpRequest) -> HttpResponse:
     try:
         line = add_to_basket(requester=actor(request), at=timezone.now(), **_wanted(request, form))
     except Refusal as refusal:
-        return _refused(request, form, f"{refusal.title} {refusal.detail}")
+        return _refused(request, form, f"{title_of(refusal)} {refusal.detail}")
     messages.success(
         request,
         _("%(name)s is in your basket: %(quantity)s.")
