@@ -46,7 +46,7 @@ class TestApprovals:
         as_(client, market.approver)
         page = self.decide(client, asked, verdict)
         assert page.status_code == 422
-        assert "Say whether you approve it or turn it down" in text(page)
+        assert "Choose whether you approve it or turn it down" in text(page)
         assert seen(market, Requisition).status == "SUBMITTED"
 
     def test_does_not_approve_by_saying_nothing(self, client, market):
