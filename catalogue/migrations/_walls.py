@@ -56,7 +56,9 @@ CANDIDATES = migrations.RunSQL(
         listing_id uuid, supplier_id uuid, category_id varchar, unit_price numeric, name varchar,
         rank real
     )
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+    -- Of a common word the first candidates are taken: the same for every page of one search.
+    SET synchronize_seqscans = off AS $$
     DECLARE
         entitled uuid[] := ARRAY(
             SELECT l.supplier_id FROM organisations_supplierlink l

@@ -176,8 +176,9 @@ def _together(term: Term) -> str:
     if len(term.words) > 1:
         return "(" + " <-> ".join(f"'{_quoted(word)}'" for word in term.words) + ")"
     word = term.words[0]
-    ways = [f"'{_quoted(word)}'{star}"]
     parts = [part for part in _NOT_WORD.split(word) if part]
+    # A beginning of several parts would be taken for the beginning of each: "b-12" for "b…".
+    ways = [f"'{_quoted(word)}'" + (star if len(parts) < 2 else "")]
     if len(parts) > 1 or parts[0] != word:
         ways.append(f"'{''.join(parts)}'{star}")
     if len(parts) > 1:

@@ -1,7 +1,6 @@
 """Finding listings: one question for the page and the API alike.
 
-A search costs four statements, however large the catalogue is: the council's suppliers, the words
-that are known, the candidates with their facets, and the twenty rows of the page. One that finds
+A search costs one statement, however large the catalogue is. One that finds
 nothing costs up to five more: a word that only stands in what others may buy is as good as
 misspelt, or one supplier's spelling would be everybody's. Only the first
 2,000 candidates are ranked; more than that is a reason to ask a narrower question, and is said.
@@ -10,17 +9,17 @@ misspelt, or one supplier's spelling would be everybody's. Only the first
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from catalogue.cpv import code_range, significant, vocabulary
-from catalogue.listings.selectors import trading_suppliers
-from catalogue.models import Lexeme, Listing
+from catalogue.models import Listing
 from catalogue.search import rules
 from catalogue.search.rules import MOST_CANDIDATES, PAGE_SIZE, Sort, Term, Wish
+from catalogue.search.statements import NOTHING, Found, ask
 
 MOST_FACETS = 12
 MOST_COUNTED = 500  # of listings with a word: more than that is only "many"
@@ -28,30 +27,6 @@ MOST_ALIKE = 100
 FAR_MORE = 20  # times as many listings as a rare word has that was probably misspelt by a supplier
 NEAR_ENOUGH = 0.35  # of pg_trgm's similarity, for words that are more than one letter off
 
-_ORDERS = {
-    Sort.BEST: "rank DESC, name, listing_id",
-    Sort.NAME: "name, listing_id",
-    Sort.PRICE: "unit_price, listing_id",
-    Sort.PRICE_DOWN: "unit_price DESC, listing_id DESC",
-}
-_CANDIDATES = """
-    WITH found AS MATERIALIZED (SELECT * FROM catalogue_candidates(
-        {query}, %(suppliers)s::uuid[], %(category_from)s, %(category_to)s, %(price_from)s,
-        %(price_to)s, %(order)s, %(most)s)),
-    shown AS (SELECT listing_id FROM found ORDER BY {order} OFFSET %(offset)s LIMIT %(size)s)
-    SELECT (SELECT count(*) FROM found), ARRAY(SELECT listing_id FROM shown),
-        ARRAY(SELECT supplier_id || ':' || count(*) FROM found GROUP BY supplier_id),
-        ARRAY(SELECT left(category_id, %(digits)s) || ':' || count(*) FROM found GROUP BY
-              left(category_id, %(digits)s))
-"""
-_COUNTED = """
-    SELECT coalesce(supplier_id::text, ''), coalesce(left(category_id, %(digits)s), ''),
-           sum(live_count)::int
-    FROM catalogue_categorycount
-    WHERE supplier_id = ANY (%(suppliers)s::uuid[])
-      AND category_id BETWEEN %(category_from)s AND %(category_to)s AND live_count > 0
-    GROUP BY GROUPING SETS ((supplier_id), (left(category_id, %(digits)s)))
-"""
 # How many listings with a word the acting council may buy. A word like "with" is in no index.
 _COUNT = """CASE WHEN numnode(plainto_tsquery('english', word)) = 0 THEN %(most)s ELSE (
     SELECT count(*) FROM catalogue_candidates(
@@ -82,7 +57,7 @@ class SearchResults:
 
     Shapes: `listings` are one page in order, suppliers joined in; `capped` says that `total` is
     only the first of more. `repaired` is the text that was searched for in place of a misspelt
-    one, or "". Facets have the largest first.
+    one, or "". Facets have the largest first. `local_supplier_ids` are of those on this page.
     """
 
     listings: tuple[Listing, ...]
@@ -96,138 +71,67 @@ class SearchResults:
     local_supplier_ids: frozenset[UUID] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Where to look: the suppliers that are left after the filters, and their names."""
-
-    wish: Wish
-    names: dict[UUID, str]
-    chosen: list[UUID]
-    local: frozenset[UUID]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        first, last = code_range(self.wish.category) if self.wish.category else ("0", "99999999")
-        return {
-            "suppliers": self.chosen,
-            "category_from": first,
-            "category_to": last,
-            "price_from": self.wish.price_from,
-            "price_to": self.wish.price_to,
-            "digits": self.digits,
-        }
-
-    @property
-    def digits(self) -> int:
-        """How many digits of a code tell the categories one step below the chosen one apart."""
-        return len(significant(self.wish.category)) + 1 if self.wish.category else 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    total: int
-    ids: list[UUID]
-    suppliers: dict[str, int]
-    categories: dict[str, int]
-
-
 def search_listings(council_id: UUID, wish: Wish) -> SearchResults:
     """Return what a council may buy that answers a wish.
 
     A text that finds nothing is tried again with its misspelt words repaired.
     """
-    scope = _scope(council_id, wish)
     terms = rules.read_terms(wish.text)
-    if not scope.chosen or (wish.text.strip() and not terms):
-        return _results(scope, _Found(0, [], {}, {}))
-    if not terms:
-        return _results(scope, _browse(scope))
-    asked = rules.completing(terms, _known_words(terms[-1:]))
-    found = _candidates(scope, asked)
-    if found.total:
-        return _results(scope, found)
+    if wish.text.strip() and not terms:
+        return _results(wish, NOTHING)
+    begun = rules.completing(terms, ())
+    found = ask(facts_of(council_id, wish, terms, begun))
+    if found.total or not terms:
+        return _results(wish, found)
+    asked = terms if found.is_known else begun
     carried = _carried(rules.single_words(terms))
     completed = rules.completing(terms, [word for word, count in carried.items() if count])
     if completed != asked:
-        found = _candidates(scope, completed)
+        found = ask(facts_of(council_id, wish, completed, completed))
         if found.total:
-            return _results(scope, found)
+            return _results(wish, found)
     mended = _repaired(carried)
     if mended:
-        found = _candidates(scope, rules.with_words(terms, mended))
+        meant = rules.with_words(terms, mended)
+        found = ask(facts_of(council_id, wish, meant, meant))
         if found.total:
-            return _results(scope, found, repaired=_retyped(wish.text, mended))
-    return _results(scope, found)
+            return _results(wish, found, repaired=_retyped(wish.text, mended))
+    return _results(wish, found)
 
 
-def _scope(council_id: UUID, wish: Wish) -> _Scope:
-    names: dict[UUID, str] = {}
-    chosen, local = [], set()
-    links = trading_suppliers(council_id).values_list(
-        "supplier_id", "supplier__name", "is_local", "supplier__profile__is_sme"
-    )
-    for supplier_id, name, is_local, is_sme in links:
-        names[supplier_id] = name
-        if is_local:
-            local.add(supplier_id)
-        if (
-            (is_local or not wish.local_only)
-            and (is_sme or not wish.sme_only)
-            and wish.supplier_id in (None, supplier_id)
-        ):
-            chosen.append(supplier_id)
-    return _Scope(wish, names, chosen, frozenset(local))
-
-
-def _known_words(terms: Sequence[Term]) -> set[str]:
-    """Return those of the words that some listing has, be it in the plural."""
-    forms = {form: word for word in rules.single_words(terms) for form in rules.forms(word)}
-    if not forms:
-        return set()
-    found = Lexeme.objects.filter(word__in=forms).values_list("word", flat=True)
-    return {forms[form] for form in found}
-
-
-def _candidates(
-    scope: _Scope, terms: Sequence[Term] | None, *, most: int = MOST_CANDIDATES + 1
-) -> _Found:
-    """Ask the database for candidates: those that match the terms, or all there are."""
-    wish = scope.wish
-    sort = wish.sort if terms is not None or wish.sort != Sort.BEST else Sort.NAME
-    facts = scope.facts | {
+def facts_of(
+    council_id: UUID, wish: Wish, terms: tuple[Term, ...], begun: tuple[Term, ...]
+) -> dict[str, Any]:
+    """Return what the statement is told: the terms, or `begun` if no listing has the last word."""
+    is_priced = wish.price_from is not None or wish.price_to is not None
+    first, last = code_range(wish.category) if wish.category else (None, None)
+    kept = not terms and not is_priced
+    sort = Sort.NAME if not terms and wish.sort == Sort.BEST else wish.sort
+    return {
+        "council": council_id,
+        "local": wish.local_only,
+        "sme": wish.sme_only,
+        "supplier": wish.supplier_id,
+        "category_from": first,
+        "category_to": last,
+        "price_from": wish.price_from,
+        "price_to": wish.price_to,
+        "digits": _digits(wish),
         "order": sort.value,
-        "most": most,
+        "most": wish.page * PAGE_SIZE if kept else MOST_CANDIDATES + 1,
         "offset": (wish.page - 1) * PAGE_SIZE,
         "size": PAGE_SIZE,
+        "most_facets": MOST_FACETS,
+        "kept": kept,
+        "forms": [form for word in rules.single_words(terms[-1:]) for form in rules.forms(word)],
+        "text": rules.as_tsquery(terms) if terms else None,
+        "begun": rules.as_tsquery(begun),
     }
-    if not wish.category:
-        facts |= {"category_from": None, "category_to": None}
-    query = "NULL::tsquery"
-    if terms is not None:
-        query, facts["text"] = "to_tsquery('english', %(text)s)", rules.as_tsquery(terms)
-    with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES.format(query=query, order=_ORDERS[sort]), facts)
-        total, ids, suppliers, categories = cursor.fetchone()
-    return _Found(total, ids, _counts(suppliers), _counts(categories))
 
 
-def _counts(pairs: list[str]) -> dict[str, int]:
-    return {key: int(count) for key, _colon, count in (pair.rpartition(":") for pair in pairs)}
-
-
-def _browse(scope: _Scope) -> _Found:
-    """Return a page of everything there is, with facets from the counts that are kept."""
-    wish = scope.wish
-    if wish.price_from is not None or wish.price_to is not None:
-        return _candidates(scope, None)
-    found = _candidates(scope, None, most=wish.page * PAGE_SIZE)
-    suppliers, categories = dict[str, int](), dict[str, int]()
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, scope.facts)
-        for supplier_id, stem, count in cursor.fetchall():
-            (suppliers if supplier_id else categories)[supplier_id or stem] = count
-    total = sum(suppliers.values())
-    return replace(found, total=total, suppliers=suppliers, categories=categories)
+def _digits(wish: Wish) -> int:
+    """Return how many digits of a code tell the categories below the chosen one apart."""
+    return len(significant(wish.category)) + 1 if wish.category else 2
 
 
 def _carried(words: Sequence[str]) -> dict[str, int]:
@@ -278,47 +182,27 @@ def _retyped(text: str, meant: dict[str, str]) -> str:
     return " ".join(meant.get(rules.plain(word), word) for word in text.split())
 
 
-def _results(scope: _Scope, found: _Found, *, repaired: str = "") -> SearchResults:
+def _results(wish: Wish, found: Found, *, repaired: str = "") -> SearchResults:
     reachable = min(found.total, MOST_CANDIDATES)
-    rows = {
-        row.pk: row
-        for row in Listing.objects.filter(pk__in=found.ids)
-        .select_related("supplier")
-        .defer("search")
-    }
     return SearchResults(
-        listings=tuple(rows[key] for key in found.ids if key in rows),
+        listings=found.listings,
         total=found.total,
         capped=found.total > MOST_CANDIDATES,
-        page=scope.wish.page,
+        page=wish.page,
         pages=max(1, -(-reachable // PAGE_SIZE)),
-        categories=_category_facets(scope, found),
-        suppliers=_supplier_facets(scope, found),
+        categories=_category_facets(wish, found),
+        suppliers=tuple(Facet(*each) for each in found.suppliers),
         repaired=repaired,
-        local_supplier_ids=scope.local,
+        local_supplier_ids=found.local_supplier_ids,
     )
 
 
-def _category_facets(scope: _Scope, found: _Found) -> tuple[Facet, ...]:
+def _category_facets(wish: Wish, found: Found) -> tuple[Facet, ...]:
     facets = []
-    for stem, count in found.categories.items():
+    for stem, count in found.categories:
         entry = vocabulary().get(stem.ljust(8, "0"))
-        if entry and entry.code != scope.wish.category:
+        if entry and entry.code != wish.category:
             facets.append(Facet(entry.code, entry.name, count))
-    return _largest(facets)
-
-
-def _supplier_facets(scope: _Scope, found: _Found) -> tuple[Facet, ...]:
-    return _largest(
-        [
-            Facet(key, scope.names[UUID(key)], count)
-            for key, count in found.suppliers.items()
-            if UUID(key) in scope.names
-        ]
-    )
-
-
-def _largest(facets: list[Facet]) -> tuple[Facet, ...]:
     return tuple(sorted(facets, key=lambda each: (-each.count, each.label))[:MOST_FACETS])
 
 

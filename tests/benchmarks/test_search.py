@@ -24,7 +24,7 @@ def test_search_beside_its_statement(capsys):
     with capsys.disabled():
         print("\n" + "\n".join(lines))
     assert {each.kind for each in figures} >= {"a common word", "a part number", "misspelt"}
-    assert all(each.ours_p50 > 0 for each in figures)
+    assert all(each.ours[50] > 0 for each in figures)
     with stewardship():
         assert Listing.objects.count() == 0
     assert Organisation.objects.filter(slug__startswith="bench").count() == 0
