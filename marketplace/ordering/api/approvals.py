@@ -31,20 +31,20 @@ from marketplace.ordering.services.decisions import (
     approve_requisition,
     reject_requisition,
 )
+from marketplace.web import api
 from marketplace.web.actors import actor
-from marketplace.web.api import Input, Operation
 from marketplace.web.etags import honour_if_match
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 
 
-class RequisitionApproval(Operation):
+class RequisitionApproval(api.Operation):
     """Saying yes."""
 
     access = "approver"
     scope = WRITE
 
-    class Input(Input):
+    class Input(api.Input):
         """What was seen, and what is said to it."""
 
         content_hash = serializers.RegexField(r"^[0-9a-f]{64}$")
@@ -77,13 +77,13 @@ class RequisitionApproval(Operation):
         return answer(request, requisition_id)
 
 
-class RequisitionRejection(Operation):
+class RequisitionRejection(api.Operation):
     """Saying no."""
 
     access = "approver"
     scope = WRITE
 
-    class Input(Input):
+    class Input(api.Input):
         """What was seen, and why not."""
 
         content_hash = serializers.RegexField(r"^[0-9a-f]{64}$")
@@ -114,7 +114,7 @@ class RequisitionRejection(Operation):
         return answer(request, requisition_id)
 
 
-class ApprovalQueue(Operation):
+class ApprovalQueue(api.Operation):
     """What waits for a decision."""
 
     access = "approver"
