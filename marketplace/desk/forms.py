@@ -5,6 +5,9 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.ledger.forms import BudgetSearch
+from marketplace.web.downloads import Period
+
 
 class SearchAll(forms.Form):
     """Words or a number, to be found anywhere."""
@@ -15,3 +18,7 @@ class SearchAll(forms.Form):
         strip=True,
         error_messages={"required": _("Enter a number or a name")},
     )
+
+
+class BudgetExport(BudgetSearch, Period):
+    """Which budgets to take: as their list is narrowed, and when their entries were made."""

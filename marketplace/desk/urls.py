@@ -3,7 +3,7 @@
 from django.urls import path
 
 from marketplace.desk import api_docs
-from marketplace.desk.views import home, public, ready
+from marketplace.desk.views import exports, home, public, ready
 
 urlpatterns = [
     path("", public.start, name="start"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("accessibility/", public.accessibility, name="accessibility"),
     path("home/", home.home, name="home"),
     path("getting-ready/", ready.getting_ready, name="getting-ready"),
+    path("budgets/export/", exports.budgets_export, name="budgets-export"),
     path("search/", home.search, name="search"),
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.page, name="api-docs"),
