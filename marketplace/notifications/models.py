@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.models import Row, TenantQuerySet
@@ -23,7 +22,6 @@ class Message(Row):
     link = models.CharField(max_length=300, blank=True)
     attachments = models.ManyToManyField(Document, related_name="+")
     owed_at = models.DateTimeField()
-    claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
     objects = TenantQuerySet["Message"].as_manager()
@@ -32,9 +30,5 @@ class Message(Row):
         verbose_name = _("message")
         constraints = [
             models.UniqueConstraint(fields=["organisation", "key"], name="message_owed_once"),
-            models.CheckConstraint(
-                name="message_sent_was_claimed",
-                condition=Q(sent_at__isnull=True) | Q(claimed_at__isnull=False),
-            ),
         ]
         indexes = [models.Index(fields=["organisation", "to", "-id"], name="message_by_address")]

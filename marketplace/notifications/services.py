@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
 from uuid import UUID
@@ -11,22 +11,10 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
-from django.utils.translation import gettext_lazy
 
-from marketplace.core.errors import Conflict
 from marketplace.documents.models import Document
 from marketplace.jobs.services import wake
 from marketplace.notifications.models import Message
-
-CLAIM_LASTS = timedelta(minutes=5)
-
-
-class BeingSent(Conflict):
-    """Another sender holds the message; it may be gone, or its sender may have died."""
-
-    code = "message.being-sent"
-    title = gettext_lazy("This message is being sent.")
 
 
 @transaction.atomic
@@ -71,22 +59,13 @@ def notify(
 def send_message(*, message_id: UUID | str, at: datetime) -> bool:
     """Send one owed message; tell whether it was sent here, or had been before.
 
-    The Message-ID is the row's key, so a mail server that gets it twice can tell.
-    Raises: BeingSent when somebody else has claimed it and has not said that it went.
+    Only its job may call this: the claim on the job keeps a second sender away. The Message-ID is
+    the row's key, so a mail server that gets it twice can tell.
     """
-    free = Q(claimed_at=None) | Q(claimed_at__lte=at - CLAIM_LASTS)
-    owed = Message.objects.filter(pk=message_id, sent_at=None)
-    if owed.filter(free).update(claimed_at=at) != 1:
-        # Not the same as sent: if that sender died, somebody must come back for it.
-        if owed.exists():
-            raise BeingSent
-        return False
     message = Message.objects.prefetch_related("attachments").get(pk=message_id)
-    try:
-        _mail(message).send(fail_silently=False)
-    except Exception:
-        Message.objects.filter(pk=message_id, sent_at=None).update(claimed_at=None)
-        raise
+    if message.sent_at is not None:
+        return False
+    _mail(message).send(fail_silently=False)
     Message.objects.filter(pk=message_id).update(sent_at=at)
     return True
 

@@ -250,7 +250,6 @@ def test_posting_a_letter(market, tmp_path):
     def again() -> None:
         with stewardship():
             Job.objects.filter(pk=job.pk, status="OWED").update(due_at=None, attempts=0)
-            Message.objects.filter(sent_at=None).update(claimed_at=None)
 
     def is_done() -> bool:
         with stewardship():

@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                 ('body', models.TextField()),
                 ('link', models.CharField(blank=True, max_length=300)),
                 ('owed_at', models.DateTimeField()),
-                ('claimed_at', models.DateTimeField(null=True)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('attachments', models.ManyToManyField(related_name='+', to='documents.document')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
@@ -36,7 +35,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'message',
                 'indexes': [models.Index(fields=['organisation', 'to', '-id'], name='message_by_address')],
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'key'), name='message_owed_once'), models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('claimed_at__isnull', False), _connector='OR'), name='message_sent_was_claimed')],
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'key'), name='message_owed_once')],
             },
         ),
         *WALLS,
