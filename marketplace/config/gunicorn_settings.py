@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import multiprocess
 
 wsgi_app = "marketplace.config.wsgi:application"
-worker_class = "gthread"
+worker_class = "marketplace.config.gunicorn_worker.Worker"
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 graceful_timeout = 3

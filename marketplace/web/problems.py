@@ -92,6 +92,12 @@ HTTP_PROBLEMS: Final[dict[int, HttpProblem]] = {
             gettext_lazy("Send a smaller file, or split it into several."),
         ),
         HttpProblem(
+            "request.address-too-long",
+            414,
+            gettext_lazy("The address is too long."),
+            gettext_lazy("Shorten it to less than 4,000 characters: ask for less at once."),
+        ),
+        HttpProblem(
             "request.media-type",
             415,
             gettext_lazy("We cannot read this kind of content."),
@@ -114,6 +120,12 @@ HTTP_PROBLEMS: Final[dict[int, HttpProblem]] = {
             429,
             gettext_lazy("Too many requests in a short time."),
             gettext_lazy("Wait as long as the header “Retry-After” says, and try again."),
+        ),
+        HttpProblem(
+            "request.headers-too-large",
+            431,
+            gettext_lazy("The headers of the request are too large."),
+            gettext_lazy("Send fewer or shorter headers; in a browser, delete old cookies."),
         ),
         HttpProblem(
             "server.error",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
@@ -156,6 +157,12 @@ def of_status(request: HttpRequest, status: int, detail: str = "") -> HttpRespon
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer what cannot be read, or is too large to be (handler400)."""
+    if isinstance(exception, MultiPartParserError) and "header size" in str(exception):
+        return of_status(
+            request,
+            400,
+            _("The name of the file is too long. Give it a shorter name, and send it again."),
+        )
     return of_status(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 

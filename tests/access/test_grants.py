@@ -35,7 +35,8 @@ OPEN = {
 }
 GIVEN = """
     SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, r.role, v.verb
-    FROM pg_class c CROSS JOIN unnest(%s::text[]) AS r (role) CROSS JOIN unnest(%s::text[]) AS v (verb)
+    FROM pg_class c
+    CROSS JOIN unnest(%s::text[]) AS r (role) CROSS JOIN unnest(%s::text[]) AS v (verb)
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = 'public'::regnamespace
       AND has_table_privilege(r.role, c.oid, v.verb)
 """

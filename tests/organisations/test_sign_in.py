@@ -321,3 +321,15 @@ class TestSessionList:
         assert other.get("/people/").status_code == 302
         assert client.get("/people/").status_code == 200
         assert sessions.SIGNED_IN_AT in client.session
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("length", "words"), [(5000, "name of the file is too long"), (200, "")])
+def test_a_name_that_is_too_long_is_said_to_be(client, length, words):
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{"a" * length}.csv"\r\n'
+    body = f"{head}Content-Type: text/csv\r\n\r\n1\r\n--x--\r\n"
+    answer = client.generic(
+        "POST", "/account/login/", body, content_type="multipart/form-data; boundary=x"
+    )
+    assert answer.status_code == (400 if words else 200)
+    assert words in answer.content.decode()
