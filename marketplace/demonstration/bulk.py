@@ -135,13 +135,12 @@ def _make_room(consortium: Consortium, slug: str, rows: Sequence[BulkOrder]) -> 
     for (centre, account, year), amount in needed.items():
         key = (centres[centre], accounts[account], year)
         room = there.get(key, Decimal(0)) + (amount * ROOM_IN_A_BUDGET).quantize(Decimal(1))
-        figures[year].append(BudgetFigure(key[0], key[1], room))
+        figures[year].append(BudgetFigure(key[0], key[1], room, buyer.over_budget == "stop"))
     for year, wanted in sorted(figures.items()):
         set_budgets(
             finance=finance,
             financial_year=year,
             figures=wanted,
-            is_hard_stop=buyer.over_budget == "stop",
             at=rows[0].at,
         )
 

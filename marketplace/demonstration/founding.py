@@ -17,9 +17,11 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year
 from marketplace.core.tenancy import tenant
-from marketplace.ledger.models import Account, CostCentre
+from marketplace.ledger.selectors.coding import keys_by_code
 from marketplace.ledger.services.budgets import BudgetFigure, set_budgets
-from marketplace.ordering.models import DeliveryPoint
+from marketplace.ledger.services.code_lists import CodeRow, set_codes
+from marketplace.ledger.services.coding import ACCOUNTS, COST_CENTRES
+from marketplace.ordering.services.delivery_points import DELIVERY_POINTS
 from marketplace.organisations.models import (
     Kind,
     Membership,
@@ -165,51 +167,54 @@ def _enrol(
 
 def _code(consortium: Consortium, buyer: Council, at: datetime) -> None:
     """Make what spending is coded to, and the doors that goods are brought to."""
-    council_id = consortium.id_of(buyer.slug)
-    accounts = Account.objects.bulk_create(
-        Account(
-            council_id=council_id,
-            code=each.code,
-            name=each.name,
-            name_welsh=each.name_cy,
-            kind=each.kind,
-            categories=list(each.categories),
-        )
-        for each in buyer.accounts
-    )
-    centres = CostCentre.objects.bulk_create(
-        CostCentre(
-            council_id=council_id,
-            code=each.code,
-            name=each.name,
-            name_welsh=each.name_cy,
-            directorate=each.directorate,
-            holder_id=consortium.actor(buyer.slug, each.holder).membership_id,
-        )
-        for each in buyer.cost_centres
-    )
-    doors = DeliveryPoint.objects.bulk_create(
-        DeliveryPoint(
-            council_id=council_id,
-            code=each.code,
-            name=each.name,
-            address="\n".join((*each.address.lines, each.address.town, each.address.postcode)),
-            instructions=each.instructions,
-        )
-        for each in buyer.delivery_points
-    )
+    administrator = consortium.actor(buyer.slug, buyer.with_role("administrator")[0].email)
     record(
         "council.joined",
         consortium.organisations[buyer.slug],
         actor=None,
         at=at,
-        organisation_id=council_id,
-        after={
-            "accounts": len(accounts),
-            "cost_centres": len(centres),
-            "delivery_points": len(doors),
-        },
+        organisation_id=consortium.id_of(buyer.slug),
+        after={"name": buyer.name},
     )
+    accounts = [
+        CodeRow(
+            each.code,
+            {
+                "name": each.name,
+                "name_welsh": each.name_cy,
+                "kind": each.kind,
+                "categories": list(each.categories),
+            },
+        )
+        for each in buyer.accounts
+    ]
+    centres = [
+        CodeRow(
+            each.code,
+            {
+                "name": each.name,
+                "name_welsh": each.name_cy,
+                "directorate": each.directorate,
+                "holder_id": consortium.actor(buyer.slug, each.holder).membership_id,
+            },
+        )
+        for each in buyer.cost_centres
+    ]
+    doors = [
+        CodeRow(
+            each.code,
+            {
+                "name": each.name,
+                "address": "\n".join(
+                    (*each.address.lines, each.address.town, each.address.postcode)
+                ),
+                "instructions": each.instructions,
+            },
+        )
+        for each in buyer.delivery_points
+    ]
+    for codes, rows in ((ACCOUNTS, accounts), (COST_CENTRES, centres), (DELIVERY_POINTS, doors)):
+        set_codes(codes=codes, keeper=administrator, rows=rows, at=at)
 
 
 def _let_buy(consortium: Consortium, buyer: Council, at: datetime, today: date) -> None:
@@ -246,16 +251,19 @@ def _steps(consortium: Consortium, buyer: Council, tier: ApprovalTier) -> Iterab
 
 def _set_budgets(consortium: Consortium, buyer: Council, year: int, at: datetime) -> None:
     finance = consortium.actor(buyer.slug, buyer.with_role("finance")[0].email)
-    centres = dict(CostCentre.objects.of(finance.organisation_id).values_list("code", "pk"))
-    accounts = dict(Account.objects.of(finance.organisation_id).values_list("code", "pk"))
+    centres, accounts = keys_by_code(finance.organisation_id)
     set_budgets(
         finance=finance,
         financial_year=year,
         figures=[
-            BudgetFigure(centres[each.cost_centre], accounts[each.account], each.amount)
+            BudgetFigure(
+                centres[each.cost_centre],
+                accounts[each.account],
+                each.amount,
+                buyer.over_budget == "stop",
+            )
             for each in budgets(buyer, year)
         ],
-        is_hard_stop=buyer.over_budget == "stop",
         at=at,
     )
 

@@ -14,4 +14,5 @@ class LedgerConfig(AppConfig):
         """Put our pages in the menu."""
         from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
 
-        register("budgets", _("Budgets"), ("buyer", "approver", "finance", "auditor"), order=55)
+        readers = ("buyer", "approver", "finance", "auditor", "administrator")
+        register("budgets", _("Budgets"), readers, order=55)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.ordering.api import approvals, orders, requisitions
+from marketplace.ordering.api import approvals, delivery_points, orders, requisitions
 
 REQUISITION = "requisitions/<uuid:requisition_id>"
 ORDER = "orders/<uuid:order_id>"
@@ -40,4 +40,12 @@ urlpatterns = [
         f"{ORDER}/cancellation", orders.OrderCancellation.as_view(), name="api-order-cancellation"
     ),
     path(f"{ORDER}/answer", orders.OrderAnswer.as_view(), name="api-order-answer"),
+    path(
+        "delivery-points", delivery_points.DeliveryPointList.as_view(), name="api-delivery-points"
+    ),
+    path(
+        "delivery-points/<str:code>",
+        delivery_points.DeliveryPointOne.as_view(),
+        name="api-delivery-point",
+    ),
 ]

@@ -32,6 +32,8 @@ class OrderingConfig(AppConfig):
         register("requisitions", _("Requisitions"), readers, order=30)
         register("approvals", _("Approvals"), ("approver",), order=40)
         register("orders", _("Orders"), (*readers, "payments"), order=50)
+        keepers = ("buyer", "administrator")
+        register("delivery-points", _("Delivery points"), keepers, order=62)
 
 
 def _lines(number: int) -> str:

@@ -6,12 +6,15 @@ from marketplace.ordering.views import (
     adding,
     approvals,
     baskets,
+    delivery_points,
     exports,
     orders,
     pasting,
     requisitions,
     stand_ins,
 )
+
+DOOR = "delivery-points/<uuid:delivery_point_id>/"
 
 urlpatterns = [
     path("basket/", baskets.basket, name="basket"),
@@ -54,4 +57,26 @@ urlpatterns = [
     path("orders/<uuid:order_id>/print/", orders.order_print, name="order-print"),
     path("orders/<uuid:order_id>/cancel/", orders.order_cancel, name="order-cancel"),
     path("orders/<uuid:order_id>/resend/", orders.order_resend, name="order-resend"),
+    path("delivery-points/", delivery_points.delivery_points, name="delivery-points"),
+    path("delivery-points/add/", delivery_points.delivery_point_add, name="delivery-point-add"),
+    path(
+        "delivery-points/file/", delivery_points.delivery_points_file, name="delivery-points-file"
+    ),
+    path(
+        "delivery-points/file/<uuid:document_id>/",
+        delivery_points.delivery_points_file_look,
+        name="delivery-points-file-look",
+    ),
+    path(
+        "delivery-points/list.csv",
+        delivery_points.delivery_points_template,
+        name="delivery-points-template",
+    ),
+    path(DOOR, delivery_points.delivery_point, name="delivery-point"),
+    path(DOOR + "retire/", delivery_points.delivery_point_retire, name="delivery-point-retire"),
+    path(
+        DOOR + "bring-back/",
+        delivery_points.delivery_point_bring_back,
+        name="delivery-point-bring-back",
+    ),
 ]

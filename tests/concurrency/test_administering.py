@@ -12,9 +12,10 @@ from marketplace.approvals.models import Policy
 from marketplace.approvals.services import policies
 from marketplace.approvals.services.policies import set_policy
 from marketplace.core.tenancy import act_for, stewardship
-from marketplace.ledger.models import Budget
-from marketplace.ledger.services import budgets
+from marketplace.ledger.models import Budget, CostCentre
+from marketplace.ledger.services import budgets, code_lists
 from marketplace.ledger.services.budgets import BudgetFigure, set_budgets
+from marketplace.ledger.services.coding import COST_CENTRES
 from marketplace.organisations.models import Membership, Organisation, User
 from marketplace.organisations.services import people, suppliers
 from marketplace.organisations.services.numbers import next_number
@@ -40,7 +41,9 @@ def administrator(council):
 
 def unheld(monkeypatch, module, name, manager, make):
     """Take away what two stand in line for, and let them meet when both are about to write."""
-    monkeypatch.setattr(module, name, lambda *_held: None)
+    monkeypatch.setattr(
+        module, name, lambda *held: Organisation.objects.filter(pk__in=held).first()
+    )
     barrier = Barrier(2)
     real = getattr(manager, make)
 
@@ -78,9 +81,8 @@ class TestOneBudgetTwice:
         def put(amount):
             figures = [BudgetFigure(centre.pk, account.pk, Decimal(amount))]
             return lambda: set_budgets(
-                finance=administrator, financial_year=2026, figures=figures, is_hard_stop=True,
-                at=AT,
-            )  # fmt: skip
+                finance=administrator, financial_year=2026, figures=figures, at=AT
+            )
 
         return sorted(at_once([(council.pk, put(amount)) for amount in (100, 200)]))
 
@@ -91,6 +93,23 @@ class TestOneBudgetTwice:
 
     def test_the_race_is_real_without_the_lock(self, council, administrator, monkeypatch):
         unheld(monkeypatch, budgets, "hold_organisation", Budget.objects, "bulk_create")
+        assert self.both(council, administrator) == CRASH
+
+
+class TestOneCodeTwice:
+    def both(self, council, administrator):
+        def add(name):
+            return lambda: code_lists.add_code(
+                codes=COST_CENTRES, keeper=administrator, code="1", facts={"name": name}, at=AT
+            )
+
+        return sorted(at_once([(council.pk, add(name)) for name in ("One", "Another")]))
+
+    def test_is_added_once(self, council, administrator):
+        assert self.both(council, administrator) == ["CodeTaken", "won"]
+
+    def test_the_race_is_real_without_the_lock(self, council, administrator, monkeypatch):
+        unheld(monkeypatch, code_lists, "hold_organisation", CostCentre, "save")
         assert self.both(council, administrator) == CRASH
 
 

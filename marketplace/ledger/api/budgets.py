@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.core.dates import financial_year
+from marketplace.core.errors import FieldProblem
 from marketplace.ledger.selectors.budgets import budget_position
+from marketplace.ledger.selectors.coding import keys_by_code
+from marketplace.ledger.services.budgets import (
+    BudgetFigure,
+    BudgetNotAllowed,
+    BudgetTooSmall,
+    FiguresNotRight,
+    set_budgets,
+)
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
+from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
+from marketplace.web.strict import StrictDecimal
+
+READERS = ("buyer", "approver", "finance", "auditor", "administrator")
+MOST_FIGURES = 5_000
 
 
 class BudgetList(Operation):
     """How every budget of a year stands."""
 
-    access = ("buyer", "approver", "finance", "auditor")
+    access = READERS
     scope = "budgets:read"
 
     class Query(Input):
@@ -85,3 +101,107 @@ class BudgetList(Operation):
         year = asked.get("year") or financial_year(timezone.localdate())
         rows = budget_position(actor(request).organisation_id, year, words=asked["words"])
         return self.page(rows, self.Output, keys=("coding", "id"))
+
+
+class BudgetYear(Operation):
+    """The budgets of one financial year, set together."""
+
+    access = ("finance", "administrator")
+    scope = {"PUT": "budgets:write"}
+
+    class Figures(Input):
+        """What budgets are to be; those that are not named are left alone."""
+
+        class Figure(Input):
+            """One budget; the codes are the council's own."""
+
+            cost_centre = serializers.CharField(max_length=20)
+            account = serializers.CharField(max_length=20)
+            amount = StrictDecimal(
+                max_digits=14,
+                decimal_places=2,
+                min_value=0,
+                help_text="Pounds without the VAT that the council gets back.",
+            )
+            is_hard_stop = serializers.BooleanField(
+                required=False,
+                allow_null=True,
+                default=None,
+                help_text="Without it a budget stays as it is, and a new one is a hard stop.",
+            )
+
+        figures = Figure(many=True, allow_empty=False, max_length=MOST_FIGURES)  # type: ignore[call-arg]  # the list takes it
+
+    class Output(serializers.Serializer[Any]):
+        """What changed. Amounts are over all budgets of the year."""
+
+        financial_year = serializers.IntegerField()
+        changed_count = serializers.IntegerField()
+        same_count = serializers.IntegerField()
+        before_amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+        after_amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+
+    @described(
+        "Set the budgets of a year",
+        answers=Output,
+        takes=Figures,
+        refusals=(BudgetNotAllowed, FiguresNotRight, BudgetTooSmall),
+        example={
+            "financial_year": 2026,
+            "changed_count": 1,
+            "same_count": 0,
+            "before_amount": "12500.00",
+            "after_amount": "13000.00",
+        },
+        sent={"figures": [{"cost_centre": "11010", "account": "14041", "amount": "6000.00"}]},
+    )
+    @idempotent()
+    def put(self, request: Request, year: int) -> Response:
+        """Set budgets of the financial year that begins in this year: all of them, or none.
+
+        A budget that stops cannot be set below what is promised and spent.
+        """
+        if not 2000 <= year <= 2999:
+            detail = _("Write the year in which the financial year begins, like 2026.")
+            raise FiguresNotRight(detail)
+        finance = actor(request)
+        sent = self.taken(self.Figures)["figures"]
+        outcome = set_budgets(
+            finance=finance,
+            financial_year=year,
+            figures=_figures(finance.organisation_id, sent),
+            at=timezone.now(),
+        )
+        shown = {
+            "financial_year": year,
+            "changed_count": len(outcome.differences),
+            "same_count": outcome.same_count,
+            "before_amount": outcome.before_amount,
+            "after_amount": outcome.after_amount,
+        }
+        return Response(self.Output(shown).data)
+
+
+def _figures(council_id: UUID, sent: list[dict[str, Any]]) -> list[BudgetFigure]:
+    """Return figures by key, for those that were sent by code.
+
+    Raises: FiguresNotRight with one error for each code that is not here.
+    """
+    centres, accounts = keys_by_code(council_id)
+    wrong = [
+        FieldProblem(f"figures/{place}/{name}", _("There is no such code here."))
+        for place, each in enumerate(sent)
+        for name, known in (("cost_centre", centres), ("account", accounts))
+        if each[name] not in known
+    ]
+    if wrong:
+        raise FiguresNotRight(errors=wrong)
+    return [
+        BudgetFigure(
+            centres[each["cost_centre"]],
+            accounts[each["account"]],
+            each["amount"],
+            each["is_hard_stop"],
+        )
+        for each in sent
+    ]

@@ -77,6 +77,15 @@ def budget_position(
     return rows
 
 
+def budget_of(council_id: UUID, budget_id: UUID) -> Budget:
+    """Return one budget with what it is coded to.
+
+    Raises: Missing when there is none here, or it is somebody else's.
+    """
+    rows = Budget.objects.of(council_id).select_related("cost_centre", "account")
+    return rows.one(budget_id)
+
+
 def budget_summary(council_id: UUID, financial_year: int) -> BudgetSummary:
     """Return the sums over all of a council's budgets of a year."""
     sums = (

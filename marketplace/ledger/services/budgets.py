@@ -1,8 +1,9 @@
-"""Setting up what a council spends from: cost centres, accounts and budgets."""
+"""Setting what may be spent: the budgets of a year at once, or one figure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
-from marketplace.core.errors import Forbidden, Invalid, Missing
+from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 from marketplace.ledger.models import Account, Budget, CostCentre
+from marketplace.ledger.selectors.budgets import budget_summary, budgets_by_coding
+from marketplace.ledger.services.coding import KEEPERS
 from marketplace.organisations.services.holding import hold_organisation
+
+MOST_AMOUNT = Decimal("999999999999.99")
+Coding = tuple[UUID, UUID]
 
 
 class BudgetNotAllowed(Forbidden):
@@ -24,6 +30,7 @@ class BudgetNotAllowed(Forbidden):
 
     code = "budget.not-allowed"
     title = gettext_lazy("You cannot change budgets.")
+    advice = gettext_lazy("Ask a finance officer or an administrator of your council.")
 
 
 class BudgetTooSmall(Invalid):
@@ -33,13 +40,63 @@ class BudgetTooSmall(Invalid):
     title = gettext_lazy("The budget cannot be that small.")
 
 
+class FiguresNotRight(Invalid):
+    """A figure is below nought, is given twice, or is for a code that is retired."""
+
+    code = "budget.figures-not-right"
+    title = gettext_lazy("Some figures are not right.")
+
+
+class BudgetChanged(Conflict):
+    """Somebody else changed the figure between reading and writing."""
+
+    code = "budget.changed-meanwhile"
+    title = gettext_lazy("Somebody else has changed this budget since you opened it.")
+    advice = gettext_lazy("Open it again, look at what is different, and repeat your change.")
+
+
+class ReasonMissing(Invalid):
+    """A figure was changed and nobody said why."""
+
+    code = "budget.reason-missing"
+    title = gettext_lazy("Say why the budget changes.")
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetFigure:
-    """What a budget is to be. Units: GBP, without the VAT that the council gets back."""
+    """What a budget is to be. Units: GBP, without the VAT that the council gets back.
+
+    Shapes: without `is_hard_stop` a budget stays as it is, and a new one is a hard stop.
+    """
 
     cost_centre_id: UUID
     account_id: UUID
     amount: Decimal
+    is_hard_stop: bool | None = None
+
+    @property
+    def coding(self) -> Coding:
+        return (self.cost_centre_id, self.account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetDifference:
+    """How one budget was and is; `before` is None for a new one. Units: GBP, net."""
+
+    coding: str
+    before: Decimal | None
+    after: Decimal
+    is_hard_stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetsOutcome:
+    """What a list of figures changes. Units: GBP, net; the sums are over the whole year."""
+
+    differences: tuple[BudgetDifference, ...]
+    same_count: int
+    before_amount: Decimal
+    after_amount: Decimal
 
 
 @transaction.atomic
@@ -48,64 +105,227 @@ def set_budgets(
     finance: Actor,
     financial_year: int,
     figures: Sequence[BudgetFigure],
-    is_hard_stop: bool,
     at: datetime,
-) -> int:
-    """Make or change budgets of a year; return how many.
+    only_look: bool = False,
+) -> BudgetsOutcome:
+    """Make or change budgets of a year, and leave those that no figure is for.
 
     Shapes: a figure for a coding that has a budget changes it; what is promised and spent stays.
-    Raises: BudgetNotAllowed; BudgetTooSmall; Missing for a code of another council; Busy.
+    The same figures again change nothing and leave no trace; with `only_look` nothing is changed.
+    One event for all, which says each figure before and after.
+    Raises: BudgetNotAllowed; FiguresNotRight and BudgetTooSmall with one error a figure; Missing
+    for a code of another council; Busy.
     """
-    if not finance.holds("finance", "administrator"):
-        raise BudgetNotAllowed(_("Only finance officers can."))
+    _check_allowed(finance)
     council_id = finance.organisation_id
-    hold_organisation(council_id)
-    centres = CostCentre.objects.of(council_id).in_bulk({each.cost_centre_id for each in figures})
-    accounts = Account.objects.of(council_id).in_bulk({each.account_id for each in figures})
-    if {each.cost_centre_id for each in figures} - centres.keys() or (
-        {each.account_id for each in figures} - accounts.keys()
-    ):
-        raise Missing(_("There is no such cost centre or account here."))
-    wanted = {(each.cost_centre_id, each.account_id): each.amount for each in figures}
-    same_year = Budget.objects.of(council_id).filter(financial_year=financial_year)
-    there = same_year.filter(cost_centre_id__in=centres, account_id__in=accounts)
-    keys = [row.pk for row in there if (row.cost_centre_id, row.account_id) in wanted]
-    changed = Budget.objects.of(council_id).lock_all(keys)
-    for budget in changed:
-        amount = wanted.pop((budget.cost_centre_id, budget.account_id))
-        _check_large_enough(budget, amount, is_hard_stop)
-        budget.budget_amount, budget.is_hard_stop = amount, is_hard_stop
-    Budget.objects.bulk_update(changed, ["budget_amount", "is_hard_stop"])
-    fresh = [
-        Budget(
-            council_id=council_id,
-            financial_year=financial_year,
-            cost_centre_id=cost_centre_id,
-            account_id=account_id,
-            coding=f"{centres[cost_centre_id].code}/{accounts[account_id].code}",
-            budget_amount=amount,
-            is_hard_stop=is_hard_stop,
-        )
-        for (cost_centre_id, account_id), amount in wanted.items()
-    ]
+    council = hold_organisation(council_id)
+    wanted = {each.coding: each for each in figures}
+    centres, accounts = _codes(council_id, figures)
+    held = _held(council_id, financial_year, wanted)
+    _check_figures(figures, held, centres, accounts)
+    changed, fresh, differences = _apply(
+        wanted, held, centres, accounts, council_id, financial_year
+    )
+    before_amount = budget_summary(council_id, financial_year).budget_amount
+    more = sum((each.after - (each.before or 0) for each in differences), Decimal("0.00"))
+    outcome = BudgetsOutcome(
+        tuple(sorted(differences, key=lambda each: each.coding)),
+        len(wanted) - len(differences),
+        before_amount,
+        before_amount + more,
+    )
+    if only_look or not differences:
+        return outcome
+    Budget.objects.bulk_update(changed, ["budget_amount", "is_hard_stop", "version"])
     Budget.objects.bulk_create(fresh)
-    rows = [*changed, *fresh]
-    if rows:
-        record(
-            "budgets.set",
-            rows[0],
-            actor=finance,
-            at=at,
-            organisation_id=council_id,
-            after={
-                "financial_year": financial_year,
-                "budgets": {row.coding: row.budget_amount for row in rows},
-            },
-        )
-    return len(rows)
+    record(
+        "budgets.set",
+        council,
+        actor=finance,
+        at=at,
+        organisation_id=council_id,
+        before={
+            "budgets": {d.coding: d.before for d in outcome.differences if d.before is not None}
+        },
+        after={
+            "financial_year": financial_year,
+            "budgets": {each.coding: each.after for each in outcome.differences},
+        },
+    )
+    return outcome
 
 
-def _check_large_enough(budget: Budget, amount: Decimal, is_hard_stop: bool) -> None:
+@transaction.atomic
+def change_budget(
+    *,
+    finance: Actor,
+    budget_id: UUID,
+    version: int,
+    amount: Decimal,
+    is_hard_stop: bool,
+    reason: str,
+    at: datetime,
+) -> Budget:
+    """Change one figure, and say why.
+
+    Shapes: `version` is the one that was seen.
+    Raises: BudgetNotAllowed, ReasonMissing, BudgetChanged, FiguresNotRight, BudgetTooSmall,
+    Missing, Busy.
+    """
+    _check_allowed(finance)
+    if not reason.strip():
+        raise ReasonMissing(_("Say in a sentence why the figure changes."), field="reason")
+    budget = Budget.objects.of(finance.organisation_id).lock(budget_id)
+    if budget.version != version:
+        raise BudgetChanged
+    if wrong := _impossible(amount):
+        raise FiguresNotRight(wrong, field="amount")
+    _check_large_enough(budget, amount, is_hard_stop, field="amount")
+    before = {"budget_amount": budget.budget_amount, "is_hard_stop": budget.is_hard_stop}
+    budget.budget_amount, budget.is_hard_stop = amount, is_hard_stop
+    budget.version += 1
+    budget.save(update_fields=["budget_amount", "is_hard_stop", "version"])
+    record(
+        "budget.changed",
+        budget,
+        actor=finance,
+        at=at,
+        organisation_id=finance.organisation_id,
+        before=before,
+        after={"budget_amount": amount, "is_hard_stop": is_hard_stop},
+        note=reason.strip(),
+    )
+    return budget
+
+
+def _codes(
+    council_id: UUID, figures: Sequence[BudgetFigure]
+) -> tuple[dict[UUID, CostCentre], dict[UUID, Account]]:
+    """Return what figures are coded to, by key.
+
+    Raises: Missing for a code of another council.
+    """
+    centre_ids = {each.cost_centre_id for each in figures}
+    account_ids = {each.account_id for each in figures}
+    centres = CostCentre.objects.of(council_id).in_bulk(centre_ids)
+    accounts = Account.objects.of(council_id).in_bulk(account_ids)
+    if centre_ids - centres.keys() or account_ids - accounts.keys():
+        raise Missing(_("There is no such cost centre or account here."))
+    return centres, accounts
+
+
+def _held(
+    council_id: UUID, financial_year: int, wanted: Collection[Coding]
+) -> dict[Coding, Budget]:
+    """Return the budgets of a year that are there already, held, by what they are coded to."""
+    there = budgets_by_coding(council_id, financial_year, wanted)
+    rows = Budget.objects.of(council_id).lock_all([row.pk for row in there.values()])
+    return {(row.cost_centre_id, row.account_id): row for row in rows}
+
+
+def _check_allowed(finance: Actor) -> None:
+    if not finance.holds(*KEEPERS):
+        raise BudgetNotAllowed(_("Only finance officers and administrators can."))
+
+
+def _check_figures(
+    figures: Sequence[BudgetFigure],
+    held: Mapping[Coding, Budget],
+    centres: Mapping[UUID, CostCentre],
+    accounts: Mapping[UUID, Account],
+) -> None:
+    """Refuse figures that cannot be, all at once; a pointer is figures/3/amount.
+
+    Raises: FiguresNotRight, BudgetTooSmall.
+    """
+    times = Counter(each.coding for each in figures)
+    wrong: list[FieldProblem] = []
+    small: list[FieldProblem] = []
+    for place, each in enumerate(figures):
+        reasons = {
+            "cost_centre": _twice(times[each.coding])
+            or _retired(centres[each.cost_centre_id], _("This cost centre is retired.")),
+            "account": _retired(accounts[each.account_id], _("This account is retired.")),
+            "amount": _impossible(each.amount),
+        }
+        wrong += [
+            FieldProblem(f"figures/{place}/{name}", reason)
+            for name, reason in reasons.items()
+            if reason
+        ]
+        small += _too_small(each, held.get(each.coding), f"figures/{place}/amount")
+    if wrong:
+        raise FiguresNotRight(wrong[0].detail if len(wrong) == 1 else "", errors=[*wrong, *small])
+    if small:
+        raise BudgetTooSmall(small[0].detail, errors=small)
+
+
+def _impossible(amount: Decimal) -> str:
+    if amount < 0:
+        return _("An amount cannot be less than nought.")
+    return _("The amount is too large.") if amount > MOST_AMOUNT else ""
+
+
+def _twice(times: int) -> str:
+    return _("The list has this cost centre and account more than once.") if times > 1 else ""
+
+
+def _retired(row: CostCentre | Account, words: str) -> str:
+    return "" if row.is_active else words + " " + _("Bring it back first.")
+
+
+def _too_small(figure: BudgetFigure, budget: Budget | None, field: str) -> Sequence[FieldProblem]:
+    if budget is None:
+        return ()
+    try:
+        _check_large_enough(budget, figure.amount, _hard_stop(figure, budget), field=field)
+    except BudgetTooSmall as refusal:
+        return refusal.errors
+    return ()
+
+
+def _hard_stop(figure: BudgetFigure, budget: Budget | None) -> bool:
+    if figure.is_hard_stop is not None:
+        return figure.is_hard_stop
+    return budget.is_hard_stop if budget else True
+
+
+def _apply(
+    wanted: Mapping[Coding, BudgetFigure],
+    held: Mapping[Coding, Budget],
+    centres: Mapping[UUID, CostCentre],
+    accounts: Mapping[UUID, Account],
+    council_id: UUID,
+    financial_year: int,
+) -> tuple[list[Budget], list[Budget], list[BudgetDifference]]:
+    """Return the rows that change, those that are new, and how each differs; nothing is kept."""
+    changed: list[Budget] = []
+    fresh: list[Budget] = []
+    differences: list[BudgetDifference] = []
+    for coding, figure in wanted.items():
+        budget = held.get(coding)
+        is_hard_stop, amount = _hard_stop(figure, budget), figure.amount
+        before = budget.budget_amount if budget else None
+        if budget is None:
+            budget = Budget(
+                council_id=council_id,
+                financial_year=financial_year,
+                cost_centre_id=figure.cost_centre_id,
+                account_id=figure.account_id,
+                coding=f"{centres[figure.cost_centre_id].code}/{accounts[figure.account_id].code}",
+            )
+            fresh.append(budget)
+        elif (before, budget.is_hard_stop) == (amount, is_hard_stop):
+            continue
+        else:
+            budget.version += 1
+            changed.append(budget)
+        budget.budget_amount, budget.is_hard_stop = amount, is_hard_stop
+        differences.append(BudgetDifference(budget.coding, before, amount, is_hard_stop))
+    return changed, fresh, differences
+
+
+def _check_large_enough(budget: Budget, amount: Decimal, is_hard_stop: bool, *, field: str) -> None:
     """Refuse a hard stop below what is used, unless it stood below already and now rises.
 
     Raises: BudgetTooSmall.
@@ -115,5 +335,6 @@ def _check_large_enough(budget: Budget, amount: Decimal, is_hard_stop: bool) -> 
     if is_hard_stop and amount < used and not rises:
         raise BudgetTooSmall(
             _("%(coding)s: £%(used)s is promised or spent already.")
-            % {"coding": budget.coding, "used": f"{used:,.2f}"}
+            % {"coding": budget.coding, "used": f"{used:,.2f}"},
+            field=field,
         )

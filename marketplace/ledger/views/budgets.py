@@ -1,29 +1,47 @@
-"""Pages about budgets: how each stands, and what is promised of it."""
+"""Pages about budgets: how each stands, what is promised of it, and setting them."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
+from marketplace.audit.selectors import timeline
 from marketplace.core.dates import financial_year, financial_year_label
-from marketplace.ledger.forms import BudgetSearch
-from marketplace.ledger.models import Budget
+from marketplace.core.errors import Refusal
+from marketplace.ledger.forms import (
+    STOP,
+    WARN,
+    BudgetFileForm,
+    BudgetForm,
+    BudgetSearch,
+    SeenFileForm,
+)
 from marketplace.ledger.selectors.budgets import (
+    budget_of,
     budget_position,
     budget_summary,
     budget_years,
     entries_of,
 )
+from marketplace.ledger.selectors.files import budget_cells, kept_file
+from marketplace.ledger.services.budgets import change_budget
+from marketplace.ledger.services.columns import BUDGET_COLUMNS
+from marketplace.ledger.services.files import FileReport, take_budgets_file
+from marketplace.ledger.views.coding import KEEPERS, READERS
+from marketplace.ledger.views.lists import as_file, keep_file
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
+from marketplace.web.problems import show_on, status_of
 
 
-@access("buyer", "approver", "finance", "auditor")
+@access(*READERS)
 @require_safe
 def budgets(request: HttpRequest) -> HttpResponse:
     """Show how every budget stands in one year."""
@@ -50,22 +68,130 @@ def budgets(request: HttpRequest) -> HttpResponse:
             "words": words,
             "page": page,
             "summary": budget_summary(council_id, year),
+            "may_set": actor(request).holds(*KEEPERS),
+            "may_export": actor(request).holds("buyer", "finance", "auditor"),
         },
     )
 
 
-@access("buyer", "approver", "finance", "auditor")
+@access(*READERS)
 @require_safe
 def budget(request: HttpRequest, budget_id: UUID) -> HttpResponse:
     """Show one budget and every entry that makes up what is promised of it."""
-    shown = (
-        Budget.objects.of(actor(request).organisation_id)
-        .select_related("cost_centre", "account")
-        .one(budget_id)
-    )
+    reader = actor(request)
+    shown = budget_of(reader.organisation_id, budget_id)
     page = page_by_key(entries_of(shown), request.GET.get("after"), keys=("-id",), size=50)
     return render(
         request,
         "ledger/budget.html",
-        {"budget": shown, "year_label": financial_year_label(shown.financial_year), "page": page},
+        {
+            "budget": shown,
+            "year_label": financial_year_label(shown.financial_year),
+            "page": page,
+            "may_set": reader.holds(*KEEPERS),
+        },
     )
+
+
+def _years(council_id: UUID) -> list[int]:
+    """Return the years for which budgets can be set: this one, the next, and those there are."""
+    this_year = financial_year(timezone.localdate())
+    return sorted({this_year, this_year + 1, *budget_years(council_id)}, reverse=True)
+
+
+@access(*KEEPERS)
+@require_http_methods(["GET", "POST"])
+def budget_change(request: HttpRequest, budget_id: UUID) -> HttpResponse:
+    """Change one figure, and say why."""
+    finance = actor(request)
+    shown = budget_of(finance.organisation_id, budget_id)
+    initial = {
+        "amount": shown.budget_amount,
+        "over_budget": STOP if shown.is_hard_stop else WARN,
+        "version": shown.version,
+    }
+    form, status = BudgetForm(request.POST or None, initial=initial), 200
+    if request.method == "POST" and form.is_valid():
+        facts = form.cleaned_data
+        try:
+            change_budget(
+                finance=finance,
+                budget_id=budget_id,
+                version=facts["version"],
+                amount=facts["amount"],
+                is_hard_stop=facts["over_budget"] == STOP,
+                reason=facts["reason"],
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            show_on(form, refusal)
+            status = status_of(refusal)
+        else:
+            messages.success(request, _("The budget is saved."))
+            return redirect("budget", budget_id)
+    page = {
+        "form": form,
+        "budget": shown,
+        "year_label": financial_year_label(shown.financial_year),
+        "events": timeline(shown),
+    }
+    return render(request, "ledger/budget_change.html", page, status=status)
+
+
+@access(*KEEPERS)
+@require_http_methods(["GET", "POST"])
+def budgets_file(request: HttpRequest) -> HttpResponse:
+    """Take a file of the budgets of a year to be looked at."""
+    years = _years(actor(request).organisation_id)
+    initial = {"year": financial_year(timezone.localdate())}
+    form = BudgetFileForm(request.POST or None, request.FILES or None, years=years, initial=initial)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            year = form.cleaned_data["year"]
+            return redirect("budgets-file-look", year, keep_file(request, form, f"budgets {year}"))
+        status = 422
+    page = {"form": form, "columns": BUDGET_COLUMNS}
+    return render(request, "ledger/budgets_file.html", page, status=status)
+
+
+@access(*KEEPERS)
+@require_http_methods(["GET", "POST"])
+def budgets_file_look(request: HttpRequest, year: int, document_id: UUID) -> HttpResponse:
+    """Show what a file of budgets would change; take it in when that is confirmed."""
+    finance = actor(request)
+    name, content = kept_file(finance.organisation_id, f"budgets {year}", document_id)
+    form, status = SeenFileForm(request.POST or None), 200
+    report: FileReport | None = None
+    try:
+        confirmed = request.method == "POST" and form.is_valid()
+        report = take_budgets_file(
+            finance=finance,
+            financial_year=year,
+            content=content,
+            at=timezone.now(),
+            only_look=not confirmed,
+            seen=form.cleaned_data["mark"] if confirmed else None,
+        )
+        if confirmed and not report.is_refused:
+            messages.success(
+                request, _("The budgets of %(year)s are in.") % {"year": financial_year_label(year)}
+            )
+            return redirect("budgets")
+    except Refusal as refusal:
+        show_on(form, refusal)
+        status = status_of(refusal)
+    if report and report.is_refused:
+        status = 422 if request.method == "POST" else 200
+    page = {
+        "form": form, "report": report, "name": name, "year_label": financial_year_label(year),
+    }  # fmt: skip
+    return render(request, "ledger/budgets_file_look.html", page, status=status)
+
+
+@access(*READERS)
+@require_safe
+def budgets_template(request: HttpRequest, year: int) -> HttpResponse:
+    """Hand out the budgets of a year as a file."""
+    rows = budget_position(actor(request).organisation_id, year)
+    return as_file(BUDGET_COLUMNS, budget_cells(rows), f"budgets-{year}.csv")

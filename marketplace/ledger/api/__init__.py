@@ -1,0 +1,1 @@
+"""Money and what it is coded to, for programs."""

@@ -1,0 +1,258 @@
+"""Files of codes and of budgets: looked at first, and then taken in, whole or not at all.
+
+A file says what its rows say; codes that it does not name are left alone, and so are facts whose
+column it does not have. Everything that is wrong is told at once, by row and column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.core.actors import Actor
+from marketplace.core.errors import Conflict, Invalid
+from marketplace.core.sheets import BadCell, Column, Sheet, SheetRow, read_sheet
+from marketplace.ledger.selectors.coding import keys_by_code
+from marketplace.ledger.services.budgets import (
+    BudgetFigure,
+    BudgetsOutcome,
+    BudgetTooSmall,
+    FiguresNotRight,
+    set_budgets,
+)
+from marketplace.ledger.services.code_lists import (
+    CodeList,
+    CodeRow,
+    CodesNotRight,
+    Outcome,
+    check_keeper,
+    set_codes,
+)
+from marketplace.ledger.services.coding import ACCOUNTS, COST_CENTRES
+from marketplace.ledger.services.columns import (
+    ACCOUNT_COLUMNS,
+    BUDGET_COLUMNS,
+    COST_CENTRE_COLUMNS,
+    account_facts,
+    cost_centre_facts,
+)
+
+MOST_NAMED: Final = 200
+
+# What a row says, made of its cells; whatever cannot be is appended to the bad cells.
+Facts = Callable[[UUID, Sequence[SheetRow], list[BadCell]], list[tuple[SheetRow, CodeRow]]]
+
+
+class FileNotAsSeen(Conflict):
+    """What the file would change is not any more what was shown."""
+
+    code = "file.not-as-seen"
+    title = gettext_lazy("What this file changes is different now.")
+    advice = gettext_lazy("Look at it again, and confirm what you see then.")
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """What stands in the file of one list of codes.
+
+    Shapes: `facts` turns rows into what the service takes; `aliases` maps a fact to its column
+    where the two are called differently.
+    """
+
+    codes: CodeList
+    columns: tuple[Column, ...]
+    facts: Facts
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    def label(self, fact: str) -> str:
+        """Return what the column of a fact is called."""
+        name = dict(self.aliases).get(fact, fact)
+        return next((str(each.label) for each in self.columns if each.name == name), name)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What a file would change, or changed; or every cell that is wrong.
+
+    Shapes: `outcome` is None when something is wrong; `mark` stands for the differences, so that
+    what is confirmed is what was seen.
+    """
+
+    bad: tuple[BadCell, ...]
+    encoding: str
+    passed_over: tuple[str, ...]
+    outcome: Any = None
+    mark: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether nothing of it can be taken in."""
+        return self.outcome is None
+
+    @property
+    def shown_bad(self) -> tuple[BadCell, ...]:
+        """As many of the bad cells as one page shows."""
+        return self.bad[:MOST_NAMED]
+
+
+def take_codes_file(
+    *,
+    file: ListFile,
+    keeper: Actor,
+    content: bytes,
+    at: datetime,
+    only_look: bool,
+    seen: str | None = None,
+) -> FileReport:
+    """Take in a file of codes, or only look what it would change.
+
+    Shapes: `seen` is the mark of the report that was shown; without it nothing is compared.
+    Raises: CodesNotYours, FileUnreadable, FileNotAsSeen, Busy.
+    """
+    check_keeper(file.codes, keeper)
+    sheet = read_sheet(content, file.columns)
+    bad = list(sheet.bad)
+    pairs = file.facts(keeper.organisation_id, sheet.rows, bad)
+    rows = [row for _sheet_row, row in pairs]
+
+    def take(only_look: bool) -> Outcome:
+        return set_codes(codes=file.codes, keeper=keeper, rows=rows, at=at, only_look=only_look)
+
+    with transaction.atomic():
+        try:
+            outcome = take(only_look=True)
+        except CodesNotRight as refusal:
+            return _refused(sheet, bad, refusal, [row for row, _ in pairs], file.label)
+        if bad:
+            return _report(sheet, bad)
+        report = _report(sheet, (), outcome)
+        if not only_look:
+            _check_seen(seen, report)
+            take(only_look=False)
+    return report
+
+
+def take_budgets_file(
+    *,
+    finance: Actor,
+    financial_year: int,
+    content: bytes,
+    at: datetime,
+    only_look: bool,
+    seen: str | None = None,
+) -> FileReport:
+    """Take in a file with the budgets of a year, or only look what it would change.
+
+    Raises: BudgetNotAllowed, FileUnreadable, FileNotAsSeen, Busy.
+    """
+    sheet = read_sheet(content, BUDGET_COLUMNS)
+    bad = list(sheet.bad)
+    pairs = _figures(finance.organisation_id, sheet.rows, bad)
+    figures = [figure for _row, figure in pairs]
+
+    def take(only_look: bool) -> BudgetsOutcome:
+        return set_budgets(
+            finance=finance,
+            financial_year=financial_year,
+            figures=figures,
+            at=at,
+            only_look=only_look,
+        )
+
+    with transaction.atomic():
+        try:
+            outcome = take(only_look=True)
+        except (FiguresNotRight, BudgetTooSmall) as refusal:
+            return _refused(sheet, bad, refusal, [row for row, _ in pairs], _budget_label)
+        if bad:
+            return _report(sheet, bad)
+        report = _report(sheet, (), outcome)
+        if not only_look:
+            _check_seen(seen, report)
+            take(only_look=False)
+    return report
+
+
+def _figures(
+    council_id: UUID, rows: Iterable[SheetRow], bad: list[BadCell]
+) -> list[tuple[SheetRow, BudgetFigure]]:
+    centres, accounts = keys_by_code(council_id)
+    found: list[tuple[SheetRow, BudgetFigure]] = []
+    for row in rows:
+        centre = _known(row, "cost_centre", centres, bad)
+        account = _known(row, "account", accounts, bad)
+        if centre and account:
+            stops = row.values.get("over_budget")
+            figure = BudgetFigure(
+                centre, account, row.values["amount"], None if stops is None else stops == "stop"
+            )
+            found.append((row, figure))
+    return found
+
+
+def _known(row: SheetRow, name: str, codes: dict[str, UUID], bad: list[BadCell]) -> UUID | None:
+    code = row.values[name]
+    if code in codes:
+        return codes[code]
+    longer = [each for each in codes if each.lstrip("0") == code.lstrip("0")]
+    reason = (
+        _("There is “%(code)s” here: did a spreadsheet take away the nought before it?")
+        % {"code": longer[0]}
+        if longer
+        else _("There is no such code here. Add it first, or correct it.")
+    )
+    bad.append(BadCell(row.number, _budget_label(name), code, reason))
+    return None
+
+
+def _budget_label(name: str) -> str:
+    return next(str(each.label) for each in BUDGET_COLUMNS if each.name == name)
+
+
+def _refused(
+    sheet: Sheet,
+    bad: list[BadCell],
+    refusal: Invalid,
+    rows: Sequence[SheetRow],
+    label: Callable[[str], str],
+) -> FileReport:
+    """Return a refusal's problems as cells of the file."""
+    for problem in refusal.errors:
+        _list, place, fact = problem.pointer.split("/")
+        row = rows[int(place)]
+        text = next((t for n, t in row.texts.items() if fact in {n, f"{n}_id"}), "")
+        bad.append(BadCell(row.number, label(fact), text, problem.detail))
+    return _report(sheet, bad)
+
+
+def _report(sheet: Sheet, bad: Iterable[BadCell], outcome: object = None) -> FileReport:
+    cells = tuple(sorted(bad, key=lambda cell: cell.row))
+    mark = ""
+    if outcome is not None:
+        said = json.dumps([str(each) for each in outcome.differences])  # type: ignore[attr-defined]
+        mark = hashlib.sha256(said.encode()).hexdigest()
+    return FileReport(cells, sheet.encoding, sheet.passed_over, outcome, mark)
+
+
+def _check_seen(seen: str | None, report: FileReport) -> None:
+    """Let a confirmation pass for what was shown.
+
+    Raises: FileNotAsSeen.
+    """
+    if seen is not None and seen != report.mark:
+        raise FileNotAsSeen
+
+
+COST_CENTRE_FILE: Final = ListFile(
+    COST_CENTRES, COST_CENTRE_COLUMNS, cost_centre_facts, (("holder_id", "holder"),)
+)
+ACCOUNT_FILE: Final = ListFile(ACCOUNTS, ACCOUNT_COLUMNS, account_facts)

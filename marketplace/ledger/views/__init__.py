@@ -1,0 +1,1 @@
+"""Pages about money and what it is coded to."""
