@@ -87,7 +87,7 @@ class TestOutlook:
             ["Ada Approver"]
         ]
         (effect,) = found.effects
-        assert (effect.available_amount, effect.left_amount, effect.is_over) == (
+        assert (effect.now_amount, effect.after_amount, effect.is_over) == (
             Decimal("10000.00"), Decimal("9841.00"), False,
         )  # fmt: skip
         assert found.trouble == ""
@@ -107,10 +107,10 @@ class TestOutlook:
         basket = ordering.basket(market)
         with market.acting():
             lines = list(requisitions.lines_with_coding(basket))
-            (effect,) = budget_effects(market.council.pk, 2026, lines)
+            ((effect,),) = budget_effects(market.council.pk, at, [lines])
             assert effect.is_over is is_over_budget(market.council.pk, 2026, lines) is True
             assert effect.is_stopped is False
-            (other,) = budget_effects(market.council.pk, 2030, lines)
+            ((other,),) = budget_effects(market.council.pk, at.replace(year=2030), [lines])
             assert other.is_stopped is True
             with pytest.raises(NoBudget):
                 is_over_budget(market.council.pk, 2030, lines)

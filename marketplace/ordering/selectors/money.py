@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils import timezone
+
 from marketplace.approvals.cost_centres import CostCentreHeld
 from marketplace.approvals.rules import Holder
+from marketplace.core.dates import financial_year
 from marketplace.ledger.models import Budget
-from marketplace.ledger.rules import CommitmentLine
+from marketplace.ledger.rules import Coding, CommitmentLine, sums
 from marketplace.ledger.selectors.budgets import budgets_by_coding
 from marketplace.ledger.selectors.coding import cost_centres, holders
 from marketplace.ordering.models import RequisitionLine
@@ -18,34 +22,46 @@ from marketplace.ordering.models import RequisitionLine
 
 @dataclass(frozen=True, slots=True)
 class BudgetEffect:
-    """What a requisition would take from one budget, or took. Units: GBP, net.
+    """What lines would take from one budget, or took. Units: GBP, net.
 
-    `budget` is None when lines are coded to where there is none.
+    Shapes: `budget` is None, and so is `now_amount`, where lines are coded to where there is none.
     """
 
-    coding: str
-    budget: Budget | None
+    coding: Coding
+    cost_centre_name: str
+    account_name: str
     asked_amount: Decimal
+    budget: Budget | None
 
     @property
-    def available_amount(self) -> Decimal:
+    def name(self) -> str:
+        """Return both names in one."""
+        return f"{self.cost_centre_name}, {self.account_name}"
+
+    @property
+    def now_amount(self) -> Decimal | None:
         """Return what is left before this."""
-        return self.budget.available_amount if self.budget else Decimal("0.00")
+        return self.budget.available_amount if self.budget else None
 
     @property
-    def left_amount(self) -> Decimal:
+    def after_amount(self) -> Decimal:
         """Return what would be left after it."""
-        return self.available_amount - self.asked_amount
+        return (self.now_amount or Decimal("0.00")) - self.asked_amount
 
     @property
     def is_over(self) -> bool:
         """Tell whether it is more than is left."""
-        return self.left_amount < 0
+        return self.after_amount < 0
 
     @property
     def is_stopped(self) -> bool:
         """Tell whether nobody may let it through."""
         return self.budget is None or (self.is_over and self.budget.is_hard_stop)
+
+    @property
+    def may_be_allowed(self) -> bool:
+        """Tell whether somebody may let it through although it is too much."""
+        return self.is_over and not self.is_stopped
 
 
 def commitment_lines(lines: Sequence[RequisitionLine]) -> list[CommitmentLine]:
@@ -58,23 +74,46 @@ def commitment_lines(lines: Sequence[RequisitionLine]) -> list[CommitmentLine]:
 
 
 def budget_effects(
-    council_id: UUID, financial_year: int, lines: Sequence[RequisitionLine]
-) -> list[BudgetEffect]:
-    """Return what coded lines take from each budget, by its code.
+    council_id: UUID,
+    at: datetime,
+    lots: Iterable[Sequence[RequisitionLine]],
+    amounts: Mapping[UUID, Decimal] | None = None,
+) -> list[list[BudgetEffect]]:
+    """Return for each lot of lines what it takes from each budget of the year, by name.
 
-    Shapes: the lines should come with cost centre and account joined in.
+    Shapes: one query for all lots; lines with cost centre and account joined in, of which those
+    without a coding are passed over. `amounts` says by line what it takes where that is no longer
+    what was asked for.
     """
-    asked: dict[tuple[UUID, UUID], Decimal] = {}
-    names: dict[tuple[UUID, UUID], str] = {}
-    for line in lines:
-        if line.cost_centre is None or line.account is None:
-            continue
-        key = (line.cost_centre.pk, line.account.pk)
-        asked[key] = asked.get(key, Decimal(0)) + line.net_amount
-        names[key] = f"{line.cost_centre.code}/{line.account.code}"
-    found = budgets_by_coding(council_id, financial_year, list(asked)) if asked else {}
-    effects = [BudgetEffect(names[key], found.get(key), amount) for key, amount in asked.items()]
-    return sorted(effects, key=lambda effect: effect.coding)
+    coded = [[line for line in lines if line.cost_centre and line.account] for lines in lots]
+    year = financial_year(timezone.localdate(at))
+    codings = [_coding(line) for lines in coded for line in lines]
+    found = budgets_by_coding(council_id, year, codings) if codings else {}
+    return [_effects(lines, found, amounts or {}) for lines in coded]
+
+
+def _effects(
+    lines: Sequence[RequisitionLine],
+    found: Mapping[Coding, Budget],
+    amounts: Mapping[UUID, Decimal],
+) -> list[BudgetEffect]:
+    asked = sums((_coding(line), amounts.get(line.pk, line.net_amount)) for line in lines)
+    of_coding = {_coding(line): line for line in lines}
+    effects = [
+        BudgetEffect(
+            coding,
+            of_coding[coding].cost_centre.name,  # type: ignore[union-attr]  # these are coded
+            of_coding[coding].account.name,  # type: ignore[union-attr]
+            amount,
+            found.get(coding),
+        )
+        for coding, amount in asked.items()
+    ]
+    return sorted(effects, key=lambda effect: effect.name)
+
+
+def _coding(line: RequisitionLine) -> Coding:
+    return (line.cost_centre_id, line.account_id)  # type: ignore[return-value]  # these are coded
 
 
 def holders_of(council_id: UUID, lines: Sequence[RequisitionLine]) -> list[Holder]:

@@ -17,12 +17,11 @@ from marketplace.approvals.selectors.plans import plan_for
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import timeline
 from marketplace.core.actors import Actor
-from marketplace.core.dates import financial_year
 from marketplace.core.models import TenantQuerySet
 from marketplace.ordering import rules
 from marketplace.ordering.models import DeliveryPoint, Requisition, RequisitionLine
 from marketplace.ordering.selectors.money import BudgetEffect, budget_effects, holders_of
-from marketplace.ordering.selectors.words import keys_with, parts
+from marketplace.ordering.selectors.words import has_part, keys_with, parts
 from marketplace.ordering.states import RequisitionStatus
 
 # Who may read every requisition of their council; others read their own.
@@ -62,7 +61,7 @@ def requisitions_found(
     if keys is not None:
         return rows.filter(pk__in=keys)
     for part in wanted:
-        rows = rows.filter(words__contains=part)
+        rows = rows.filter(has_part(part))
     return rows
 
 
@@ -139,14 +138,13 @@ def outlook(
 
     Shapes: `lines` with their coding joined in.
     """
-    effects = budget_effects(requisition.council_id, financial_year(timezone.localdate(at)), lines)
-    is_over = any(effect.is_over and not effect.is_stopped for effect in effects)
+    (effects,) = budget_effects(requisition.council_id, at, [lines])
     found = plan_for(
         requisition.council_id,
         amount=requisition.net_amount,
         holders=holders_of(requisition.council_id, lines),
         barred_user_ids=[reader.user_id],
-        is_over_budget=is_over,
+        is_over_budget=any(effect.may_be_allowed for effect in effects),
     )
     trouble = ""
     if any(effect.is_stopped for effect in effects):

@@ -27,6 +27,7 @@ from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
 from marketplace.ordering.forms import Decision
 from marketplace.ordering.models import Requisition, RequisitionLine
+from marketplace.ordering.selectors.money import BudgetEffect, budget_effects
 from marketplace.ordering.selectors.requisitions import (
     content_of,
     lines_with_coding,
@@ -36,8 +37,6 @@ from marketplace.ordering.selectors.requisitions import requisition as requisiti
 from marketplace.ordering.services.decisions import approve_requisition, reject_requisition
 from marketplace.ordering.states import RequisitionStatus
 from marketplace.ordering.views.shown import (
-    ShownEffect,
-    effects_of,
     requisition_facts,
     what_in_words,
 )
@@ -53,7 +52,7 @@ class Waiting:
 
     requisition: Requisition
     what: str
-    effects: list[ShownEffect]
+    effects: list[BudgetEffect]
 
 
 @access("approver")
@@ -69,7 +68,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
     )
     page = page_by_key(queue, request.GET.get("after"), keys=("submitted_at", "id"))
     lots = [list(each.lines.all()) for each in page.rows]
-    effects = effects_of(acting.organisation_id, at, lots)
+    effects = budget_effects(acting.organisation_id, at, lots)
     rows = [
         Waiting(each, what_in_words(lines), taken)
         for each, lines, taken in zip(page.rows, lots, effects, strict=True)
@@ -109,7 +108,7 @@ def requisition_approve(request: HttpRequest, requisition_id: UUID) -> HttpRespo
     shown = requisition_of(acting, requisition_id)
     lines = list(lines_with_coding(shown))
     case = case_of(acting.organisation_id, shown.pk)
-    effects = effects_of(acting.organisation_id, at, [lines])[0]
+    effects = budget_effects(acting.organisation_id, at, [lines])[0]
     return render(
         request,
         "ordering/requisition_approve.html",
@@ -162,7 +161,7 @@ def _said(decided: Requisition, acting: Actor) -> str:
 
 
 def _may_override(
-    case: Case | None, acting: Actor, effects: Sequence[ShownEffect], at: datetime
+    case: Case | None, acting: Actor, effects: Sequence[BudgetEffect], at: datetime
 ) -> bool:
     """Tell whether to ask why a budget may be exceeded: somebody whom the policy trusts with it."""
     if case is None or not any(each.may_be_allowed for each in effects):

@@ -21,6 +21,7 @@ from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
 from marketplace.ordering.forms import AddToBasket, BasketForm
 from marketplace.ordering.models import Requisition, RequisitionLine
+from marketplace.ordering.selectors.money import BudgetEffect
 from marketplace.ordering.selectors.offers import drifts, offers
 from marketplace.ordering.selectors.requisitions import basket_of, lines_with_coding, outlook
 from marketplace.ordering.services.baskets import (
@@ -34,9 +35,7 @@ from marketplace.ordering.services.copies import accept_prices
 from marketplace.ordering.services.requisitions import drift_in_words
 from marketplace.ordering.views.shown import (
     CodingChoices,
-    ShownEffect,
     coding_choices,
-    effects_of,
 )
 from marketplace.web.access import access
 from marketplace.web.actors import actor
@@ -51,7 +50,7 @@ class Row:
     line: RequisitionLine
     quantity_name: str
     coding_name: str
-    effect: ShownEffect | None
+    effect: BudgetEffect | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +178,12 @@ def _context(
     form: BasketForm,
     at: datetime,
 ) -> dict[str, Any]:
-    effects = effects_of(acting.organisation_id, at, [lines, *([line] for line in lines)])
-    whole = {each.name: each for each in effects[0]}
     after = outlook(shown, acting, lines, at)
     uncoded = sum(1 for line in lines if line.cost_centre is None or line.account is None)
     return {
         "basket": shown,
         "form": form,
-        "groups": _groups(lines, [each[0] if each else None for each in effects[1:]], whole),
+        "groups": _groups(lines, after.effects),
         "lines_count": len(lines),
         "uncoded_count": uncoded,
         "vat_lines": rules.totals(lines).breakdown,
@@ -198,18 +195,15 @@ def _context(
     }
 
 
-def _groups(
-    lines: list[RequisitionLine],
-    effects: list[ShownEffect | None],
-    whole: dict[str, ShownEffect],
-) -> list[Group]:
+def _groups(lines: list[RequisitionLine], effects: list[BudgetEffect]) -> list[Group]:
+    by_coding = {effect.coding: effect for effect in effects}
     by_supplier: dict[str, list[Row]] = {}
-    for line, effect in zip(lines, effects, strict=True):
+    for line in lines:
         row = Row(
             line,
             quantity_name(line.pk),
             coding_name(line.pk),
-            whole.get(effect.name) if effect else None,
+            by_coding.get((line.cost_centre_id, line.account_id)),  # type: ignore[arg-type]
         )
         by_supplier.setdefault(line.supplier.name, []).append(row)
     return [

@@ -19,6 +19,7 @@ from marketplace.core.errors import Refusal
 from marketplace.ordering import rules
 from marketplace.ordering.forms import Nothing, RequisitionFilter, Submission
 from marketplace.ordering.models import Requisition, RequisitionLine
+from marketplace.ordering.selectors.money import BudgetEffect, budget_effects
 from marketplace.ordering.selectors.orders import orders_raised_from, requisition_due
 from marketplace.ordering.selectors.requisitions import (
     READERS,
@@ -38,8 +39,6 @@ from marketplace.ordering.states import RequisitionStatus
 from marketplace.ordering.views.exports import EXPORTERS
 from marketplace.ordering.views.shown import (
     COUNCIL,
-    ShownEffect,
-    effects_of,
     requisition_facts,
 )
 from marketplace.ordering.views.story import told
@@ -115,12 +114,12 @@ def requisition(request: HttpRequest, requisition_id: UUID) -> HttpResponse:
 
 def _effects(
     shown: Requisition, lines: list[RequisitionLine], due: Mapping[UUID, rules.Due], at: datetime
-) -> list[ShownEffect]:
+) -> list[BudgetEffect]:
     """Return what it takes from the budgets, nothing when it will never take any."""
     if shown.status in {RequisitionStatus.REJECTED, RequisitionStatus.WITHDRAWN}:
         return []
     amounts = {key: each.net_amount for key, each in due.items()}
-    return effects_of(shown.council_id, at, [lines], amounts)[0]
+    return budget_effects(shown.council_id, at, [lines], amounts)[0]
 
 
 @access("requester", "buyer")
@@ -159,7 +158,7 @@ def requisition_submit(request: HttpRequest, requisition_id: UUID) -> HttpRespon
             "basket": shown,
             "lines": lines,
             "vat_lines": rules.totals(lines).breakdown,
-            "effects": effects_of(acting.organisation_id, at, [lines])[0],
+            "effects": after.effects,
             "plan": after.plan,
             "trouble": after.trouble,
         },

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django.utils.translation import ngettext
 from marketplace.core.actors import Role
 from marketplace.core.dates import financial_year
 from marketplace.ledger.models import Budget
-from marketplace.ledger.selectors.budgets import budget_position, budgets_by_coding
+from marketplace.ledger.selectors.budgets import budget_position
 from marketplace.ledger.selectors.coding import account_for, accounts
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.web.formats import day, moment, money
@@ -27,40 +26,6 @@ COUNCIL = (
     Role.ADMINISTRATOR,
 )  # fmt: skip
 NAMES_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ShownEffect:
-    """What lines take from one budget, with its names. Units: GBP, net.
-
-    Shapes: `now_amount` is None where there is no budget; `after_amount` is what would be left.
-    """
-
-    cost_centre_name: str
-    account_name: str
-    asked_amount: Decimal
-    now_amount: Decimal | None
-    is_hard_stop: bool = True
-
-    @property
-    def name(self) -> str:
-        """Return both names in one."""
-        return f"{self.cost_centre_name}, {self.account_name}"
-
-    @property
-    def after_amount(self) -> Decimal:
-        """Return what would be left."""
-        return (self.now_amount or Decimal(0)) - self.asked_amount
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether it is more than is left."""
-        return self.after_amount < 0
-
-    @property
-    def may_be_allowed(self) -> bool:
-        """Tell whether somebody may let it through although it is too much."""
-        return self.is_over and self.now_amount is not None and not self.is_hard_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +46,6 @@ class CodingChoices:
             ),
             "",
         )
-
-
-def effects_of(
-    council_id: UUID,
-    at: datetime,
-    requisitions: Iterable[Sequence[RequisitionLine]],
-    amounts: Mapping[UUID, Decimal] | None = None,
-) -> list[list[ShownEffect]]:
-    """Return for each lot of lines what it takes from each budget, by name; one query for all.
-
-    Shapes: lines with cost centre and account joined in; those without a coding are passed over.
-    `amounts` says by line what it takes where that is no longer what was asked for.
-    """
-    lots = [[line for line in lines if line.cost_centre and line.account] for lines in requisitions]
-    codings = [
-        (line.cost_centre.pk, line.account.pk)
-        for lines in lots
-        for line in lines
-        if line.cost_centre and line.account
-    ]
-    year = financial_year(timezone.localdate(at))
-    found = budgets_by_coding(council_id, year, codings) if codings else {}
-    return [_effects(lines, found, amounts or {}) for lines in lots]
-
-
-def _effects(
-    lines: Sequence[RequisitionLine],
-    found: dict[tuple[UUID, UUID], Budget],
-    amounts: Mapping[UUID, Decimal],
-) -> list[ShownEffect]:
-    sums: dict[tuple[UUID, UUID], Decimal] = {}
-    names: dict[tuple[UUID, UUID], tuple[str, str]] = {}
-    for line in lines:
-        if line.cost_centre and line.account:
-            key = (line.cost_centre.pk, line.account.pk)
-            sums[key] = sums.get(key, Decimal(0)) + amounts.get(line.pk, line.net_amount)
-            names[key] = (line.cost_centre.name, line.account.name)
-    effects = []
-    for key, asked in sums.items():
-        budget = found.get(key)
-        effects.append(
-            ShownEffect(
-                *names[key],
-                asked,
-                budget.available_amount if budget else None,
-                budget.is_hard_stop if budget else True,
-            )
-        )
-    return sorted(effects, key=lambda each: each.name)
 
 
 def coding_choices(
