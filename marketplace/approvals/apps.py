@@ -14,4 +14,4 @@ class ApprovalsConfig(AppConfig):
         """Put our pages in the menu of those whose work they are; others come by links."""
         from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
 
-        register("approval-rules", _("Who approves what"), ("administrator", "auditor"), order=65)
+        register("approval-rules", _("Approval rules"), ("administrator", "auditor"), order=65)
