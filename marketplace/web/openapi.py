@@ -18,7 +18,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from marketplace.core.errors import Refusal
+from marketplace.core.errors import Busy, Refusal
 from marketplace.web.problems import HTTP_PROBLEMS, MEDIA_TYPE, NUMBERS, path_of, title_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -153,6 +153,8 @@ class OperationSchema(AutoSchema):
         if found.is_change:
             numbers.append(428)
         said = {number: [str(HTTP_PROBLEMS[number].title)] for number in numbers}
+        if self.method != "GET":
+            said[_number_of(Busy)] = [f"{Busy.title} (`{path_of(Busy.code)}`)"]
         for kind in found.refusals:
             number = _number_of(kind)
             said.setdefault(number, []).append(f"{title_of(kind)} (`{path_of(kind.code)}`)")

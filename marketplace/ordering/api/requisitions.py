@@ -43,7 +43,7 @@ from marketplace.ordering.services.drafts import (
     NotADraft,
     WrongAddress,
 )
-from marketplace.ordering.services.lines import LinesNotRight
+from marketplace.ordering.services.lines import BasketFull, LinesNotRight
 from marketplace.ordering.services.requisitions import (
     NeededInThePast,
     NotComplete,
@@ -162,7 +162,7 @@ class RequisitionList(Operation):
         takes=DraftInput,
         status=201,
         is_versioned=True,
-        refusals=(NotABuyer, BasketInUse, LinesNotRight, WrongAddress),
+        refusals=(NotABuyer, BasketInUse, BasketFull, LinesNotRight, WrongAddress),
         example={**DETAIL_EXAMPLE, "number": "", "status": "DRAFT"},
         sent=DRAFT_SENT,
     )
@@ -197,7 +197,7 @@ class RequisitionOne(Operation):
         takes=DraftInput,
         is_versioned=True,
         is_change=True,
-        refusals=(NotABuyer, NotADraft, DraftChanged, LinesNotRight, WrongAddress),
+        refusals=(NotABuyer, NotADraft, DraftChanged, BasketFull, LinesNotRight, WrongAddress),
         example={**DETAIL_EXAMPLE, "number": "", "status": "DRAFT"},
         sent=DRAFT_SENT,
     )
