@@ -53,9 +53,9 @@ class Event(Row):
         ]
         indexes = [
             models.Index(fields=["subject_id", "sequence"], name="event_by_subject"),
-            models.Index(fields=["chain", "at"], name="event_by_instant"),
+            models.Index(fields=["chain", "at", "id"], name="event_by_instant"),
             models.Index(
-                fields=["counterparty_id", "at"],
+                fields=["counterparty_id", "at", "id"],
                 condition=Q(counterparty_id__isnull=False),
                 name="event_by_counterparty",
             ),

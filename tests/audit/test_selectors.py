@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from marketplace.audit.models import Event
-from marketplace.audit.selectors import chain_verdict, chains, events_of, timeline
+from marketplace.audit.selectors import (
+    Wanted,
+    chain_verdict,
+    chains,
+    events_of,
+    events_wanted,
+    timeline,
+)
 from marketplace.audit.services import record
 from marketplace.config.databases import database_from_url
 from marketplace.core.ids import uuid7
@@ -240,3 +247,25 @@ class TestQuestions:
         with tenant(supplier.pk):
             assert [event.verb for event in events_of(supplier.pk, 9)] == ["order.n1"]
             assert [event.verb for event in timeline(council)] == ["order.n1"]
+
+
+class TestTheFunctionOfWords:
+    """It runs as the tables' owner, so it must keep to the acting organisation itself."""
+
+    @pytest.mark.django_db
+    def test_gives_keys_to_the_two_sides_of_an_event_only(self, at):
+        one, other, stranger = make.council(), make.supplier(), make.council()
+        with tenant(one.pk):
+            record("order.sent", one, actor=None, at=at, organisation_id=one.pk,
+                   counterparty_id=other.pk, note="The zebra order.")  # fmt: skip
+        wanted = Wanted(words="zebra")
+        for who, seen in ((one, 1), (other, 1), (stranger, 0)):
+            with tenant(who.pk):
+                sides = events_wanted(who.pk, wanted)
+                assert sum(side.count() for side in sides) == seen
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT audit_events_with(ARRAY['%zebra%'], 9)")
+                    assert len(cursor.fetchall()) == seen
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT audit_events_with(ARRAY['%zebra%'], 9)")
+            assert cursor.fetchall() == []

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from marketplace.audit import selectors
 from marketplace.audit.selectors import timeline
 from marketplace.audit.services import record
 from marketplace.core.actors import Role
@@ -62,14 +63,21 @@ class TestEvents:
             ("verb=order", 0),
             ("person=ada", 1),
             ("person=grace", 0),
-            ("words=special", 1),
+            ("words=SPECIAL", 1),
+            ("words=a+spec", 1),
+            ("words=sp", 1),
+            ("words=%25", 0),
+            ("words=ada", 0),
+            ("words=special&person=ADA", 0),
             ("since-day=24&since-month=11&since-year=2026", 0),
             ("since-day=23&since-month=11&since-year=2026", 4),
             ("until-day=22&until-month=11&until-year=2026", 0),
             ("until-day=23&until-month=11&until-year=2026", 4),
         ],
     )
-    def test_searches(self, auditor, home, at, query, found):
+    @pytest.mark.parametrize("most", [selectors.MOST_FOUND, 0])
+    def test_searches(self, auditor, home, at, query, found, most, monkeypatch):
+        monkeypatch.setattr(selectors, "MOST_FOUND", most)  # with 0 everything is common
         who = actor(home, Role.BUYER, name="Ada Byron")
         with tenant(home.pk):
             write(home, at, 2)

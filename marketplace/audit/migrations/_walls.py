@@ -69,6 +69,32 @@ APPEND = migrations.RunSQL(
     reverse_sql="DROP FUNCTION audit_append(text);",
 )
 
+# What somebody may look for in an event, and an index that finds any part of it. It may be used
+# behind row-level security only by a function of the owner's, which keeps to what the acting
+# organisation may read and hands out keys.
+TEXT = "lower(verb || ' ' || subject_reference || ' ' || actor_name || ' ' || note)"
+WORDS = migrations.RunSQL(
+    f"""
+    CREATE INDEX event_by_words ON audit_event USING gin (({TEXT}) gin_trgm_ops);
+    CREATE FUNCTION audit_events_with(p_parts text[], p_most integer) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE
+        part text;
+        wanted text := 'SELECT id FROM audit_event WHERE (chain = $1 OR counterparty_id = $1)';
+    BEGIN
+        FOREACH part IN ARRAY p_parts LOOP
+            wanted := wanted || ' AND ' || $text${TEXT}$text$ || format(' LIKE %L', part);
+        END LOOP;
+        RETURN QUERY EXECUTE wanted || ' LIMIT $2' USING acting_organisation(), p_most;
+    END
+    $$;
+    """,
+    reverse_sql="""
+    DROP FUNCTION audit_events_with(text[], integer);
+    DROP INDEX event_by_words;
+    """,
+)
+
 WALLS = [
     row_level_security(
         "audit_event",
@@ -81,4 +107,5 @@ WALLS = [
     ),
     append_only("audit_event"),
     APPEND,
+    WORDS,
 ]

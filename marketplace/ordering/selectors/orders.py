@@ -20,7 +20,7 @@ from marketplace.ordering.models import Order, OrderLine, Requisition, Transmiss
 from marketplace.ordering.models.words import BLANK
 from marketplace.ordering.rules import Due, Totals, still_due, totals
 from marketplace.ordering.selectors.requisitions import READERS
-from marketplace.ordering.selectors.words import keys_with, parts
+from marketplace.ordering.selectors.words import has_part, keys_with, parts
 from marketplace.ordering.states import Answer, OrderStatus, RequisitionStatus
 from marketplace.organisations.models import Organisation
 
@@ -114,9 +114,7 @@ def orders_found(rows: QuerySet[Order], *, words: str = "", status: str = "") ->
     named = Organisation.objects.alias(words=Lower(Concat(BLANK, "name"))).values("pk")
     for part in wanted:
         sides = named.filter(words__contains=part)
-        rows = rows.filter(
-            Q(words__contains=part) | Q(supplier_id__in=sides) | Q(council_id__in=sides)
-        )
+        rows = rows.filter(Q(has_part(part)) | Q(supplier_id__in=sides) | Q(council_id__in=sides))
     return rows
 
 
