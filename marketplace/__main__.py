@@ -14,6 +14,7 @@ For whoever runs it for councils:
     marketplace ready               migrate and collect what is served
     marketplace web|worker|beat     one part of it, on servers of the council's own
     marketplace found_council NAME  bring in a council and invite its administrator
+    marketplace set_up FILE         bring its cost centres, accounts, doors or budgets in
     marketplace jobs                work that failed too often (--retry owes it again)
     marketplace reset_second_factor EMAIL
                                     for somebody who lost phone and recovery codes

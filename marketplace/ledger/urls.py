@@ -10,11 +10,7 @@ ACCOUNT = "accounts/<uuid:account_id>/"
 urlpatterns = [
     path("budgets/", budgets.budgets, name="budgets"),
     path("budgets/file/", budgets.budgets_file, name="budgets-file"),
-    path(
-        "budgets/file/<int:year>/<uuid:document_id>/",
-        budgets.budgets_file_look,
-        name="budgets-file-look",
-    ),
+    path("budgets/file/<uuid:document_id>/", budgets.budgets_file_look, name="budgets-file-look"),
     path("budgets/<int:year>.csv", budgets.budgets_template, name="budgets-template"),
     path("budgets/<uuid:budget_id>/", budgets.budget, name="budget"),
     path("budgets/<uuid:budget_id>/change/", budgets.budget_change, name="budget-change"),

@@ -38,10 +38,13 @@ ROWS = {
     "link_id": "organisations.SupplierLink",
     "event_id": "audit.Event",
     "budget_id": "ledger.Budget",
+    "cost_centre_id": "ledger.CostCentre",
+    "account_id": "ledger.Account",
+    "delivery_point_id": "ordering.DeliveryPoint",
     "delegation_id": "approvals.Delegation",
 }
 # Parameters that name nothing of a tenant's, with a value that exists.
-PLAIN = {"code": "missing", "colour": "1d70b8", "supplier_id": None}
+PLAIN = {"code": "missing", "colour": "1d70b8", "supplier_id": None, "year": 2026}
 # Rows that others may see by design: a council sees the listings of the suppliers it buys from.
 SHARED = {"catalogue.Listing"}
 

@@ -29,7 +29,7 @@ from marketplace.ledger.selectors.budgets import (
     budget_years,
     entries_of,
 )
-from marketplace.ledger.selectors.files import budget_cells, kept_file
+from marketplace.ledger.selectors.files import budget_cells, budgets_noun, kept_budgets_file
 from marketplace.ledger.services.budgets import change_budget
 from marketplace.ledger.services.columns import BUDGET_COLUMNS
 from marketplace.ledger.services.files import FileReport, take_budgets_file
@@ -148,8 +148,8 @@ def budgets_file(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid():
-            year = form.cleaned_data["year"]
-            return redirect("budgets-file-look", year, keep_file(request, form, f"budgets {year}"))
+            kept_id = keep_file(request, form, budgets_noun(form.cleaned_data["year"]))
+            return redirect("budgets-file-look", kept_id)
         status = 422
     page = {"form": form, "columns": BUDGET_COLUMNS}
     return render(request, "ledger/budgets_file.html", page, status=status)
@@ -157,10 +157,10 @@ def budgets_file(request: HttpRequest) -> HttpResponse:
 
 @access(*KEEPERS)
 @require_http_methods(["GET", "POST"])
-def budgets_file_look(request: HttpRequest, year: int, document_id: UUID) -> HttpResponse:
+def budgets_file_look(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """Show what a file of budgets would change; take it in when that is confirmed."""
     finance = actor(request)
-    name, content = kept_file(finance.organisation_id, f"budgets {year}", document_id)
+    year, name, content = kept_budgets_file(finance.organisation_id, document_id)
     form, status = SeenFileForm(request.POST or None), 200
     report: FileReport | None = None
     try:
