@@ -152,8 +152,8 @@ class PriceList(forms.Form):
 
     file = forms.FileField(
         label=_("Price list"),
-        help_text=_("A CSV file, up to 25 MB. Your spreadsheet can save one as “CSV UTF-8”."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+        help_text=_("An Excel workbook (.xlsx) or a CSV file, up to 25 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv,text/csv"}),
         error_messages={"required": _("Choose your price list")},
     )
     withdraw_missing = forms.BooleanField(

@@ -19,18 +19,17 @@ from catalogue.imports.report import worded
 from catalogue.imports.rules import Checker, Problem
 from catalogue.listings.rules import PART_NUMBER
 from catalogue.listings.wording import column_label
-from marketplace.core import tables
 
 
 def annotated_copy(content: BinaryIO, *, encoding: str | None = None) -> Iterator[bytes]:
     """Return a file with a column of what to mend, row by row.
 
-    Shapes: UTF-8 with a byte order mark, which spreadsheets need; same delimiter as was sent.
+    Shapes: UTF-8 with a byte order mark, which spreadsheets need; same delimiter as was sent, a
+    comma for a workbook.
     Raises: Unreadable, when the file as a whole cannot be read.
     """
-    survey = tables.survey(content, encoding=encoding)
-    rows = reading.open_rows(content, encoding=survey.encoding)
-    return _written(rows)
+    file = reading.open_file(content, encoding=encoding)
+    return _written(reading.open_rows(file.text, encoding=file.survey.encoding))
 
 
 def _written(rows: reading.Rows) -> Iterator[bytes]:

@@ -9,7 +9,11 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError, connection
 
-from catalogue.imports.report import Progress
+from catalogue.imports.reading import PriceListFile
+from catalogue.imports.report import OnProgress, Progress
+
+# A workbook is unpacked first, which takes the most of its time.
+UNPACKING_PERCENT = 80
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +22,30 @@ _TELL = """
     UPDATE catalogue_uploadprogress SET rows_count = %s, read_bytes = %s, size_bytes = %s
     WHERE upload_id = %s
 """
+
+
+def unpacking(on_progress: OnProgress | None) -> Callable[[int, int], None] | None:
+    """Return what is told how many of how many rows of a workbook are unpacked."""
+    if on_progress is None:
+        return None
+
+    def tell(rows: int, extent: int) -> None:
+        on_progress(Progress(rows, UNPACKING_PERCENT * rows // max(1, extent), 100))
+
+    return tell
+
+
+def comparing(on_progress: OnProgress, file: PriceListFile) -> Callable[[int, int], None]:
+    """Return what is told how many rows, and bytes of the text, are checked."""
+
+    def tell(rows: int, read_bytes: int) -> None:
+        if not file.sheet:
+            on_progress(Progress(rows, read_bytes, file.text_bytes))
+            return
+        done = (100 - UNPACKING_PERCENT) * read_bytes // max(1, file.text_bytes)
+        on_progress(Progress(rows, UNPACKING_PERCENT + done, 100))
+
+    return tell
 
 
 @contextmanager

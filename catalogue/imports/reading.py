@@ -1,17 +1,20 @@
 """A price list as rows under headings that we understand, or one clear reason why not.
 
-Bytes become rows in marketplace.core.tables. Nothing is guessed that could change a price: text
-that is not UTF-8 is refused, not mended.
+Bytes become rows in marketplace.core.tables, those of a workbook by way of
+marketplace.core.workbooks. Nothing is guessed that could change a price: text that is not UTF-8 is
+refused, not mended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from catalogue.imports.columns import Header, read_header
-from marketplace.core.tables import Table, Unreadable, open_table
+from catalogue.imports.columns import HEADINGS, Header, read_header
+from marketplace.core import tables
+from marketplace.core.tables import Survey, Table, Unreadable, open_table
+from marketplace.core.workbooks import OnRows, is_workbook, sheet_as_table
 
 
 @dataclass(slots=True)
@@ -41,6 +44,45 @@ class Rows:
     def header_row(self) -> int:
         """In which row the headings stand."""
         return self._table.header_row
+
+
+@dataclass(frozen=True, slots=True)
+class PriceListFile:
+    """A price list as separated values, whatever it was sent as.
+
+    Shapes: `survey` is of what was sent, and its encoding that of `text`; `sheet` names the sheet
+    of a workbook, and is "" for any other file.
+    Units: `text_bytes` is the length of `text`.
+    """
+
+    text: BinaryIO
+    survey: Survey
+    text_bytes: int
+    sheet: str = ""
+
+
+def open_file(
+    stream: BinaryIO, *, encoding: str | None = None, on_rows: OnRows | None = None
+) -> PriceListFile:
+    """Return a price list as text, out of the first fitting sheet when it is a workbook.
+
+    Raises: Unreadable.
+    """
+    if not is_workbook(stream):
+        survey = tables.survey(stream, encoding=encoding)
+        return PriceListFile(stream, survey, survey.size)
+    sent = tables.fingerprint(stream)
+    sheet = sheet_as_table(stream, sense=_fit, on_rows=on_rows)
+    survey = tables.survey(sheet.content)
+    whole = replace(survey, size=sent.size, sha256=sent.sha256)
+    return PriceListFile(sheet.content, whole, survey.size, sheet.name)
+
+
+def _fit(headings: Sequence[str]) -> int:
+    """Return how much of some headings we understand, and most where none is missing."""
+    header = read_header(headings)
+    understood = len(header.places)
+    return understood if header.missing else understood + len(HEADINGS)
 
 
 def open_rows(stream: BinaryIO, *, encoding: str) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,9 @@ class Progress:
     rows: int
     read_bytes: int
     size_bytes: int
+
+
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class ImportReport:
 
     Shapes: `problems` are the first MOST_PROBLEMS by row, of `problem_count`; `price_moves` are
     the largest MOST_MOVES either way, of `price_moves_count`; `unknown_headings` are columns that
-    were passed over. `run_id` is the key of the ImportRun that keeps this.
+    were passed over; `sheet` is the one of a workbook that was read. `run_id` is the key of
+    the ImportRun that keeps this.
     """
 
     run_id: UUID
@@ -81,6 +85,7 @@ class ImportReport:
     problems: tuple[Problem, ...] = ()
     price_moves: tuple[PriceMove, ...] = ()
     unknown_headings: tuple[str, ...] = field(default=())
+    sheet: str = ""
 
     @property
     def refused(self) -> bool:
@@ -106,6 +111,7 @@ class ImportReport:
             "problems": [_plain(asdict(problem)) for problem in self.problems],
             "price_moves": [_plain(asdict(move)) for move in self.price_moves],
             "unknown_headings": list(self.unknown_headings),
+            "sheet": self.sheet,
         }
 
 

@@ -56,6 +56,7 @@ def report_of(run: ImportRun) -> ImportReport:
             for each in moves
         ),
         unknown_headings=tuple(run.report.get("unknown_headings", [])),
+        sheet=run.report.get("sheet", ""),
     )
 
 

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.imports import loading, reading
 from catalogue.imports.loading import Comparison, Delivery
-from catalogue.imports.reading import Rows
-from catalogue.imports.report import MOST_PROBLEMS, ImportReport, Progress
+from catalogue.imports.progress import comparing, unpacking
+from catalogue.imports.reading import PriceListFile, Rows
+from catalogue.imports.report import MOST_PROBLEMS, ImportReport, OnProgress
 from catalogue.imports.rules import Checker, Problem
 from catalogue.imports.wording import why_unreadable
 from catalogue.listings.locks import hold_listings
@@ -23,7 +24,6 @@ from catalogue.listings.rules import PART_NUMBER, Offer
 from catalogue.models import ImportRun
 from catalogue.states import ImportVerdict
 from marketplace.audit.services import record
-from marketplace.core import tables
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.core.ids import uuid7
@@ -35,8 +35,7 @@ from marketplace.jobs.services import wake
 # A file up to this size is kept as evidence, and can be confirmed without being sent again.
 MOST_KEPT_BYTES = 25_000_000
 ROWS_A_STEP = 1000
-
-OnProgress = Callable[[Progress], None]
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class NotASupplier(Forbidden):
@@ -99,9 +98,9 @@ def import_catalogue(
         raise NotASupplier
     tally = _Tally()
     try:
-        survey = tables.survey(content, encoding=encoding)
-        rows = reading.open_rows(content, encoding=survey.encoding)
-        _copy(rows, tally, content, survey, on_progress)
+        file = reading.open_file(content, encoding=encoding, on_rows=unpacking(on_progress))
+        rows = reading.open_rows(file.text, encoding=file.survey.encoding)
+        _copy(rows, tally, file, on_progress)
     except Unreadable as problem:
         raise UnreadablePriceList(
             why_unreadable(problem), field="file", reason=problem.code
@@ -118,8 +117,10 @@ def import_catalogue(
         difference = loading.compare(delivery)
         if not dry_run:
             loading.write(delivery, difference)
-    report = _report(name, dry_run=dry_run, rows=rows, tally=tally, difference=difference)
-    run = _keep(report, supplier, survey, content, at, withdraw_missing=withdraw_missing)
+    report = _report(
+        name, dry_run=dry_run, rows=rows, sheet=file.sheet, tally=tally, difference=difference
+    )
+    run = _keep(report, supplier, file.survey, content, at, withdraw_missing=withdraw_missing)
     record(
         f"price-list.{report.verdict.lower()}",
         run,
@@ -127,7 +128,7 @@ def import_catalogue(
         at=at,
         organisation_id=supplier.organisation_id,
         after={
-            "sha256": survey.sha256, "rows": report.rows_count, "new": report.new_count,
+            "sha256": file.survey.sha256, "rows": report.rows_count, "new": report.new_count,
             "changed": report.changed_count, "withdrawn": report.withdrawn_count,
             "problems": report.problem_count,
         },
@@ -160,24 +161,18 @@ def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportRepo
     )
 
 
-def _copy(
-    rows: Rows, tally: _Tally, content: BinaryIO, survey: Survey, on_progress: OnProgress | None
-) -> None:
-    loading.copy_rows(_checked(rows, tally, _steps(on_progress, rows, content, survey)))
+def _copy(rows: Rows, tally: _Tally, file: PriceListFile, on_progress: OnProgress | None) -> None:
+    tell = comparing(on_progress, file) if on_progress else None
+
+    def step() -> None:
+        if tell and rows.count % ROWS_A_STEP == 0:
+            tell(rows.count, file.text.tell())
+
+    loading.copy_rows(_checked(rows, tally, step))
     if not rows.count:
         raise Unreadable("no-rows")
-    if on_progress:
-        on_progress(Progress(rows.count, survey.size, survey.size))
-
-
-def _steps(
-    on_progress: OnProgress | None, rows: Rows, content: BinaryIO, survey: Survey
-) -> Callable[[], None]:
-    def step() -> None:
-        if on_progress and rows.count % ROWS_A_STEP == 0:
-            on_progress(Progress(rows.count, content.tell(), survey.size))
-
-    return step
+    if tell:
+        tell(rows.count, file.text_bytes)
 
 
 def _checked(
@@ -196,7 +191,13 @@ def _checked(
 
 
 def _report(
-    name: str, *, dry_run: bool, rows: Rows, tally: _Tally, difference: Comparison
+    name: str,
+    *,
+    dry_run: bool,
+    rows: Rows,
+    sheet: str,
+    tally: _Tally,
+    difference: Comparison,
 ) -> ImportReport:
     verdict = ImportVerdict.CHECKED if dry_run else ImportVerdict.DONE
     return ImportReport(
@@ -214,6 +215,7 @@ def _report(
         problems=tuple(sorted(tally.first, key=lambda problem: problem.row)),
         price_moves=difference.moves,
         unknown_headings=rows.header.unknown,
+        sheet=sheet,
     )
 
 
@@ -232,7 +234,7 @@ def _keep(
         document = store_document(
             organisation_id=supplier.organisation_id,
             name=report.name,
-            media_type="text/csv",
+            media_type=WORKBOOK if report.sheet else "text/csv",
             content=content.read(),
             at=at,
             from_outside=True,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.imports import reading
 from catalogue.imports.progress import told_aside
 from catalogue.imports.services import (
+    WORKBOOK,
     NotASupplier,
     NotConfirmable,
     UnreadablePriceList,
@@ -26,6 +27,7 @@ from marketplace.core import tables
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict
 from marketplace.core.tables import Unreadable
+from marketplace.core.workbooks import is_workbook
 from marketplace.documents.models import Document
 from marketplace.documents.selectors import bytes_for_programs
 from marketplace.documents.services import store_document
@@ -53,15 +55,18 @@ def send_price_list(
 ) -> Upload:
     """Keep a file that is to be tried, and owe the reading of it.
 
-    What can be told at once is: that it is a table at all, and has the headings it needs.
+    What can be told at once is: that it is a table at all, and has the headings it needs. Of a
+    workbook that is told when the worker has unpacked it.
     Raises: NotASupplier; UnreadablePriceList.
     """
     if supplier.kind != OrganisationKind.SUPPLIER:
         raise NotASupplier
     stream = BytesIO(content)
     try:
-        survey = tables.survey(stream, encoding=encoding)
-        reading.open_rows(stream, encoding=survey.encoding)
+        is_sheet = is_workbook(stream)
+        if not is_sheet:  # a workbook takes long to unpack, so that is the worker's
+            survey = tables.survey(stream, encoding=encoding)
+            reading.open_rows(stream, encoding=survey.encoding)
     except Unreadable as problem:
         raise UnreadablePriceList(
             why_unreadable(problem), field="file", reason=problem.code
@@ -69,7 +74,7 @@ def send_price_list(
     document = store_document(
         organisation_id=supplier.organisation_id,
         name=name,
-        media_type="text/csv",
+        media_type=WORKBOOK if is_sheet else "text/csv",
         content=content,
         at=at,
         from_outside=True,

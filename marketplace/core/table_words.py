@@ -25,6 +25,13 @@ _SAVE_AS = gettext_lazy("Open it in your spreadsheet and save it as “CSV UTF-8
 
 _WORDS = {
     "empty": gettext_lazy("The file is empty. Check that you chose the right one."),
+    "broken-workbook": gettext_lazy(
+        "This Excel file is damaged, or not what its name says. Open it in Excel, save it anew and"
+        " send it again; or save it as “CSV UTF-8”."
+    ),
+    "locked-workbook": gettext_lazy(
+        "This Excel file is locked by a password. Save it without one and send it again."
+    ),
     "nul": gettext_lazy("This is not a text file. Save it as “CSV UTF-8”."),
     "too-large": gettext_lazy("The file is too large. Split it into smaller ones."),
     "too-many-rows": gettext_lazy(

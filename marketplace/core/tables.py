@@ -136,6 +136,21 @@ def survey(stream: BinaryIO, *, encoding: str | None = None) -> Survey:
     return Survey(size, digest.hexdigest(), chosen)
 
 
+def fingerprint(stream: BinaryIO) -> Survey:
+    """Go through a file that is no text and return its size and hash.
+
+    Raises: Unreadable when it is too large.
+    """
+    stream.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise Unreadable("too-large", most=MOST_BYTES)
+    return Survey(size, digest.hexdigest(), "utf-8")
+
+
 def _refuse_other_kinds(head: bytes) -> None:
     if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise Unreadable("empty")

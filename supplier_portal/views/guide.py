@@ -22,7 +22,7 @@ from marketplace.core.units import UNIT_NAMES
 from marketplace.core.vat import VatCategory, rate_percent
 from marketplace.ordering.models.bought import VAT_LABELS
 from marketplace.web.access import access
-from marketplace.web.paging import page_by_key
+from marketplace.web.lists import chosen_in, show_list
 from supplier_portal.forms import CategoryFilter
 
 HEADINGS_SHOWN = 4
@@ -72,10 +72,15 @@ def supplier_sample(request: HttpRequest) -> HttpResponse:
 def supplier_categories(request: HttpRequest) -> HttpResponse:
     """List the CPV codes, or those that have these words in them."""
     form = CategoryFilter(request.GET or None)
-    words = form.cleaned_data["words"] if form.is_bound and form.is_valid() else ""
-    page = page_by_key(categories_found(words), request.GET.get("after"), keys=("code",), size=50)
-    return render(
-        request, "supplier_portal/categories.html", {"form": form, "page": page, "words": words}
+    words = chosen_in(form).get("words", "")
+    return show_list(
+        request,
+        "supplier_portal/categories.html",
+        categories_found(words),
+        form=form,
+        keys=("code",),
+        size=50,
+        words=words,
     )
 
 

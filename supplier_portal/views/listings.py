@@ -17,7 +17,7 @@ from catalogue.states import ListingStatus
 from marketplace.core.errors import Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.paging import page_by_key
+from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import show_on, status_of
 from supplier_portal.forms import ListingChange, ListingFilter, ListingMove
 
@@ -29,18 +29,15 @@ PRICES_SHOWN = 20
 def supplier_listings(request: HttpRequest) -> HttpResponse:
     """List what this supplier offers, and what it has withdrawn."""
     form = ListingFilter(request.GET or None)
-    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    chosen = chosen_in(form)
     status = chosen.get("status")
     rows = own_listings(
         actor(request).organisation_id,
         text=chosen.get("words", ""),
         status=ListingStatus(status) if status else None,
     )
-    page = page_by_key(rows, request.GET.get("after"), keys=("-id",), size=50)
-    return render(
-        request,
-        "supplier_portal/listings.html",
-        {"form": form, "page": page, "is_narrowed": any(chosen.values())},
+    return show_list(
+        request, "supplier_portal/listings.html", rows, form=form, keys=("-id",), size=50
     )
 
 

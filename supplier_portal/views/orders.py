@@ -26,7 +26,7 @@ from marketplace.ordering.states import Answer
 from marketplace.ordering.views.story import told
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.paging import page_by_key
+from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import status_of
 from supplier_portal.forms import OrderAnswer, SupplierOrderFilter
 
@@ -36,16 +36,8 @@ from supplier_portal.forms import OrderAnswer, SupplierOrderFilter
 def supplier_orders(request: HttpRequest) -> HttpResponse:
     """List what councils have ordered."""
     form = SupplierOrderFilter(request.GET or None)
-    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    rows = orders_found(
-        orders_for(actor(request)), words=chosen.get("words", ""), status=chosen.get("status", "")
-    )
-    page = page_by_key(rows, request.GET.get("after"), keys=("-id",))
-    return render(
-        request,
-        "supplier_portal/orders.html",
-        {"form": form, "page": page, "is_narrowed": any(chosen.values())},
-    )
+    rows = orders_found(orders_for(actor(request)), **chosen_in(form))
+    return show_list(request, "supplier_portal/orders.html", rows, form=form, keys=("-id",))
 
 
 @access("supplier")

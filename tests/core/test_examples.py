@@ -14,6 +14,7 @@ MODULES = (
     "marketplace.core.states",
     "marketplace.core.texts",
     "marketplace.core.vat",
+    "marketplace.core.workbooks",
 )
 
 

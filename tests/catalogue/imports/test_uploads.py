@@ -7,8 +7,14 @@ from django.db import IntegrityError, connection, transaction
 
 from catalogue.imports.progress import told_aside
 from catalogue.imports.report import Progress
+from catalogue.imports.selectors import annotated_run, report_of
 from catalogue.imports.selectors import upload as upload_of
-from catalogue.imports.services import NotASupplier, NotConfirmable, UnreadablePriceList
+from catalogue.imports.services import (
+    NotASupplier,
+    NotConfirmable,
+    UnreadablePriceList,
+    import_catalogue,
+)
 from catalogue.imports.uploads import (
     NotWaiting,
     cancel_upload,
@@ -17,7 +23,9 @@ from catalogue.imports.uploads import (
     take_in_upload,
 )
 from catalogue.models import ImportRun, Listing, Upload, UploadProgress
+from fixtures.supplier_files import path_of
 from marketplace.audit.models import Event
+from marketplace.core import workbooks
 from marketplace.core.errors import Missing
 from marketplace.core.tenancy import tenant
 from marketplace.jobs.models import Job
@@ -104,6 +112,51 @@ class TestTakeInUpload:
         cancel_upload(supplier=seller, upload_id=other.pk, at=at)
         assert take_in_upload(upload_id=other.pk, at=at).status == "CANCELLED"
         assert ImportRun.objects.count() == 1
+
+
+@pytest.mark.usefixtures("mine")
+class TestAWorkbook:
+    def sent(self, seller, at, name="31-excel-workbook.xlsx"):
+        given = path_of(name).read_bytes()
+        return send_price_list(supplier=seller, content=given, name=name, at=at)
+
+    def test_is_tried_and_taken_in_as_it_was_sent(self, seller, at):
+        tried = take_in_upload(upload_id=self.sent(seller, at).pk, at=at)
+        assert report_of(tried.run).sheet == "Prices"
+        assert tried.run.document_id == tried.document_id
+        assert tried.run.sha256 == tried.document.sha256
+        assert tried.document.media_type.endswith("spreadsheetml.sheet")
+        confirmed = confirm_price_list(supplier=seller, run_id=tried.run_id, at=at)
+        assert take_in_upload(upload_id=confirmed.pk, at=at).run.verdict == "DONE"
+        first, second = Listing.objects.order_by("part_number")
+        assert (first.part_number, f"{first.unit_price:.4f}") == ("00012", "17.8100")
+        assert (second.gtin, second.vat_category) == ("2900000000018", "standard")
+
+    def test_comes_back_with_what_to_mend_beside_each_row(self, seller, at):
+        sent = self.sent(seller, at, "32-excel-with-mistakes.xlsx")
+        run = take_in_upload(upload_id=sent.pk, at=at).run
+        back = b"".join(annotated_run(seller.organisation_id, run.pk)).decode("utf-8-sig")
+        assert [line.count("Barcode") for line in back.splitlines()] == [1, 0, 1]
+
+    def test_that_is_damaged_fails_with_what_to_do(self, seller, at):
+        whole = path_of("31-excel-workbook.xlsx").read_bytes()
+        broken = whole.replace(b"[Content_Types].xml", b"[Content_Wrong].xml")
+        sent = send_price_list(supplier=seller, content=broken, name="x.xlsx", at=at)
+        ended = take_in_upload(upload_id=sent.pk, at=at)
+        assert ended.status == "FAILED"
+        assert "This Excel file is damaged" in ended.refusal
+
+    def test_tells_how_far_it_is(self, seller, at, monkeypatch):
+        monkeypatch.setattr(workbooks, "ROWS_A_STEP", 2)
+        told = []
+        with path_of("31-excel-workbook.xlsx").open("rb") as file:
+            import_catalogue(
+                supplier=seller, content=file, name="x", at=at, dry_run=True,
+                on_progress=told.append,
+            )  # fmt: skip
+        done = [each.read_bytes for each in told]
+        assert done == sorted(done)
+        assert (done[0] < 80, done[-1], told[-1].size_bytes) == (True, 100, 100)
 
 
 @pytest.mark.usefixtures("mine")

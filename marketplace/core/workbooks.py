@@ -1,0 +1,228 @@
+"""A sheet of an Excel workbook as a file of separated values: what the person sees, as text.
+
+A workbook is a ZIP archive of XML that somebody else made. So its size is counted before anything
+is unpacked, no entity and no link in it is followed, and of a formula only the value is taken that
+the spreadsheet last wrote beside it.
+
+Source: ECMA-376-1 (Office Open XML), 18.3.1.4 (cells) and 18.8.30 (number formats).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from marketplace.core.tables import MOST_COLUMNS, MOST_ROWS, Unreadable
+
+# Of a list of a million short rows; an archive that says more is no list.
+MOST_UNPACKED_BYTES = 200_000_000
+MOST_PARTS = 2_000
+MOST_SHEETS = 50
+MOST_TITLE_ROWS = 20
+ROWS_A_STEP = 1000
+
+_BROKEN = (
+    zipfile.BadZipFile, InvalidFileException, DefusedXmlException, ParseError, KeyError,
+    ValueError, IndexError, TypeError, AttributeError, EOFError, OSError, NotImplementedError,
+    SyntaxError, RuntimeError,
+)  # fmt: skip
+_READ_SAFELY = ("xl/worksheets/sheet", "xl/sharedStrings")
+_XML = (".xml", ".rels", ".vml")
+_SAID = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+_SIMPLE = re.compile(r"[#,]*(0*)(?:\.(0*)(#*))?")
+
+Sense = Callable[[Sequence[str]], int]
+OnRows = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: its name, and its rows as separated values in UTF-8, at their places."""
+
+    name: str
+    content: BinaryIO
+
+
+def is_workbook(stream: BinaryIO) -> bool:
+    """Tell whether a file is an Excel workbook, by the list of its parts."""
+    stream.seek(0)
+    if stream.read(4) != b"PK\x03\x04":
+        return False
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except _BROKEN:
+        return False
+    finally:
+        stream.seek(0)
+
+
+def sheet_as_table(stream: BinaryIO, *, sense: Sense, on_rows: OnRows | None = None) -> Sheet:
+    """Return the first sheet with headings that make sense, or the one whose make the most.
+
+    Shapes: `sense` tells how much of some headings means something, 0 for none; what stands above
+    the headings becomes empty rows, so that rows keep their numbers. `on_rows` is told how many of
+    how many rows are read.
+    Raises: Unreadable.
+    """
+    _check_size(stream)
+    try:
+        _check_entities(stream)
+        with warnings.catch_warnings():  # of styles and rules that a list does without
+            warnings.simplefilter("ignore")
+            book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        sheets = [each for each in book.worksheets if each.sheet_state == "visible"][:MOST_SHEETS]
+        extents = [min(int(sheet.max_row or 0), MOST_ROWS) for sheet in sheets]
+        found = [(place, *_headings(sheet, sense)) for place, sheet in enumerate(sheets)]
+        if not found:
+            raise Unreadable("empty")
+        place, _made, row = max(found, key=lambda each: (each[1], -each[0]))
+        content = _written(sheets[place], row, extents[place], on_rows)
+        return Sheet(sheets[place].title, content)
+    except _BROKEN as error:
+        raise Unreadable("broken-workbook") from error
+
+
+def _check_size(stream: BinaryIO) -> None:
+    """Refuse an archive that would unpack to more than any list is.
+
+    Why: the sizes stand in the archive's own list, and unpacking stops at them.
+    """
+    stream.seek(0)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            parts = archive.infolist()
+    except _BROKEN as error:
+        raise Unreadable("broken-workbook") from error
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED_BYTES:
+        raise Unreadable("too-large", most=MOST_UNPACKED_BYTES)
+    if any(part.flag_bits & 1 for part in parts):
+        raise Unreadable("locked-workbook")
+    stream.seek(0)
+
+
+def _check_entities(stream: BinaryIO) -> None:
+    """Refuse an archive with a document type in it, which no spreadsheet writes.
+
+    Why: sheets and their texts are read by a parser that refuses one; other parts are not.
+    """
+    with zipfile.ZipFile(stream) as archive:
+        for part in archive.infolist():
+            if part.filename.startswith(_READ_SAFELY) or not part.filename.endswith(_XML):
+                continue
+            content = archive.read(part).replace(b"\x00", b"")
+            if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+                raise Unreadable("broken-workbook")
+    stream.seek(0)
+
+
+def _headings(sheet: Any, sense: Sense) -> tuple[int, int]:  # noqa: ANN401  # openpyxl's own
+    """Return how much of a sheet's headings makes sense, and in which row they stand."""
+    best = (0, 1)
+    for number, cells in _rows(sheet, most=MOST_TITLE_ROWS + 1):
+        made = sense(cells)
+        if made > best[0]:
+            best = (made, number)
+    return best
+
+
+def _rows(sheet: Any, most: int | None = None) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401
+    # What a file says of its own extent may be anything, so it is not asked.
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1, max_row=most)
+    for number, cells in enumerate(rows, start=1):
+        if number > MOST_ROWS + MOST_TITLE_ROWS:
+            raise Unreadable("too-many-rows", most=MOST_ROWS)
+        texts = [seen(cell.value, getattr(cell, "number_format", "General")) for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        yield number, texts
+
+
+def _written(
+    sheet: Any,  # noqa: ANN401  # openpyxl's own
+    headings_row: int,
+    extent: int,
+    on_rows: OnRows | None,
+) -> BinaryIO:
+    target = io.BytesIO()
+    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    for number, cells in _rows(sheet):
+        writer.writerow(cells if number >= headings_row else [])
+        if on_rows and number % ROWS_A_STEP == 0:
+            on_rows(number, max(extent, number))
+    text.flush()
+    text.detach()
+    target.seek(0)
+    return target
+
+
+def seen(value: object, number_format: str = "General") -> str:
+    """Return a cell's value as its person sees it, except that no digit is lost to a narrow column.
+
+    >>> seen(0.1 + 0.2), seen(1234.5, "#,##0.00"), seen(42, "00000"), seen(0.2, "0%")
+    ('0.3', '1234.50', '00042', '20%')
+    >>> seen(5012345678900.0), seen("1E5"), seen(100000, "0.00E+00"), seen(None)
+    ('5012345678900', '1E5', '1.00E+05', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, int | float):
+        return _number(value, number_format or "General")
+    return str(value)
+
+
+def _number(value: float, number_format: str) -> str:
+    """Return a number by its format. Units: fifteen digits, as many as a spreadsheet keeps."""
+    try:
+        exact = Decimal(format(value, ".15g"))
+        first = _SAID.sub("", number_format.partition(";")[0])
+        first = "".join(c for c in first if c in "0#?.,%eE+-/").strip("-+/, ")
+        if "E" in first.upper() and "0" in first:
+            places = len(first.upper().partition("E")[0].partition(".")[2])
+            return _scientific(exact, places)
+        percent = "%" if "%" in first else ""
+        if percent:
+            exact *= 100
+        simple = _SIMPLE.fullmatch(first.replace("%", ""))
+        if simple is None or not first:
+            return f"{_plain(exact)}{percent}"
+        whole, least, more = (len(part or "") for part in simple.groups())
+        rounded = exact.quantize(Decimal(1).scaleb(-(least + more)), ROUND_HALF_UP)
+        digits, _dot, places_text = f"{abs(rounded):f}".partition(".")
+        places_text = places_text[:least] + places_text[least:].rstrip("0")
+        sign = "-" if rounded < 0 else ""
+        return f"{sign}{digits.zfill(whole)}{'.' if places_text else ''}{places_text}{percent}"
+    except InvalidOperation:
+        return str(value)
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _scientific(number: Decimal, places: int) -> str:
+    mantissa, _e, exponent = f"{number:.{places}E}".partition("E")
+    return f"{mantissa}E{int(exponent):+03d}"

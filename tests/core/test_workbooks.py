@@ -1,0 +1,192 @@
+"""A sheet of a workbook as text: what its person sees, and no more than a list may be."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from datetime import date, datetime
+
+import pytest
+from openpyxl import Workbook
+
+from marketplace.core import workbooks
+from marketplace.core.tables import Unreadable
+from marketplace.core.workbooks import is_workbook, seen, sheet_as_table
+
+HEADINGS = ["Part", "Name", "Price"]
+
+
+def made(*sheets, **facts) -> io.BytesIO:
+    """A workbook of sheets, each (name, rows)."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    for place, state in facts.get("states", {}).items():
+        book.worksheets[place].sheet_state = state
+    target = io.BytesIO()
+    book.save(target)
+    target.seek(0)
+    return target
+
+
+def rebuilt(stream: io.BytesIO, name: str, change) -> io.BytesIO:
+    """The same archive with one part changed."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            content = old.read(part)
+            new.writestr(part, change(content) if part == name else content)
+    target.seek(0)
+    return target
+
+
+def sense(headings) -> int:
+    return sum(each in HEADINGS for each in headings)
+
+
+def read(stream, **facts):
+    sheet = sheet_as_table(stream, sense=sense, **facts)
+    text = io.TextIOWrapper(sheet.content, encoding="utf-8", newline="")
+    return sheet.name, list(csv.reader(text))
+
+
+class TestSeen:
+    @pytest.mark.parametrize(
+        ("value", "form", "text"),
+        [
+            (0.1 + 0.2, "General", "0.3"),
+            (79.5, "General", "79.5"),
+            (3, "General", "3"),
+            (1e15, "General", "1000000000000000"),
+            (5012345678900.0, "0", "5012345678900"),
+            (42, "000000", "000042"),
+            (12.345678912, "0.00", "12.35"),
+            (2.675, "0.00", "2.68"),
+            (1234.5, '_-"£"* #,##0.00_-;-"£"* #,##0.00_-', "1234.50"),
+            (-3.5, '"£"#,##0.00', "-3.50"),
+            (0.0125, "0.00##", "0.0125"),
+            (1.5, "0.00##", "1.50"),
+            (0.2, "0%", "20%"),
+            (0.175, "0.0%", "17.5%"),
+            (100000, "0.00E+00", "1.00E+05"),
+            (0.00015, "0.0E+00", "1.5E-04"),
+            (0.5, "# ?/?", "0.5"),
+            (7, "@", "7"),
+            ("1E5", "General", "1E5"),
+            ("007", "@", "007"),
+            (True, "General", "TRUE"),
+            (date(2026, 4, 1), "dd/mm/yyyy", "2026-04-01"),
+            (datetime(2026, 4, 1), "dd/mm/yyyy", "2026-04-01"),  # noqa: DTZ001  # cells have none
+            (None, "General", ""),
+        ],
+    )
+    def test_is_what_the_person_sees(self, value, form, text):
+        assert seen(value, form) == text
+
+
+class TestSheetAsTable:
+    def test_takes_the_first_sheet_that_fits_and_says_which(self):
+        book = made(
+            ("Notes", [["Read me"]]), ("Prices", [HEADINGS, ["A1", "Desk", 9]]),
+            ("Prices 2025", [HEADINGS, ["B1", "Desk", 8]]),
+        )  # fmt: skip
+        assert read(book) == ("Prices", [HEADINGS, ["A1", "Desk", "9"]])
+
+    def test_passes_over_hidden_sheets(self):
+        book = made(("Old", [HEADINGS, ["A0"]]), ("New", [HEADINGS, ["A1"]]), states={0: "hidden"})
+        assert read(book)[0] == "New"
+
+    def test_keeps_rows_at_their_numbers_below_titles_and_blanks(self):
+        _name, rows = read(made(("P", [["Our prices"], [], HEADINGS, [], ["A1", None, 2]])))
+        assert rows == [[], [], HEADINGS, [], ["A1", "", "2"]]
+
+    def test_takes_of_a_formula_the_value_that_was_written(self):
+        """None was, as when a program made the file: then the cell is empty, and is asked for."""
+        book = made(("P", [HEADINGS, ["A1", "Desk", "=1+1"]]))
+        assert read(book)[1][1] == ["A1", "Desk"]
+        cached = rebuilt(
+            book, "xl/worksheets/sheet1.xml",
+            lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>"),
+        )  # fmt: skip
+        assert read(cached)[1][1] == ["A1", "Desk", "2"]
+
+    def test_a_merged_cell_stands_in_its_first_place_only(self):
+        book = Workbook()
+        for row in (HEADINGS, ["A1", "Desk", 1], ["A2", None, 2]):
+            book.active.append(row)
+        book.active.merge_cells("B2:B3")
+        target = io.BytesIO()
+        book.save(target)
+        assert read(target)[1][2] == ["A2", "", "2"]
+
+    def test_tells_how_many_rows_are_read(self, monkeypatch):
+        monkeypatch.setattr(workbooks, "ROWS_A_STEP", 2)
+        told = []
+        read(made(("P", [HEADINGS, ["A"], ["B"], ["C"]])), on_rows=lambda *each: told.append(each))
+        assert told == [(2, 4), (4, 4)]
+
+    def test_does_not_believe_what_a_sheet_says_of_its_extent(self):
+        far = rebuilt(
+            made(("P", [HEADINGS, ["A1"]])), "xl/worksheets/sheet1.xml",
+            lambda text: text.replace(b'ref="A1:C2"', b'ref="A1:XFD1048576"'),
+        )  # fmt: skip
+        assert len(read(far)[1]) == 2
+
+
+class TestHostileFiles:
+    def refused(self, stream) -> str:
+        with pytest.raises(Unreadable) as caught:
+            read(stream)
+        return caught.value.code
+
+    def outcome(self, stream) -> str:
+        """How reading ends: with the code of a reason, or well."""
+        try:
+            read(stream)
+        except Unreadable as problem:
+            return problem.code
+        return "read"
+
+    @pytest.mark.parametrize("cut", [10, 200, 1000, 3000])
+    def test_a_file_that_breaks_off(self, cut):
+        whole = made(("P", [HEADINGS, ["A1"]])).getvalue()
+        assert self.refused(io.BytesIO(whole[:cut])) == "broken-workbook"
+
+    @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml",
+                                      "[Content_Types].xml", "xl/styles.xml"])  # fmt: skip
+    @pytest.mark.parametrize("content", [b"", b"<", b"\x00\xff", b"<x/>"])
+    def test_a_part_that_is_damaged_is_refused_or_passed_over(self, part, content):
+        stream = rebuilt(made(("P", [HEADINGS])), part, lambda _old: content)
+        assert self.outcome(stream) in {"broken-workbook", "empty", "read"}
+
+    @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+    def test_entities_are_not_followed(self, part):
+        bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+        evil = rebuilt(
+            made(("P", [HEADINGS, ["A1"]])), part,
+            lambda text: bomb + text.replace(b"A1", b"&b;", 1).replace(b'"P"', b'"&b;"', 1),
+        )  # fmt: skip
+        assert self.outcome(evil) == "broken-workbook"
+
+    def test_a_bomb_is_refused_before_it_is_unpacked(self, monkeypatch):
+        monkeypatch.setattr(workbooks, "MOST_UNPACKED_BYTES", 100_000)
+        bomb = rebuilt(made(("P", [HEADINGS])), "xl/styles.xml", lambda text: text + b" " * 200_000)
+        assert len(bomb.getvalue()) < 20_000
+        monkeypatch.setattr(workbooks, "load_workbook", None)
+        assert self.refused(bomb) == "too-large"
+
+    def test_many_parts_are_refused(self, monkeypatch):
+        monkeypatch.setattr(workbooks, "MOST_PARTS", 3)
+        assert self.refused(made(("P", [HEADINGS]))) == "too-large"
+
+
+def test_knows_a_workbook_from_other_archives():
+    assert is_workbook(made(("P", [HEADINGS])))
+    word = io.BytesIO()
+    with zipfile.ZipFile(word, "w") as archive:
+        archive.writestr("word/document.xml", "<x/>")
+    assert not any(map(is_workbook, (word, io.BytesIO(b"a,b\n"), io.BytesIO(b"PK\x03\x04 cut"))))
