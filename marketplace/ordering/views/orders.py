@@ -32,7 +32,7 @@ from marketplace.ordering.views.shown import COUNCIL
 from marketplace.ordering.views.story import told
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.paging import page_by_key
+from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import show_on, status_of
 
 
@@ -41,20 +41,13 @@ from marketplace.web.problems import show_on, status_of
 def orders(request: HttpRequest) -> HttpResponse:
     """List the council's orders."""
     form = OrderFilter(request.GET or None)
-    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    rows = orders_found(
-        orders_of(actor(request)), words=chosen.get("words", ""), status=chosen.get("status", "")
-    )
-    page = page_by_key(rows, request.GET.get("after"), keys=("-id",))
-    return render(
+    return show_list(
         request,
         "ordering/orders.html",
-        {
-            "form": form,
-            "page": page,
-            "is_narrowed": any(chosen.values()),
-            "may_export": actor(request).holds(*EXPORTERS),
-        },
+        orders_found(orders_of(actor(request)), **chosen_in(form)),
+        form=form,
+        keys=("-id",),
+        may_export=actor(request).holds(*EXPORTERS),
     )
 
 

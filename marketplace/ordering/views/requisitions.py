@@ -44,7 +44,7 @@ from marketplace.ordering.views.shown import (
 from marketplace.ordering.views.story import told
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.paging import page_by_key
+from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import show_on, status_of
 
 COMMITTED = frozenset({RequisitionStatus.APPROVED, RequisitionStatus.ORDERED})
@@ -58,22 +58,18 @@ def requisitions(request: HttpRequest) -> HttpResponse:
     form = RequisitionFilter(request.GET or None)
     if not acting.holds(*READERS):
         del form.fields["whose"]
-    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    rows = requisitions_found(
-        acting, words=chosen.get("words", ""), status=chosen.get("status", "")
-    )
-    if chosen.get("whose"):
+    chosen = chosen_in(form)
+    whose = chosen.pop("whose", "")
+    rows = requisitions_found(acting, **chosen)
+    if whose:
         rows = rows.filter(raised_by_id=acting.user_id)
-    page = page_by_key(rows, request.GET.get("after"), keys=("-id",))
-    return render(
+    return show_list(
         request,
         "ordering/requisitions.html",
-        {
-            "form": form,
-            "page": page,
-            "is_narrowed": any(chosen.values()),
-            "may_export": acting.holds(*EXPORTERS),
-        },
+        rows,
+        form=form,
+        keys=("-id",),
+        may_export=acting.holds(*EXPORTERS),
     )
 
 

@@ -24,7 +24,7 @@ from marketplace.organisations.services.people import (
 )
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.paging import page_by_key
+from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import show_on, status_of
 
 
@@ -33,12 +33,16 @@ from marketplace.web.problems import show_on, status_of
 def people(request: HttpRequest) -> HttpResponse:
     """List who belongs to the organisation."""
     form = forms.PeopleSearchForm(request.GET)
-    words = form.cleaned_data["words"] if form.is_valid() else ""
-    found = members_matching(actor(request).organisation_id, words)
-    page = page_by_key(found, request.GET.get("after"), keys=("user__name", "id"), size=50)
-    waiting = [] if words else invited(actor(request).organisation_id)
-    shown = {"form": form, "page": page, "invited": waiting}
-    return render(request, "organisations/people.html", shown)
+    words = chosen_in(form).get("words", "")
+    return show_list(
+        request,
+        "organisations/people.html",
+        members_matching(actor(request).organisation_id, words),
+        form=form,
+        keys=("user__name", "id"),
+        size=50,
+        invited=[] if words else invited(actor(request).organisation_id),
+    )
 
 
 @access("administrator", "supplier")

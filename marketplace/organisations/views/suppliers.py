@@ -28,7 +28,7 @@ from marketplace.organisations.services.suppliers import (
 )
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.paging import page_by_key
+from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import show_on, status_of
 
 READERS = ("administrator", "buyer", "finance", "auditor")
@@ -39,10 +39,14 @@ READERS = ("administrator", "buyer", "finance", "auditor")
 def suppliers(request: HttpRequest) -> HttpResponse:
     """List from whom the council buys."""
     form = forms.SupplierSearchForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {"words": "", "status": ""}
-    links = supplier_links(actor(request).organisation_id, asked["words"], asked["status"])
-    page = page_by_key(links, request.GET.get("after"), keys=("supplier__name", "id"), size=25)
-    return render(request, "organisations/suppliers.html", {"form": form, "page": page})
+    return show_list(
+        request,
+        "organisations/suppliers.html",
+        supplier_links(actor(request).organisation_id, **chosen_in(form)),
+        form=form,
+        keys=("supplier__name", "id"),
+        size=25,
+    )
 
 
 @access("administrator")
@@ -50,10 +54,14 @@ def suppliers(request: HttpRequest) -> HttpResponse:
 def suppliers_find(request: HttpRequest) -> HttpResponse:
     """Search the marketplace for suppliers that the council does not buy from yet."""
     form = forms.PeopleSearchForm(request.GET)
-    words = form.cleaned_data["words"] if form.is_valid() else ""
-    others = suppliers_not_linked(actor(request).organisation_id, words)
-    page = page_by_key(others, request.GET.get("after"), keys=("name", "id"), size=25)
-    return render(request, "organisations/suppliers_find.html", {"form": form, "page": page})
+    return show_list(
+        request,
+        "organisations/suppliers_find.html",
+        suppliers_not_linked(actor(request).organisation_id, **chosen_in(form)),
+        form=form,
+        keys=("name", "id"),
+        size=25,
+    )
 
 
 @access("administrator")
