@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -16,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from catalogue.listings.selectors import live_listings, trading_suppliers
-from marketplace.approvals.models import Policy
+from marketplace.approvals.models import Policy, PolicyTier
+from marketplace.approvals.rules import Who
 from marketplace.core.actors import Role
 from marketplace.core.dates import financial_year
 from marketplace.ledger.models import Budget
@@ -138,7 +140,12 @@ def _rules_and_goods(counts: Mapping[str, int]) -> list[Step]:
             _("Who approves what. Until then nothing can be sent for approval."),
             "approval-rules-change", "approval-rules",
             ngettext_lazy("%(count)d version", "%(count)d versions", "count"),
-            counts["policies"],
+            counts["policies"], counts["steps_lacking"],
+            ngettext_lazy(
+                "%(count)d step names somebody who cannot approve",
+                "%(count)d steps name somebody who cannot approve",
+                "count",
+            ),
         ),
         Step(
             _("Suppliers with goods to sell"),
@@ -164,6 +171,9 @@ def _counts(council_id: UUID, at: datetime) -> dict[str, int]:
     another_asks = Exists(askers.exclude(user=OuterRef("user")))
     centres = cost_centres(council_id)
     who_approves = people.filter(roles__contains=[Role.APPROVER.value], pk=OuterRef("holder"))
+    in_force = Policy.objects.of(council_id).order_by("-version").values("pk")[:1]
+    may_approve = people.filter(roles__contains=[Role.APPROVER.value]).order_by().values("pk")
+    named = PolicyTier.objects.of(council_id).filter(policy__in=in_force, who=Who.PEOPLE.value)
     year = financial_year(timezone.localdate(at))
     counted: dict[str, QuerySet[Any]] = {
         "askers": askers,
@@ -176,6 +186,7 @@ def _counts(council_id: UUID, at: datetime) -> dict[str, int]:
         "budgets": Budget.objects.of(council_id).filter(financial_year=year),
         "doors": delivery_points(council_id),
         "policies": Policy.objects.of(council_id),
+        "steps_lacking": named.exclude(people__contained_by=ArraySubquery(may_approve)),
         "suppliers": trading_suppliers(council_id),
     }
     rows = Organisation.objects.filter(pk=council_id)

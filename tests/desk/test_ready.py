@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 
+from marketplace.approvals.rules import TierStep, Who
 from marketplace.core.actors import Role
 from marketplace.core.tenancy import stewardship, tenant
 from marketplace.desk.readiness import readiness
 from marketplace.ordering.models import DeliveryPoint
 from marketplace.organisations.models import Membership
-from tests.factories import ledger, organisations
+from tests.factories import approvals, ledger, organisations
 from tests.factories import ordering as factory
 from tests.factories.organisations import sign_in
 
@@ -76,6 +78,18 @@ class TestReadiness:
         step = steps(ready.council)[4]
         assert (step.count, step.lacking, step.is_done) == (2, 1, False)
         assert step.how_many == "2 cost centres, 1 without a holder who can approve"
+
+    def test_rules_that_name_somebody_who_has_left_are_not_done(self, ready):
+        boss = organisations.person(ready.council, "approver", limit=5)
+        named = TierStep(Decimal(0), 1, Who.PEOPLE, (boss.pk, ready.approver_membership.pk))
+        approvals.policy(ready.council, [named], version=2)
+        assert steps(ready.council)[8].is_done
+        with stewardship():
+            Membership.objects.filter(pk=boss.pk).update(is_active=False)
+        step = steps(ready.council)[8]
+        assert (step.lacking, step.is_done) == (1, False)
+        approvals.policy(ready.council, version=3)
+        assert steps(ready.council)[8].is_done
 
     def test_a_supplier_without_goods_is_not_enough(self, ready):
         council = organisations.council()

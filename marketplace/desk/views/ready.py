@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -16,7 +16,6 @@ from marketplace.core.actors import Actor
 from marketplace.desk.readiness import Step, readiness
 from marketplace.web.access import access, declared
 from marketplace.web.actors import actor
-from marketplace.web.navigation import address_if_any
 from marketplace.web.roles import role_names
 
 READERS = ("administrator", "finance")
@@ -49,7 +48,7 @@ def shown(steps: Sequence[Step], acting: Actor) -> list[dict[str, Any]]:
 
 
 def _place(step: Step, acting: Actor) -> dict[str, Any]:
-    begin = address_if_any(step.page)
-    roles = (declared(resolve(begin).func) or ()) if begin else ()
-    address = address_if_any(step.list_page) if step.count else begin
+    begin = reverse(step.page)
+    roles = declared(resolve(begin).func) or ()
+    address = reverse(step.list_page) if step.count else begin
     return {"address": address if acting.holds(*roles) else "", "who": role_names(roles)}
