@@ -95,7 +95,7 @@ class Sheet:
     """A file as rows, with what is wrong in it.
 
     Shapes: `columns` are the names of those that it has; `passed_over` the headings that mean
-    nothing to us.
+    nothing to us; `broken` are the rows with a bad cell, with the values of their good ones.
     """
 
     encoding: str
@@ -103,6 +103,7 @@ class Sheet:
     passed_over: tuple[str, ...]
     rows: list[SheetRow] = field(default_factory=list)
     bad: list[BadCell] = field(default_factory=list)
+    broken: list[SheetRow] = field(default_factory=list)
 
 
 def read_sheet(content: bytes, columns: Sequence[Column]) -> Sheet:
@@ -186,8 +187,7 @@ def _take_rows(table: Table, places: dict[int, Column], sheet: Sheet) -> None:
             except BadValue as bad:
                 is_good = False
                 sheet.bad.append(BadCell(number, str(column.label), text, bad.reason))
-        if is_good:
-            sheet.rows.append(SheetRow(number, values, texts))
+        (sheet.rows if is_good else sheet.broken).append(SheetRow(number, values, texts))
     if not table.count:
         raise Unreadable("no-rows")
 

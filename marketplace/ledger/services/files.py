@@ -156,7 +156,7 @@ def take_budgets_file(
     """
     sheet = read_sheet(content, BUDGET_COLUMNS)
     bad = list(sheet.bad)
-    pairs = _figures(finance.organisation_id, sheet.rows, bad)
+    pairs = _figures(finance.organisation_id, sheet, bad)
     figures = [figure for _row, figure in pairs]
 
     def take(only_look: bool) -> BudgetsOutcome:
@@ -183,14 +183,15 @@ def take_budgets_file(
 
 
 def _figures(
-    council_id: UUID, rows: Iterable[SheetRow], bad: list[BadCell]
+    council_id: UUID, sheet: Sheet, bad: list[BadCell]
 ) -> list[tuple[SheetRow, BudgetFigure]]:
+    """Return the figures of the good rows; the codes of the others are looked at too."""
     centres, accounts = keys_by_code(council_id)
     found: list[tuple[SheetRow, BudgetFigure]] = []
-    for row in rows:
+    for row in [*sheet.rows, *sheet.broken]:
         centre = _known(row, "cost_centre", centres, bad)
         account = _known(row, "account", accounts, bad)
-        if centre and account:
+        if centre and account and "amount" in row.values:
             stops = row.values.get("over_budget")
             figure = BudgetFigure(
                 centre, account, row.values["amount"], None if stops is None else stops == "stop"
@@ -200,9 +201,9 @@ def _figures(
 
 
 def _known(row: SheetRow, name: str, codes: dict[str, UUID], bad: list[BadCell]) -> UUID | None:
-    code = row.values[name]
-    if code in codes:
-        return codes[code]
+    code = row.values.get(name, "")
+    if not code or code in codes:  # a cell that cannot be read is named already
+        return codes.get(code)
     longer = [each for each in codes if each.lstrip("0") == code.lstrip("0")]
     reason = (
         _("There is “%(code)s” here: did a spreadsheet take away the nought before it?")

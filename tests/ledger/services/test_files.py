@@ -164,6 +164,13 @@ class TestBudgets:
         assert "“010”" in report.bad[0].reason
         assert not Budget.objects.exists()
 
+    @pytest.mark.usefixtures("codes")
+    def test_names_every_cell_of_a_row(self, finance, at):
+        report = self.take(finance, "CC,Account,Amount\n1E4,99,x\n", at)
+        assert cells(report) == [
+            (2, "Cost centre", "1E4"), (2, "Amount", "x"), (2, "Account", "99"),
+        ]  # fmt: skip
+
     def test_is_for_finance(self, council, at, codes):
         with pytest.raises(BudgetNotAllowed):
             self.take(organisations.actor(council, "buyer"), "CC,Account,Amount\n010,14,1\n", at)
