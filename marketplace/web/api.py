@@ -31,11 +31,14 @@ from marketplace.web.access import check_roles, checked_words
 from marketplace.web.actors import actor_or_none
 from marketplace.web.openapi import OperationSchema
 from marketplace.web.paging import page_by_key
+from marketplace.web.strict import Literal
 
 M = TypeVar("M", bound=Model)
 S = TypeVar("S", bound=serializers.Serializer[Any])
 
 LARGEST_PAGE = 100
+# What we take is four levels deep; what reads it goes down a step a level.
+DEEPEST = 50
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -68,7 +71,10 @@ class StrictJSONParser(JSONParser):
         try:
             text = stream.read().decode()
             parsed = json.loads(
-                text, parse_constant=_refused_constant, object_pairs_hook=_named_once
+                text,
+                parse_constant=_refused_constant,
+                parse_float=Literal,
+                object_pairs_hook=_named_once,
             )
         except ValueError as error:
             message = _("The body is not JSON: %(reason)s") % {"reason": error}
@@ -113,25 +119,32 @@ class JSONOnly(BaseContentNegotiation):
 
 
 def refuse_unseen(value: Any) -> None:  # noqa: ANN401  # any JSON
-    """Refuse characters that nobody can see, anywhere: controls, and what turns letters round.
+    """Refuse characters that nobody can see, anywhere, and lists within lists without end.
 
     Raises: ParseError.
     """
-    if isinstance(value, str):
-        if found := unseen(value):
-            raise exceptions.ParseError(
-                _("Texts may not contain the character U+%(code)s.") % {"code": f"{ord(found):04X}"}
-            )
-        return
-    if isinstance(value, float) and not math.isfinite(value):
-        raise exceptions.ParseError(_("Numbers must be finite."))
-    parts: Sequence[Any] = ()
-    if isinstance(value, dict):
-        parts = [*value.keys(), *value.values()]
-    elif isinstance(value, list):
-        parts = value
-    for part in parts:
-        refuse_unseen(part)
+    level, depth = [value], 0
+    while level:
+        if depth > DEEPEST:
+            raise exceptions.ParseError(_("The body is nested too deeply."))
+        parts: list[Any] = []
+        for each in level:
+            if isinstance(each, str):
+                _refuse_unseen_text(each)
+            elif isinstance(each, float) and not math.isfinite(each):
+                raise exceptions.ParseError(_("Numbers must be finite."))
+            elif isinstance(each, dict):
+                parts += [*each.keys(), *each.values()]
+            elif isinstance(each, list):
+                parts += each
+        level, depth = parts, depth + 1
+
+
+def _refuse_unseen_text(text: str) -> None:
+    if found := unseen(text):
+        raise exceptions.ParseError(
+            _("Texts may not contain the character U+%(code)s.") % {"code": f"{ord(found):04X}"}
+        )
 
 
 class Input(serializers.Serializer[Any]):

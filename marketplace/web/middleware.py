@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from marketplace.core.texts import unseen, without_unseen
 from marketplace.web import problems, security, uploads, views
 from marketplace.web.access import AccessNotDeclared, declared, is_third_party
 
@@ -85,6 +86,40 @@ class AccessDeclared:
             raise AccessNotDeclared(f"{named.__module__}.{named.__qualname__} has no @access.")
 
 
+class SeenTexts:
+    """Take from what people send by a form, and from names of files, what nobody can see.
+
+    Why: such characters come along when something is copied from a letter, so a person cannot be
+    asked to remove them; a program is told (marketplace.web.api). Pages of others are left alone:
+    they take passwords, in which every character counts.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        """Clean what was sent, where there is something to clean."""
+        if is_third_party(view) or problems.wants_documents(request):
+            return
+        for name in ("GET", "POST"):
+            sent: QueryDict = getattr(request, name)
+            if any(unseen(text) for _name, texts in sent.lists() for text in texts):
+                setattr(request, name, _seen(sent))
+        for _field, files in request.FILES.lists():
+            for file in files:
+                file.name = without_unseen(file.name or "") or "file"
+
+
 class UploadLimit:
     """Refuse a body that is too large before any of it is read."""
 
@@ -96,6 +131,13 @@ class UploadLimit:
         if uploads.is_too_long(request):
             return views.too_large(request)
         return self.get_response(request)
+
+
+def _seen(sent: QueryDict) -> QueryDict:
+    cleaned = sent.copy()
+    for name, texts in sent.lists():
+        cleaned.setlist(name, [without_unseen(str(text)) for text in texts])
+    return cleaned
 
 
 def _is_bare(response: HttpResponseBase) -> bool:

@@ -15,6 +15,21 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
+class Literal(float):
+    """A number with a point or an exponent, which still knows how it was written.
+
+    Why: 1e3 is not plain digits, and of 1.00000000000000000001 a float keeps 1.
+    """
+
+    text: str
+
+    def __new__(cls, text: str) -> Literal:
+        """Return the number that JSON's reader found."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
 class StrictInteger(serializers.IntegerField):
     """A whole number: not "3", not 3.0, not true."""
 
@@ -44,7 +59,7 @@ class StrictDecimal(serializers.DecimalField):
         """
         if isinstance(data, bool) or not isinstance(data, str | int | float | Decimal):
             self.fail("invalid")
-        text = data if isinstance(data, str) else str(data)
+        text = data.text if isinstance(data, Literal) else str(data)
         if not _NUMBER.fullmatch(text):
             self.fail("invalid")
         return super().to_internal_value(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 import pytest
@@ -94,6 +95,33 @@ class TestBodies:
         answer = program("buyer").send("POST", REQUISITIONS, wish(needed_by_on=day))
         assert document(answer, 422)["errors"][0]["pointer"] == "#/needed_by_on"
 
+    @pytest.mark.parametrize(
+        "written",
+        ["1e3", "1E2", "2e0", "1.00000000000000000000000000000000001", "0.1e1", "-0.0", "1e-400",
+         "9" * 4000, "true", "[]"],
+    )  # fmt: skip
+    def test_a_quantity_that_is_not_in_plain_digits(self, program, wish, written):
+        """As a text and as a number alike: what is written is judged, not what it comes to."""
+        line = wish()["lines"][0]
+        for value in (written, f'"{written}"'):
+            body = json.dumps(wish(lines=[{**line, "quantity": "?"}])).replace('"?"', value)
+            found = document(program("buyer").send("POST", REQUISITIONS, body), 422)
+            assert found["errors"][0]["pointer"] == "#/lines/0/quantity"
+
+    def test_lists_in_lists_however_deep(self, program):
+        """Not deep enough for the reader to give up, and too deep for whoever comes after it."""
+        for depth in (*range(40, 60), *range(700, 1000, 3)):
+            for body in ("[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth):
+                answer = program("buyer").send("POST", REQUISITIONS, body)
+                assert answer.status_code in {400, 422}, depth
+
+    @pytest.mark.parametrize(
+        "character", ["\u200b", "\u202e", "\u2066", "\ufeff", "\ue000", "\u3164", "\U000e0041"]
+    )
+    def test_a_character_that_nobody_sees(self, program, wish, character):
+        answer = program("buyer").send("POST", REQUISITIONS, wish(title=f"Pap{character}er"))
+        assert f"U+{ord(character):04X}" in document(answer, 400)["detail"]
+
     def test_more_lines_than_anybody_orders(self, program, wish):
         body = wish(lines=wish()["lines"] * 5000)
         found = document(program("buyer").send("POST", REQUISITIONS, body), 409)
@@ -162,6 +190,8 @@ class TestEveryOperation:
 def _filled(path: str) -> str:
     """Return the address with a key for each parameter."""
     return "/".join(
-        str(UUID("0193c5a0-0000-7000-8000-00000000dead")) if step.startswith("{") else step
+        {"{year}": "2026"}.get(step, str(UUID("0193c5a0-0000-7000-8000-00000000dead")))
+        if step.startswith("{")
+        else step
         for step in path.split("/")
     )

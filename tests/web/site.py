@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "tests.web.site.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "marketplace.web.middleware.AccessDeclared",
+    "marketplace.web.middleware.SeenTexts",
     "marketplace.web.middleware.RefusalPages",
 ]
 

@@ -2,9 +2,13 @@
 
 import re
 
+from allauth.account.views import login
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
+from django.test import RequestFactory
 
 from marketplace.web import branding, navigation
+from marketplace.web.middleware import SeenTexts
 from marketplace.web.security import CONTENT_SECURITY_POLICY, HEADERS
 
 
@@ -130,3 +134,27 @@ class TestMenu:
         count = navigation.Count(away, str)
         navigation.register("help", "Basket", ("buyer",), count=count)
         assert [m["text"] for m in navigation.menu_for(somebody("buyer"), "/")] == ["Basket"]
+
+
+class TestSeenTexts:
+    """What nobody can see is taken from what people send, wherever they type it."""
+
+    def sent(self, view=lambda request: None, **facts):
+        request = RequestFactory().post("/x?words=a\u200bb", facts)
+        SeenTexts(lambda _request: None).process_view(request, view, (), {})
+        return request
+
+    def test_from_forms_addresses_and_names_of_files(self):
+        file = SimpleUploadedFile("prices\u202efdp.csv", b"1")
+        request = self.sent(name="Ann\u202e\u200b Kay", also=["a", "\u2066b"], file=file)
+        assert (request.POST["name"], request.POST.getlist("also")) == ("Ann Kay", ["a", "b"])
+        assert request.GET["words"] == "ab"
+        assert request.FILES["file"].name == "pricesfdp.csv"
+        assert request.FILES["file"].read() == b"1"
+
+    def test_not_from_passwords(self):
+        request = self.sent(login, password="a\u200bb")
+        assert request.POST["password"] == "a\u200bb"
+
+    def test_leaves_what_can_be_seen(self):
+        assert self.sent(name="Siân 🏴󠁧󠁢󠁷󠁬󠁳󠁿 محمد")
