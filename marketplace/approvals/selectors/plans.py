@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
-
-from marketplace.approvals.models import Policy, PolicyTier
+from marketplace.approvals.models import Policy
 from marketplace.approvals.rules import Approver, Holder, Plan, TierStep, Who, approval_plan
 from marketplace.core.actors import Role
 from marketplace.organisations.models import Membership
@@ -27,11 +25,6 @@ def policy_of(council_id: UUID) -> Policy | None:
     """Return the policy in force, with its tiers."""
     rows = Policy.objects.of(council_id).prefetch_related("tiers")
     return rows.order_by("-version").first()
-
-
-def tiers_of(policy: Policy) -> QuerySet[PolicyTier]:
-    """Return the steps of a policy, lowest tier first."""
-    return policy.tiers.order_by("above_amount", "step_order")
 
 
 def approvers_of(council_id: UUID) -> list[Approver]:

@@ -25,11 +25,6 @@ class Drift:
     supplier_name: str
 
     @property
-    def is_gone(self) -> bool:
-        """Tell whether it can no longer be bought."""
-        return self.offer is None
-
-    @property
     def least(self) -> Decimal | None:
         """Return the smallest quantity that is sold now, where the line asks for less."""
         if self.offer is None or self.line.quantity >= self.offer.minimum_quantity:

@@ -22,9 +22,7 @@ from marketplace.notifications.services import notify
 from marketplace.ordering.links import order_link
 from marketplace.ordering.models import Order, OrderLine
 from marketplace.ordering.services.orders import KIND, check_version
-from marketplace.ordering.states import Answer, OrderStatus
-
-ANSWERED = {OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED, OrderStatus.REFUSED}
+from marketplace.ordering.states import Answer
 
 _ANSWER_LINES = """
     UPDATE ordering_orderline AS line

@@ -184,16 +184,12 @@ def _write_to(
                 "%(council)s orders goods for £%(amount)s with VAT. The order is attached, to read"
                 " and for your computer. Please say on its page what you can deliver and when."
             )
-            % {"council": order.council.name, "amount": f"{_gross(order):,.2f}"},
+            % {"council": order.council.name, "amount": f"{order.gross_amount:,.2f}"},
             link=supplier_order_link(order.pk),
             key=f"order:{order.pk}:sent:{attempt}",
             attachments=documents,
             at=at,
         )
-
-
-def _gross(order: Order) -> object:
-    return order.net_amount + order.vat_amount
 
 
 def _paper(
