@@ -30,7 +30,8 @@ def unpacking(on_progress: OnProgress | None) -> Callable[[int, int], None] | No
         return None
 
     def tell(rows: int, extent: int) -> None:
-        on_progress(Progress(rows, UNPACKING_PERCENT * rows // max(1, extent), 100))
+        done = UNPACKING_PERCENT * rows // extent if extent else 0
+        on_progress(Progress(rows, done, 100))
 
     return tell
 
@@ -43,7 +44,7 @@ def comparing(on_progress: OnProgress, file: PriceListFile) -> Callable[[int, in
             on_progress(Progress(rows, read_bytes, file.text_bytes))
             return
         done = (100 - UNPACKING_PERCENT) * read_bytes // max(1, file.text_bytes)
-        on_progress(Progress(rows, UNPACKING_PERCENT + done, 100))
+        on_progress(Progress(max(rows, file.unpacked), UNPACKING_PERCENT + done, 100))
 
     return tell
 

@@ -51,7 +51,7 @@ class PriceListFile:
     """A price list as separated values, whatever it was sent as.
 
     Shapes: `survey` is of what was sent, and its encoding that of `text`; `sheet` names the sheet
-    of a workbook, and is "" for any other file.
+    of a workbook, and is "" for any other file; `unpacked` counts the rows of that sheet.
     Units: `text_bytes` is the length of `text`.
     """
 
@@ -59,6 +59,7 @@ class PriceListFile:
     survey: Survey
     text_bytes: int
     sheet: str = ""
+    unpacked: int = 0
 
 
 def open_file(
@@ -75,7 +76,7 @@ def open_file(
     sheet = sheet_as_table(stream, sense=_fit, on_rows=on_rows)
     survey = tables.survey(sheet.content)
     whole = replace(survey, size=sent.size, sha256=sent.sha256)
-    return PriceListFile(sheet.content, whole, survey.size, sheet.name)
+    return PriceListFile(sheet.content, whole, survey.size, sheet.name, sheet.rows)
 
 
 def _fit(headings: Sequence[str]) -> int:

@@ -50,10 +50,14 @@ OnRows = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name, and its rows as separated values in UTF-8, at their places."""
+    """One sheet: its name, and its rows as separated values in UTF-8, at their places.
+
+    Shapes: `rows` counts those below the headings.
+    """
 
     name: str
     content: BinaryIO
+    rows: int
 
 
 def is_workbook(stream: BinaryIO) -> bool:
@@ -75,7 +79,7 @@ def sheet_as_table(stream: BinaryIO, *, sense: Sense, on_rows: OnRows | None = N
 
     Shapes: `sense` tells how much of some headings means something, 0 for none; what stands above
     the headings becomes empty rows, so that rows keep their numbers. `on_rows` is told how many of
-    how many rows are read.
+    how many rows are read, of 0 where the file does not say.
     Raises: Unreadable.
     """
     _check_size(stream)
@@ -90,8 +94,8 @@ def sheet_as_table(stream: BinaryIO, *, sense: Sense, on_rows: OnRows | None = N
         if not found:
             raise Unreadable("empty")
         place, _made, row = max(found, key=lambda each: (each[1], -each[0]))
-        content = _written(sheets[place], row, extents[place], on_rows)
-        return Sheet(sheets[place].title, content)
+        content, last = _written(sheets[place], row, extents[place], on_rows)
+        return Sheet(sheets[place].title, content, max(0, last - row))
     except _BROKEN as error:
         raise Unreadable("broken-workbook") from error
 
@@ -158,18 +162,20 @@ def _written(
     headings_row: int,
     extent: int,
     on_rows: OnRows | None,
-) -> BinaryIO:
+) -> tuple[BinaryIO, int]:
+    """Return a sheet's rows as separated values, and the number of its last row."""
     target = io.BytesIO()
     text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
+    number = 0
     for number, cells in _rows(sheet):
         writer.writerow(cells if number >= headings_row else [])
         if on_rows and number % ROWS_A_STEP == 0:
-            on_rows(number, max(extent, number))
+            on_rows(number, max(extent, number) if extent else 0)
     text.flush()
     text.detach()
     target.seek(0)
-    return target
+    return target, number
 
 
 def seen(value: object, number_format: str = "General") -> str:

@@ -157,6 +157,8 @@ class TestAWorkbook:
         done = [each.read_bytes for each in told]
         assert done == sorted(done)
         assert (done[0] < 80, done[-1], told[-1].size_bytes) == (True, 100, 100)
+        rows = [each.rows for each in told]
+        assert rows == sorted(rows)
 
 
 @pytest.mark.usefixtures("mine")

@@ -1,7 +1,7 @@
 // Asks now and then for the page that is open, and shows in it what has changed: how far something
 // is. Without scripts a link on the page does the same.
 const part = "data-follow-part";
-const patience = [1000, 1000, 1000, 2000, 2000, 3000, 5000];
+const everySecond = 60; // then more seldom
 const mostFailures = 5;
 let asked = 0;
 let failures = 0;
@@ -27,7 +27,8 @@ async function ask() {
   } catch {
     failures += 1;
   }
-  if (failures < mostFailures) setTimeout(ask, patience[Math.min(asked++, patience.length - 1)]);
+  asked += 1;
+  if (failures < mostFailures) setTimeout(ask, asked < everySecond ? 1000 : 5000);
 }
 
-setTimeout(ask, patience[0]);
+setTimeout(ask, 1000);
