@@ -80,4 +80,4 @@ def _asked(request: HttpRequest) -> Iterator[Event]:
     form = EventsForm(request.GET)
     wanted = Wanted(**form.cleaned_data) if form.is_valid() else Wanted()
     found = selectors.events_wanted(actor(request).organisation_id, wanted)
-    return selectors.in_order(found).iterator(chunk_size=CHUNK)
+    return selectors.in_order(found, CHUNK)

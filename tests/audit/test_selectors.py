@@ -14,6 +14,7 @@ from marketplace.audit.selectors import (
     chains,
     events_of,
     events_wanted,
+    in_order,
     timeline,
 )
 from marketplace.audit.services import record
@@ -269,3 +270,19 @@ class TestTheFunctionOfWords:
         with connection.cursor() as cursor:
             cursor.execute("SELECT audit_events_with(ARRAY['%zebra%'], 9)")
             assert cursor.fetchall() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lot", [1, 2, 3, 7, 8])
+def test_the_trail_is_handed_out_in_order_whole_and_once(at, lot):
+    """Also where several events have one instant, on either side."""
+    one, other = make.council(), make.council()
+    for number in range(7):
+        chain = other if number % 3 == 1 else one
+        with tenant(chain.pk):
+            record("order.sent", one, actor=None, at=at + timedelta(minutes=number // 4),
+                   organisation_id=chain.pk, counterparty_id=one.pk)  # fmt: skip
+    with tenant(one.pk):
+        given = list(in_order(events_wanted(one.pk, Wanted()), lot))
+        assert len(given) == len({each.pk for each in given}) == 7
+        assert given == sorted(given, key=lambda each: (each.at, each.pk), reverse=True)
