@@ -9,7 +9,9 @@ let failures = 0;
 function show(fresh) {
   for (const old of document.querySelectorAll(`[${part}]`)) {
     const now = fresh.querySelector(`[${part}="${old.getAttribute(part)}"]`);
-    if (now && now.textContent !== old.textContent) {
+    if (!now) {
+      old.remove();
+    } else if (now.textContent !== old.textContent) {
       old.textContent = now.textContent;
       if (old instanceof HTMLProgressElement) old.value = now.value;
     }
