@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest  # noqa: TID251  # an adapter is an edge
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.ids import uuid7
@@ -57,7 +59,7 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
 
         Why: how long an answer takes must not tell whether an address is known.
         """
-        site = _Site(self.request)
+        site = _Site()
         facts = {"request": self.request, "email": email, "current_site": site, **context}
         message = self.render_mail(template_prefix, email, facts)
         wake(
@@ -65,6 +67,15 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
             key=str(uuid7()),
             payload={"to": email, "subject": message.subject, "body": message.body},
         )
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:  # noqa: ANN401
+        """Return the link that proves an address.
+
+        Why: a mail goes to somebody else than who asked for it, so it never repeats the host that
+        was asked for, which whoever asks can choose.
+        """
+        address = reverse("account_confirm_email", args=[emailconfirmation.key])
+        return f"{settings.SITE_ADDRESS}{address}"
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Owe a link for a new password; it is made when it is sent and kept nowhere."""
@@ -101,8 +112,8 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
 class _Site:
     """This site, as allauth's mail templates name it."""
 
-    def __init__(self, request: HttpRequest) -> None:
-        self.domain = self.name = request.get_host()
+    def __init__(self) -> None:
+        self.domain = self.name = urlsplit(settings.SITE_ADDRESS).netloc
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
