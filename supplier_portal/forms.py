@@ -161,6 +161,24 @@ class PriceList(forms.Form):
         required=False,
         help_text=_("What is not in the file is withdrawn. Orders for it go on."),
     )
+    category = forms.CharField(
+        label=_("Category of everything in the file"),
+        help_text=_("A CPV code, such as 30197643."),
+        max_length=20,
+        required=False,
+    )
+    unit = forms.CharField(
+        label=_("Unit of everything in the file"),
+        help_text=_("For example, each, box or kg."),
+        max_length=40,
+        required=False,
+    )
+    vat = forms.CharField(
+        label=_("VAT rate of everything in the file"),
+        help_text=_("For example, 20%, 5%, 0% or exempt."),
+        max_length=40,
+        required=False,
+    )
     is_windows = forms.BooleanField(
         label=_("The file is saved as Windows text (Windows-1252)"),
         required=False,

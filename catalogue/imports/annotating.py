@@ -8,7 +8,7 @@ plain text, since this file comes from us.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from defusedcsv import csv
@@ -21,19 +21,26 @@ from catalogue.listings.rules import PART_NUMBER
 from catalogue.listings.wording import column_label
 
 
-def annotated_copy(content: BinaryIO, *, encoding: str | None = None) -> Iterator[bytes]:
+def annotated_copy(
+    content: BinaryIO,
+    *,
+    encoding: str | None = None,
+    for_all: Mapping[str, str] | None = None,
+) -> Iterator[bytes]:
     """Return a file with a column of what to mend, row by row.
 
     Shapes: UTF-8 with a byte order mark, which spreadsheets need; same delimiter as was sent, a
-    comma for a workbook.
+    comma for a workbook. `for_all` is what was said once for every row.
     Raises: Unreadable, when the file as a whole cannot be read.
     """
     file = reading.open_file(content, encoding=encoding)
-    return _written(reading.open_rows(file.text, encoding=file.survey.encoding))
+    said = for_all or {}
+    rows = reading.open_rows(file.text, encoding=file.survey.encoding, said=said)
+    return _written(rows, Checker(rows.header, said))
 
 
-def _written(rows: reading.Rows) -> Iterator[bytes]:
-    checker, seen = Checker(rows.header), dict[str, int]()
+def _written(rows: reading.Rows, checker: Checker) -> Iterator[bytes]:
+    seen = dict[str, int]()
     place = rows.header.places[PART_NUMBER]
     width = len(rows.header.headings)
     text = io.StringIO(newline="")

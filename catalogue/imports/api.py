@@ -17,6 +17,8 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalogue.imports.columns import FOR_ALL
+from catalogue.imports.for_all import NotForAll
 from catalogue.imports.report import ImportReport
 from catalogue.imports.selectors import import_run, import_runs, report_of
 from catalogue.imports.services import (
@@ -142,6 +144,15 @@ class CatalogueImportList(Operation):
             default=False, help_text="Whether listings that the file does not name are withdrawn."
         )
         encoding = serializers.ChoiceField(sorted(ENCODINGS), required=False)
+        category = serializers.CharField(
+            max_length=20, required=False, help_text="For a file without a column for it."
+        )
+        unit = serializers.CharField(
+            max_length=40, required=False, help_text="For a file without a column for it."
+        )
+        vat = serializers.CharField(
+            max_length=40, required=False, help_text="For a file without a column for it."
+        )
 
     class Upload(serializers.Serializer[Any]):
         """A form with the price list as `file`; or send the file itself as text/csv."""
@@ -160,7 +171,7 @@ class CatalogueImportList(Operation):
         takes=Upload,
         asks=Query,
         status=201,
-        refusals=(NotASupplier, UnreadablePriceList, PriceListRefused, ImportUnderWay),
+        refusals=(NotASupplier, NotForAll, UnreadablePriceList, PriceListRefused, ImportUnderWay),
         example=_EXAMPLE,
     )
     def post(self, request: Request) -> Response:
@@ -182,6 +193,7 @@ class CatalogueImportList(Operation):
             dry_run=asked["dry_run"],
             withdraw_missing=asked["withdraw_missing"],
             encoding=asked.get("encoding"),
+            for_all={column: asked[column] for column in FOR_ALL if column in asked},
         )
         _refuse_if_wrong(report)
         run = import_run(supplier.organisation_id, report.run_id)

@@ -8,7 +8,7 @@ docs/catalogue-file.md is the same table for people.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from catalogue.listings.rules import (
@@ -129,6 +129,9 @@ SECOND_CHOICE = frozenset(
     }
 )  # fmt: skip
 
+# What may be said once for a whole file that has no such column: it is often the same for all.
+FOR_ALL = (CATEGORY, UNIT, VAT)
+
 # Where a file has no name, the column of this heading is one, and a longer text stays what it is.
 SHORT_WORDS = frozenset({"description", "desc", "disgrifiad"})
 
@@ -186,8 +189,10 @@ class Header:
         return tuple(heading for heading in self.unknown if plain(heading) in WITH_VAT)
 
 
-def read_header(headings: Sequence[str]) -> Header:
+def read_header(headings: Sequence[str], *, said: Collection[str] = ()) -> Header:
     """Return what a heading row means, with all that is wrong with it.
+
+    Shapes: `said` are columns that need not be there, since they were said for the whole file.
 
     Why: a supplier should learn of every fault of the heading at once, not of one a try.
     """
@@ -213,7 +218,7 @@ def read_header(headings: Sequence[str]) -> Header:
     return Header(
         headings=tuple(headings),
         places={column: places[0] for column, places in found.items()},
-        missing=tuple(column for column in REQUIRED if column not in found),
+        missing=tuple(column for column in REQUIRED if column not in found and column not in said),
         twice={
             column: tuple(headings[place].strip() for place in places)
             for column, places in found.items()

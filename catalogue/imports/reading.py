@@ -7,7 +7,7 @@ refused, not mended.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -86,22 +86,24 @@ def _fit(headings: Sequence[str]) -> int:
     return understood if header.missing else understood + len(HEADINGS)
 
 
-def open_rows(stream: BinaryIO, *, encoding: str) -> Rows:
+def open_rows(stream: BinaryIO, *, encoding: str, said: Collection[str] = ()) -> Rows:
     """Return the rows of a price list that has been surveyed.
+
+    Shapes: `said` are columns that need not be there, since they were said for the whole file.
 
     Raises: Unreadable when the heading row does not make sense, and while iterating when the file
     breaks off.
     """
     table = open_table(stream, encoding=encoding, sense=_sense)
-    return Rows(_checked_header(table.headings), table)
+    return Rows(_checked_header(table.headings, said), table)
 
 
 def _sense(headings: Sequence[str]) -> int:
     return len(read_header(headings).places)
 
 
-def _checked_header(headings: Sequence[str]) -> Header:
-    header = read_header(headings)
+def _checked_header(headings: Sequence[str], said: Collection[str]) -> Header:
+    header = read_header(headings, said=said)
     if not header.places:
         raise Unreadable("no-header", found=tuple(h.strip() for h in headings if h.strip())[:12])
     if header.missing or header.twice:

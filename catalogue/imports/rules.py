@@ -6,6 +6,7 @@ twice) is found where all rows are together, in the database.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +54,10 @@ class Problem:
 class Checker:
     """Checks the rows of one file, remembering what it has already worked out."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, for_all: Mapping[str, str] | None = None) -> None:
+        """Remember what the headings mean, and what was said of columns that are not there."""
         self._width = len(header.headings)
+        self._said = for_all or {}
         self._plan: list[tuple[str, int | None, dict[str, Any] | None]] = [
             (column, header.places.get(column), {} if column in _FEW else None)
             for column in (*Offer._fields[:10], CURRENCY, VAT, *Offer._fields[11:])
@@ -67,7 +70,10 @@ class Checker:
             return None, problems
         found: list[Any] = []
         for column, place, memory in self._plan:
-            text = cells[place] if place is not None and place < len(cells) else ""
+            if place is None:
+                text = self._said.get(column, "")
+            else:
+                text = cells[place] if place < len(cells) else ""
             try:
                 found.append(_remembered(column, text, memory))
             except Bad as bad:

@@ -69,7 +69,7 @@ def annotated_run(supplier_id: UUID, run_id: UUID | str) -> Iterator[bytes]:
     if run.document_id is None:
         raise Missing(_("The file was too large for us to keep."))
     content = bytes_for_programs(supplier_id, run.document_id)
-    return annotated_copy(BytesIO(content), encoding=run.encoding)
+    return annotated_copy(BytesIO(content), encoding=run.encoding, for_all=run.for_all)
 
 
 def is_price_list_of(reader: Actor, document_id: UUID) -> bool:

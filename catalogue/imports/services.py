@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import BinaryIO
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.imports import loading, reading
+from catalogue.imports.for_all import check_for_all
 from catalogue.imports.loading import Comparison, Delivery
 from catalogue.imports.progress import comparing, unpacking
 from catalogue.imports.reading import PriceListFile, Rows
@@ -82,6 +83,7 @@ def import_catalogue(
     dry_run: bool,
     withdraw_missing: bool = False,
     encoding: str | None = None,
+    for_all: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> ImportReport:
     """Make a supplier's listings say what its price list says, or change nothing and say why.
@@ -90,17 +92,19 @@ def import_catalogue(
     held only while what differs is written.
 
     Shapes: `content` can be read from its beginning more than once; `encoding` is None (UTF-8) or
-    "cp1252"; `withdraw_missing` takes what the file does not name out of the catalogue.
-    Raises: NotASupplier, UnreadablePriceList, ImportUnderWay. A bad cell is no refusal: it is in
-    the report, whose verdict is then REFUSED.
+    "cp1252"; `withdraw_missing` takes what the file does not name out of the catalogue; `for_all`
+    maps columns of FOR_ALL to what every row has where the file has no such column.
+    Raises: NotASupplier, NotForAll, UnreadablePriceList, ImportUnderWay. A bad cell is no refusal:
+    it is in the report, whose verdict is then REFUSED.
     """
     if supplier.kind != OrganisationKind.SUPPLIER:
         raise NotASupplier
+    said = check_for_all(for_all or {})
     tally = _Tally()
     try:
         file = reading.open_file(content, encoding=encoding, on_rows=unpacking(on_progress))
-        rows = reading.open_rows(file.text, encoding=file.survey.encoding)
-        _copy(rows, tally, file, on_progress)
+        rows = reading.open_rows(file.text, encoding=file.survey.encoding, said=said)
+        _copy(rows, Checker(rows.header, said), tally, file, on_progress)
     except Unreadable as problem:
         raise UnreadablePriceList(
             why_unreadable(problem), field="file", reason=problem.code
@@ -120,7 +124,7 @@ def import_catalogue(
     report = _report(
         name, dry_run=dry_run, rows=rows, sheet=file.sheet, tally=tally, difference=difference
     )
-    run = _keep(report, supplier, file.survey, content, at, withdraw_missing=withdraw_missing)
+    run = _keep(report, supplier, file.survey, content, delivery, said)
     record(
         f"price-list.{report.verdict.lower()}",
         run,
@@ -158,17 +162,24 @@ def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportRepo
         dry_run=False,
         withdraw_missing=run.withdraw_missing,
         encoding=run.encoding,
+        for_all=run.for_all,
     )
 
 
-def _copy(rows: Rows, tally: _Tally, file: PriceListFile, on_progress: OnProgress | None) -> None:
+def _copy(
+    rows: Rows,
+    checker: Checker,
+    tally: _Tally,
+    file: PriceListFile,
+    on_progress: OnProgress | None,
+) -> None:
     tell = comparing(on_progress, file) if on_progress else None
 
     def step() -> None:
         if tell and rows.count % ROWS_A_STEP == 0:
             tell(rows.count, file.text.tell())
 
-    loading.copy_rows(_checked(rows, tally, step))
+    loading.copy_rows(_checked(rows, checker, tally, step))
     if not rows.count:
         raise Unreadable("no-rows")
     if tell:
@@ -176,9 +187,8 @@ def _copy(rows: Rows, tally: _Tally, file: PriceListFile, on_progress: OnProgres
 
 
 def _checked(
-    rows: Rows, tally: _Tally, step: Callable[[], None]
+    rows: Rows, checker: Checker, tally: _Tally, step: Callable[[], None]
 ) -> Iterator[tuple[int, str, Offer | None]]:
-    checker = Checker(rows.header)
     place = rows.header.places[PART_NUMBER]
     for number, cells in rows:
         offer, problems = checker.check(number, cells)
@@ -224,9 +234,8 @@ def _keep(
     supplier: Actor,
     survey: Survey,
     content: BinaryIO,
-    at: datetime,
-    *,
-    withdraw_missing: bool,
+    delivery: Delivery,
+    said: Mapping[str, str],
 ) -> ImportRun:
     document = None
     if survey.size <= MOST_KEPT_BYTES:
@@ -236,7 +245,7 @@ def _keep(
             name=report.name,
             media_type=WORKBOOK if report.sheet else "text/csv",
             content=content.read(),
-            at=at,
+            at=delivery.at,
             from_outside=True,
         )
     return ImportRun.objects.create(
@@ -248,7 +257,8 @@ def _keep(
         document=document,
         encoding=survey.encoding,
         dry_run=report.dry_run,
-        withdraw_missing=withdraw_missing,
+        withdraw_missing=delivery.withdraw_missing,
+        for_all=said,
         verdict=report.verdict,
         rows_count=report.rows_count,
         new_count=report.new_count,
@@ -257,6 +267,6 @@ def _keep(
         withdrawn_count=report.withdrawn_count,
         problem_count=report.problem_count,
         report=report.as_json(),
-        started_at=at,
+        started_at=delivery.at,
         started_by_name=supplier.name,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.imports import reading
+from catalogue.imports.for_all import check_for_all
 from catalogue.imports.progress import told_aside
 from catalogue.imports.services import (
     WORKBOOK,
@@ -52,21 +54,24 @@ def send_price_list(
     at: datetime,
     withdraw_missing: bool = False,
     encoding: str | None = None,
+    for_all: Mapping[str, str] | None = None,
 ) -> Upload:
     """Keep a file that is to be tried, and owe the reading of it.
 
     What can be told at once is: that it is a table at all, and has the headings it needs. Of a
     workbook that is told when the worker has unpacked it.
-    Raises: NotASupplier; UnreadablePriceList.
+    Shapes: `for_all` as import_catalogue takes it.
+    Raises: NotASupplier; NotForAll; UnreadablePriceList.
     """
     if supplier.kind != OrganisationKind.SUPPLIER:
         raise NotASupplier
+    said = check_for_all(for_all or {})
     stream = BytesIO(content)
     try:
         is_sheet = is_workbook(stream)
         if not is_sheet:  # a workbook takes long to unpack, so that is the worker's
             survey = tables.survey(stream, encoding=encoding)
-            reading.open_rows(stream, encoding=survey.encoding)
+            reading.open_rows(stream, encoding=survey.encoding, said=said)
     except Unreadable as problem:
         raise UnreadablePriceList(
             why_unreadable(problem), field="file", reason=problem.code
@@ -84,6 +89,7 @@ def send_price_list(
         encoding=encoding or "",
         dry_run=True,
         withdraw_missing=withdraw_missing,
+        for_all=said,
     )
     return _owe(upload, document, supplier, at)
 
@@ -104,6 +110,7 @@ def confirm_price_list(*, supplier: Actor, run_id: UUID, at: datetime) -> Upload
         document=run.document,
         dry_run=False,
         withdraw_missing=run.withdraw_missing,
+        for_all=run.for_all,
         status=UploadStatus.WAITING,
     )
     upload = Upload(
@@ -111,6 +118,7 @@ def confirm_price_list(*, supplier: Actor, run_id: UUID, at: datetime) -> Upload
         encoding=run.encoding,
         dry_run=False,
         withdraw_missing=run.withdraw_missing,
+        for_all=run.for_all,
     )
     return waiting.first() or _owe(upload, run.document, supplier, at)
 
@@ -187,6 +195,7 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
                 dry_run=upload.dry_run,
                 withdraw_missing=upload.withdraw_missing,
                 encoding=upload.encoding or None,
+                for_all=upload.for_all,
                 on_progress=tell,
             )
     except UnreadablePriceList as refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.imports.columns import HEADINGS
+from catalogue.imports.columns import FOR_ALL, HEADINGS
 from catalogue.listings.wording import column_label
 from marketplace.core.table_words import why_not_a_table
 from marketplace.core.tables import Unreadable
@@ -48,6 +48,12 @@ def _heading_problems(facts: dict[str, object]) -> list[str]:
             _("For %(name)s we understand the headings %(headings)s, and others like them.")
             % {"name": column_label(column), "headings": ", ".join(HEADINGS[column][:5])}
             for column in missing
+        )
+        found.extend(
+            _("If %(name)s is the same in every row, say it once beside the file instead.")
+            % {"name": column_label(column)}
+            for column in missing
+            if column in FOR_ALL
         )
     for column, headings in twice.items():
         found.append(

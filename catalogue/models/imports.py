@@ -26,6 +26,7 @@ class ImportRun(Row):
     encoding = models.CharField(max_length=10)
     dry_run = models.BooleanField()
     withdraw_missing = models.BooleanField(default=False)
+    for_all = models.JSONField(default=dict)
     verdict = models.CharField(
         max_length=10, choices=[(each.value, each.value) for each in ImportVerdict]
     )

@@ -32,6 +32,7 @@ class Upload(Row, Stateful):
     encoding = models.CharField(max_length=10, blank=True)
     dry_run = models.BooleanField()
     withdraw_missing = models.BooleanField(default=False)
+    for_all = models.JSONField(default=dict)
     status = models.CharField(
         max_length=10,
         choices=[(each.value, label) for each, label in LABELS.items()],

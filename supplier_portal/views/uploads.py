@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalogue.imports.columns import COLUMNS
+from catalogue.imports.columns import COLUMNS, FOR_ALL
 from catalogue.imports.selectors import (
     annotated_run,
     import_run,
@@ -51,6 +51,7 @@ def supplier_upload(request: HttpRequest) -> HttpResponse:
                     at=timezone.now(),
                     withdraw_missing=form.cleaned_data["withdraw_missing"],
                     encoding="cp1252" if form.cleaned_data["is_windows"] else None,
+                    for_all={column: form.cleaned_data[column] for column in FOR_ALL},
                 )
             except Refusal as refusal:
                 show_on(form, refusal)

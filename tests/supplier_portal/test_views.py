@@ -259,6 +259,15 @@ class TestUpload:
         assert "What to mend" in content
         assert '"=HYPERLINK' not in content
 
+    def test_takes_what_is_the_same_in_every_row(self, seller, market):
+        file = SimpleUploadedFile("paint.csv", b"Code,Description,Price\nA1,White paint,9.50\n")
+        said = {"category": "44810000", "unit": "each", "vat": "17%"}
+        refused = seller.post("/supplier/price-lists/", {"file": file, **said})
+        assert (refused.status_code, b"vat-error" in refused.content) == (422, True)
+        file.seek(0)
+        sent = seller.post("/supplier/price-lists/", {"file": file, **said, "vat": "20%"})
+        assert sent.status_code == 302
+
     def test_says_when_it_is_no_price_list(self, seller):
         for content in (b"PK\x03\x04xl/", b"", b"%PDF-1.7", b"\xff\xfea"):
             page = upload(seller, content)

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from catalogue.imports.columns import FOR_ALL
 from catalogue.imports.report import ImportReport
 from catalogue.imports.report import Progress as Reached
 from catalogue.imports.services import import_catalogue
@@ -54,6 +55,10 @@ class Command(BaseCommand):
             action="store_true",
             help="withdraw the supplier's listings that the file does not name",
         )
+        for column in FOR_ALL:
+            parser.add_argument(
+                f"--{column}", help=f"the {column} of every row, for a file without such a column"
+            )
         parser.add_argument("--json", action="store_true", help="answer with one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -75,7 +80,8 @@ class Command(BaseCommand):
             self._tell(report)
         if report.refused:
             raise CommandError(
-                f"{report.problem_count:,} cells are wrong. Nothing was changed.",
+                f"{_count(report.problem_count, 'cell is', 'cells are')} wrong."
+                " Nothing was changed.",
                 returncode=REFUSED,
             )
 
@@ -113,6 +119,7 @@ class Command(BaseCommand):
                     dry_run=options["dry_run"],
                     withdraw_missing=options["withdraw_missing"],
                     encoding=options["encoding"],
+                    for_all={column: options[column] or "" for column in FOR_ALL},
                     on_progress=on_progress,
                 )
             except Refusal as refusal:
@@ -134,8 +141,9 @@ class Command(BaseCommand):
                 console.print(f"The first {SHOWN_BY_DEFAULT} of {report.problem_count:,}.")
             return
         console.print(
-            f"{report.rows_count:,} rows: {report.new_count:,} new, {report.changed_count:,}"
-            f" changed, {report.unchanged_count:,} unchanged, {report.withdrawn_count:,} withdrawn."
+            f"{_count(report.rows_count, 'row', 'rows')}: {report.new_count:,} new,"
+            f" {report.changed_count:,} changed, {report.unchanged_count:,} unchanged,"
+            f" {report.withdrawn_count:,} withdrawn."
         )
         for move in report.price_moves[:10]:
             console.print(
@@ -148,6 +156,10 @@ class Command(BaseCommand):
             console.print("The catalogue says the same already.")
         elif report.dry_run:
             console.print("This was a dry run: nothing was changed.")
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def _key(name: str) -> Q:

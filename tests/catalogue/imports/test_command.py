@@ -51,6 +51,15 @@ def test_takes_a_file_in_and_says_what_it_did(shop, run):
         assert Event.objects.get().actor_name == "Operator, by command"
 
 
+def test_takes_what_is_the_same_in_every_row(shop, tmp_path):
+    path = tmp_path / "paint.csv"
+    path.write_text("Code,Description,Price\nA1,White paint,9.50\n")
+    out = StringIO()
+    said = {"category": "44810000", "unit": "each", "vat": "standard"}
+    call_command("import_catalogue", str(path), supplier="fenwick", stdout=out, **said)
+    assert "1 row: 1 new, 0 changed" in out.getvalue()
+
+
 def test_a_suppliers_key_will_do(shop, run):
     assert run(make.row(), supplier=str(shop.pk))[0] == 0
 
@@ -86,7 +95,7 @@ def test_prints_every_bad_cell_and_ends_with_1(shop, run):
     code, said, error = run(make.row(unit_price="12,50"))
     assert code == 1
     assert "12,50" in said
-    assert error == "1 cells are wrong. Nothing was changed."
+    assert error == "1 cell is wrong. Nothing was changed."
     assert listings() == 0
 
 
