@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -59,7 +60,7 @@ class TestTheDocument:
     def test_leaves_no_operation_out(self):
         written = {path.replace("{", "").replace("}", "") for path in whole()["paths"]}
         there = {
-            "/" + each.route.replace("<uuid:", "").replace(">", "")
+            "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"\1", each.route)
             for each in addresses()
             if each.is_api
         }
