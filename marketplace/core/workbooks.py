@@ -171,7 +171,7 @@ def _written(
     for number, cells in _rows(sheet):
         writer.writerow(cells if number >= headings_row else [])
         if on_rows and number % ROWS_A_STEP == 0:
-            on_rows(number, max(extent, number) if extent else 0)
+            on_rows(max(0, number - headings_row), max(extent, number) if extent else 0)
     text.flush()
     text.detach()
     target.seek(0)
