@@ -71,6 +71,8 @@ def _made_once(admin_url: str, name: str, make: Callable[[str, str], None]) -> s
                 [f"^{name.split('_')[0]}_[0-9a-f]{{16}}$"],
             ).fetchall():
                 drop(admin_url, old)
+            # One of this name that is not ready was left by a run that was killed while making it.
+            drop(admin_url, name)
             make(admin_url, name)
             admin.execute(sql.SQL("COMMENT ON DATABASE {} IS 'ready'").format(sql.Identifier(name)))
     return name
