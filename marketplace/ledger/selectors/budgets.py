@@ -77,6 +77,38 @@ def budget_position(
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class BudgetChoice:
+    """A budget that something can be paid from. Units: GBP, net."""
+
+    budget_id: UUID
+    cost_centre_id: UUID
+    account_id: UUID
+    cost_centre_name: str
+    account_name: str
+    available_amount: Decimal
+
+    @property
+    def coding(self) -> tuple[UUID, UUID]:
+        """Return what it is coded to."""
+        return self.cost_centre_id, self.account_id
+
+
+def budget_choices(council_id: UUID, financial_year: int) -> list[BudgetChoice]:
+    """Return the budgets of a year that new things can be coded to, in the order of their code.
+
+    Why: a page shows them all at once, so they are plain values and no models.
+    """
+    rows = budget_position(council_id, financial_year).filter(
+        cost_centre__is_active=True, account__is_active=True
+    )
+    values = rows.values_list(
+        "id", "cost_centre_id", "account_id", "cost_centre__name", "account__name",
+        "available_amount",
+    )  # fmt: skip
+    return [BudgetChoice(*each) for each in values]
+
+
 def budget_of(council_id: UUID, budget_id: UUID) -> Budget:
     """Return one budget with what it is coded to.
 

@@ -54,8 +54,9 @@ def check_room(count: int) -> None:
 
 
 def lines_of(requisition: Requisition) -> list[RequisitionLine]:
-    """Return a requisition's lines in their order."""
-    return list(requisition.lines.order_by("line_number"))
+    """Return a requisition's lines in their order, with what each is coded to."""
+    coded = requisition.lines.select_related("cost_centre", "account")
+    return list(coded.order_by("line_number"))
 
 
 def next_place(lines: Sequence[RequisitionLine]) -> int:

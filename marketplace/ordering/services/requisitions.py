@@ -209,8 +209,23 @@ def _check_complete(requisition: Requisition, lines: Sequence[RequisitionLine]) 
                     _("Choose the account for %(name)s.") % {"name": line.name},
                 )
             )
+        problems += _retired(place, line)
     if problems:
         raise NotComplete(" ".join(each.detail for each in problems[:5]), errors=problems)
+
+
+def _retired(place: int, line: RequisitionLine) -> list[FieldProblem]:
+    """Return which of a line's codes are no longer used for anything new."""
+    codes = (("cost_centre", line.cost_centre), ("account", line.account))
+    return [
+        FieldProblem(
+            f"lines/{place}/{field}",
+            _("%(code)s, %(what)s, is no longer used. Choose another code for %(name)s.")
+            % {"code": code.code, "what": code.name, "name": line.name},
+        )
+        for field, code in codes
+        if code is not None and not code.is_active
+    ]
 
 
 def _check_day(requisition: Requisition, today: date) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,7 @@ from django.utils.translation import ngettext
 
 from marketplace.core.actors import Role
 from marketplace.core.dates import financial_year
-from marketplace.ledger.models import Budget
-from marketplace.ledger.selectors.budgets import budget_position
+from marketplace.ledger.selectors.budgets import BudgetChoice, budget_choices
 from marketplace.ledger.selectors.coding import account_for, accounts
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.web.formats import day, moment, money
@@ -32,20 +32,16 @@ NAMES_SHOWN = 3
 class CodingChoices:
     """What lines can be paid from: budgets by key, and for each line the choices that fit it."""
 
-    budgets: dict[str, Budget]
+    budgets: dict[str, BudgetChoice]
     by_line: dict[UUID, list[tuple[str, str]]]
     everything: list[tuple[str, str]]
+    keys: dict[tuple[UUID, UUID], str]
 
     def of(self, line: RequisitionLine) -> str:
         """Return the key of the budget that a line is coded to, or nothing."""
-        return next(
-            (
-                key
-                for key, each in self.budgets.items()
-                if (each.cost_centre_id, each.account_id) == (line.cost_centre_id, line.account_id)
-            ),
-            "",
-        )
+        if line.cost_centre_id is None or line.account_id is None:
+            return ""
+        return self.keys.get((line.cost_centre_id, line.account_id), "")
 
 
 def coding_choices(
@@ -56,26 +52,26 @@ def coding_choices(
     Shapes: with `every_account`, and for a line that no account fits, all of the year's budgets.
     """
     year = financial_year(timezone.localdate(at))
-    budgets = {str(each.pk): each for each in budget_position(council_id, year)}
-    in_use = list(accounts(council_id))
+    budgets = {str(each.budget_id): each for each in budget_choices(council_id, year)}
+    in_use = list(accounts(council_id)) if lines and not every_account else []
     everything = [(key, _budget_words(each)) for key, each in budgets.items()]
+    on_account = defaultdict[UUID, list[tuple[str, str]]](list)
+    for choice in everything:
+        on_account[budgets[choice[0]].account_id].append(choice)
     by_line = {}
     for line in lines:
-        fitting = None if every_account else account_for(in_use, line.category)
-        wanted = {line.account_id, fitting.pk} if fitting else None
-        choices = [
-            (key, words)
-            for key, words in everything
-            if wanted is None or budgets[key].account_id in wanted
-        ]
+        fitting = account_for(in_use, line.category)
+        wanted = {line.account_id, fitting.pk} if fitting else set()
+        choices = [each for account in wanted if account for each in on_account[account]]
         by_line[line.pk] = choices or everything
-    return CodingChoices(budgets, by_line, everything)
+    keys = {each.coding: key for key, each in budgets.items()}
+    return CodingChoices(budgets, by_line, everything, keys)
 
 
-def _budget_words(budget: Budget) -> str:
+def _budget_words(budget: BudgetChoice) -> str:
     return _("%(cost_centre)s, %(account)s (%(left)s left)") % {
-        "cost_centre": budget.cost_centre.name,
-        "account": budget.account.name,
+        "cost_centre": budget.cost_centre_name,
+        "account": budget.account_name,
         "left": money(budget.available_amount),
     }
 

@@ -15,6 +15,7 @@ from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
+from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
 from marketplace.ordering.models import Requisition
 from marketplace.ordering.services.baskets import add_to_basket
@@ -83,6 +84,17 @@ class TestSubmitRequisition:
         assert [each.pointer for each in refused.value.errors] == [
             "title", "deliver_to", "lines/0/cost_centre", "lines/0/account",
         ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("field", "model"), [("cost_centre", CostCentre), ("account", Account)]
+    )
+    def test_refuses_a_code_that_was_retired_meanwhile(self, market, at, field, model):
+        basket = ordering.basket(market)
+        with market.acting():
+            model.objects.all().update(is_active=False)
+        with pytest.raises(NotComplete, match="is no longer used") as refused:
+            submit(market, basket, at)
+        assert [each.pointer for each in refused.value.errors] == [f"lines/0/{field}"]
 
     def test_refuses_a_price_that_moved_and_names_both(self, market, at):
         filled = ordering.basket(market)

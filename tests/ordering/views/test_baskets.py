@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from marketplace.core.tenancy import stewardship
+from marketplace.ledger.models import CostCentre
 from marketplace.ordering.models import Requisition, RequisitionLine
 from tests.factories import ledger, organisations
 from tests.factories import ordering as factory
@@ -43,6 +44,15 @@ class TestBasket:
         assert "£190.80" in page
         assert "Ada Approver" in page
         assert "£10,000.00 left, £9,841.00 after this basket" in page
+
+    def test_offers_no_code_that_is_retired(self, client, market):
+        factory.basket(market)
+        page = text(as_(client, market.requester).get(reverse("basket")))
+        assert re.search(r"<option value=\"[0-9a-f-]{36}\" selected>", page)
+        with market.acting():
+            CostCentre.objects.all().update(is_active=False)
+        page = text(client.get(reverse("basket")))
+        assert not re.search(r"<option value=\"[0-9a-f-]{36}\"", page)
 
     def test_the_menu_of_every_page_says_how_many_lines_are_in_it(self, client, market):
         as_(client, market.requester)
