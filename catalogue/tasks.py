@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from catalogue.imports.uploads import take_in_upload
+from catalogue.imports.services.uploads import take_in_upload
 from catalogue.listings.settling import settle_words
 from marketplace.jobs.registry import job
 

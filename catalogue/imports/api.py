@@ -21,7 +21,7 @@ from catalogue.imports.columns import FOR_ALL
 from catalogue.imports.for_all import NotForAll
 from catalogue.imports.report import ImportReport
 from catalogue.imports.selectors import import_run, import_runs, report_of
-from catalogue.imports.services import (
+from catalogue.imports.services.price_lists import (
     NotASupplier,
     NotConfirmable,
     UnreadablePriceList,

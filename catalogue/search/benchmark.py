@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from catalogue.cpv import vocabulary
-from catalogue.imports.services import import_catalogue
+from catalogue.imports.services.price_lists import import_catalogue
 from catalogue.listings.settling import settle_words
 from catalogue.search import rules
 from catalogue.search.rules import Wish

@@ -11,7 +11,7 @@ from io import BytesIO, TextIOWrapper
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from catalogue.imports.services import import_catalogue
+from catalogue.imports.services.price_lists import import_catalogue
 from catalogue.models import Listing
 from catalogue.states import ImportVerdict
 from fixtures.catalogues import COLUMNS, catalogue_rows, large_rows

@@ -20,7 +20,7 @@ from catalogue.imports.selectors import (
     upload,
     uploads_waiting,
 )
-from catalogue.imports.uploads import cancel_upload, confirm_price_list, send_price_list
+from catalogue.imports.services.uploads import cancel_upload, confirm_price_list, send_price_list
 from catalogue.listings.rules import REQUIRED
 from catalogue.listings.wording import column_label
 from marketplace.core.errors import Refusal

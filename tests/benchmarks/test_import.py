@@ -16,7 +16,7 @@ import pytest
 from catalogue.imports.columns import read_header
 from catalogue.imports.loading import OFFER_COLUMNS
 from catalogue.imports.rules import Checker
-from catalogue.imports.services import import_catalogue
+from catalogue.imports.services.price_lists import import_catalogue
 from catalogue.listings.rules import content_hash
 from catalogue.search import benchmark
 from marketplace.core.ids import uuid7

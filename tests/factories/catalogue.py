@@ -12,7 +12,7 @@ from typing import Any
 
 from catalogue.imports.columns import COLUMNS
 from catalogue.imports.report import ImportReport
-from catalogue.imports.services import import_catalogue
+from catalogue.imports.services.price_lists import import_catalogue
 from catalogue.listings.rules import Offer, content_hash
 from catalogue.models import Listing
 from marketplace.core.actors import Actor

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.utils import timezone
 
-from catalogue.imports.uploads import confirm_price_list, send_price_list
+from catalogue.imports.services.uploads import confirm_price_list, send_price_list
 from catalogue.models import ImportRun, Listing, Upload, UploadProgress
 from marketplace.core.actors import Actor
 from marketplace.core.tenancy import stewardship, tenant

@@ -19,7 +19,7 @@ from rich.table import Table
 from catalogue.imports.columns import FOR_ALL
 from catalogue.imports.report import ImportReport
 from catalogue.imports.report import Progress as Reached
-from catalogue.imports.services import import_catalogue
+from catalogue.imports.services.price_lists import import_catalogue
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Refusal
 from marketplace.core.tables import ENCODINGS

@@ -8,8 +8,12 @@ import pytest
 
 from catalogue.imports.annotating import annotated_copy
 from catalogue.imports.for_all import NotForAll, check_for_all
-from catalogue.imports.services import UnreadablePriceList, confirm_import, import_catalogue
-from catalogue.imports.uploads import confirm_price_list, send_price_list, take_in_upload
+from catalogue.imports.services.price_lists import (
+    UnreadablePriceList,
+    confirm_import,
+    import_catalogue,
+)
+from catalogue.imports.services.uploads import confirm_price_list, send_price_list, take_in_upload
 from catalogue.models import ImportRun, Listing
 from marketplace.core.tenancy import tenant
 from tests.factories import organisations

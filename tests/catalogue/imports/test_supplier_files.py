@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.imports.services import UnreadablePriceList, import_catalogue
+from catalogue.imports.services.price_lists import UnreadablePriceList, import_catalogue
 from catalogue.imports.wording import why_unreadable
 from catalogue.models import Listing
 from marketplace.core.tenancy import tenant

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.imports import reading
 from catalogue.imports.for_all import check_for_all
 from catalogue.imports.progress import told_aside
-from catalogue.imports.services import (
+from catalogue.imports.services.price_lists import (
     WORKBOOK,
     NotASupplier,
     NotConfirmable,
@@ -185,6 +185,7 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
         return upload
     sender = Membership.objects.select_related("user", "organisation").get(pk=upload.sent_by_id)
     content = BytesIO(bytes_for_programs(supplier_id, upload.document_id))
+    failed_for = ""
     try:
         with told_aside(upload.pk, supplier_id) as tell:
             report = import_catalogue(
@@ -199,6 +200,7 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
                 on_progress=tell,
             )
     except UnreadablePriceList as refusal:
+        failed_for = refusal.facts["reason"]
         upload.move("fail")
         upload.refusal = refusal.detail
     else:
@@ -206,4 +208,13 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
         upload.run_id = report.run_id
     upload.ended_at = at
     upload.save(update_fields=["status", "run", "refusal", "ended_at"])
+    if failed_for:  # what was read has left its event beside the run of it
+        record(
+            "price-list.failed",
+            upload,
+            actor=actor_of(sender),
+            at=at,
+            organisation_id=supplier_id,
+            after={"dry_run": upload.dry_run, "reason": failed_for},
+        )
     return upload

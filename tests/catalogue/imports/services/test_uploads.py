@@ -9,13 +9,13 @@ from catalogue.imports.progress import told_aside
 from catalogue.imports.report import Progress
 from catalogue.imports.selectors import annotated_run, report_of
 from catalogue.imports.selectors import upload as upload_of
-from catalogue.imports.services import (
+from catalogue.imports.services.price_lists import (
     NotASupplier,
     NotConfirmable,
     UnreadablePriceList,
     import_catalogue,
 )
-from catalogue.imports.uploads import (
+from catalogue.imports.services.uploads import (
     NotWaiting,
     cancel_upload,
     confirm_price_list,
@@ -104,6 +104,9 @@ class TestTakeInUpload:
         assert (ended.status, ended.run_id) == ("FAILED", None)
         assert "quotation mark" in ended.refusal
         assert not ImportRun.objects.exists()
+        trace = Event.objects.get(subject_id=sent.pk, verb="price-list.failed")
+        assert (trace.actor_name, trace.at) == (seller.name, at)
+        assert trace.after == {"dry_run": True, "reason": "broken-quotes"}
 
     def test_does_nothing_twice_and_nothing_that_was_cancelled(self, seller, at):
         sent, other = send(seller, at), send(seller, at)

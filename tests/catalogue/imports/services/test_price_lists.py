@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalogue.imports.report import MOST_PROBLEMS
 from catalogue.imports.selectors import import_run, import_runs, report_of
-from catalogue.imports.services import (
+from catalogue.imports.services.price_lists import (
     NotASupplier,
     NotConfirmable,
     UnreadablePriceList,
