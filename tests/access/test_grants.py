@@ -1,9 +1,12 @@
-"""Every table × role × verb: what the application's roles were given, and nothing more.
+"""Every table × role × verb, every function × role: what each was given, and nothing more.
 
-A table that is new stands behind a wall, or fails here until somebody decides about it.
+A table that is new stands behind a wall, or fails here until somebody decides about it; so does a
+function, since one that runs as its owner looks past every wall.
 """
 
 from __future__ import annotations
+
+import os
 
 import psycopg
 import pytest
@@ -45,6 +48,40 @@ TABLES = """
     SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class
     WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = 'public'::regnamespace
 """
+# Who may call which of our functions: the web, the worker and commands, and the steward.
+WEB, WORKER, STEWARD = ROLES
+EVERYBODY = frozenset(ROLES)
+SIGNED_IN = frozenset({WEB, WORKER})
+CALLED = {
+    "acting_organisation": EVERYBODY,  # the walls ask it in the name of whoever reads
+    "acting_person": EVERYBODY,
+    "audit_append": EVERYBODY,
+    "audit_events_with": SIGNED_IN,
+    "audit_told_order_answered": frozenset(),  # audit_append asks it, as the owner
+    "budget_hard_stop_holds": frozenset(),  # a trigger's; so are those that follow
+    "catalogue_candidates": SIGNED_IN,
+    "catalogue_plain": EVERYBODY,  # a column is made with it by whoever writes the row
+    "catalogue_settle_words": frozenset({WORKER}),
+    "catalogue_words": EVERYBODY,
+    "jobs_counts": SIGNED_IN,
+    "ordering_agreed": frozenset(),
+    "ordering_answer_only": frozenset(),
+    "ordering_answered_once": frozenset(),
+    "ordering_orders_with": SIGNED_IN,
+    "ordering_requisitions_with": SIGNED_IN,
+    "organisations_token_owner": SIGNED_IN,
+    "refuse_change": frozenset(),
+}
+FUNCTIONS = """
+    SELECT p.proname,
+           ARRAY(SELECT r FROM unnest(%s::text[]) AS r
+                 WHERE has_function_privilege(r, p.oid, 'EXECUTE')),
+           EXISTS (SELECT 1 FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+                   WHERE a.grantee = 0)
+    FROM pg_proc AS p
+    WHERE p.pronamespace = 'public'::regnamespace AND NOT EXISTS (
+        SELECT 1 FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+"""
 TAKEN = [
     "DELETE FROM organisations_user", "TRUNCATE organisations_user",
     "UPDATE catalogue_category SET name = 'x'", "DELETE FROM catalogue_category",
@@ -83,6 +120,26 @@ def test_nothing_is_given_by_column_or_to_everybody(db):
     assert asked(BY_COLUMN) == [(0,)]
     assert asked("SELECT count(*) FROM pg_class WHERE relacl::text ~ '[{,]=[a-zA-Z]' "
                  " AND relnamespace = 'public'::regnamespace") == [(0,)]  # fmt: skip
+
+
+def test_each_function_is_given_to_whom_is_written_here(db):
+    found = asked(FUNCTIONS, list(ROLES))
+    assert {name for name, _roles, to_everybody in found if to_everybody} == set()
+    assert {name: frozenset(roles) for name, roles, _ in found} == CALLED
+
+
+def test_a_function_that_is_new_is_nobodys(module_db):
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+        owner.execute("CREATE FUNCTION new_one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        asking = "SELECT has_function_privilege(r, 'new_one()', 'EXECUTE') FROM unnest(%s::text[]) AS r"
+        given = [row[0] for row in owner.execute(asking, [list(ROLES)])]
+        owner.rollback()
+    assert given == [False, False, False]
+
+
+def test_the_web_does_not_tidy_indexes(module_db):
+    with raw("web") as web, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        web.execute("SELECT catalogue_settle_words()")
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])
