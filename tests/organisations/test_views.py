@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from marketplace.core.actors import Role
 from marketplace.core.tenancy import stewardship, tenant
-from marketplace.organisations.models import LinkStatus, Membership, Organisation, SupplierLink
+from marketplace.organisations.models import LinkStatus, Membership, SupplierLink
 from tests.factories.organisations import council, link, person, sign_in, supplier
 
 pytestmark = pytest.mark.django_db
@@ -202,36 +202,3 @@ class TestSuppliers:
         made = link(council(), company)
         client = sign_in(Client(), person(company))
         assert client.get(f"/suppliers/{made.pk}/").status_code == 403
-
-
-class TestCouncilSettings:
-    def details(self, **facts):
-        return {
-            "name": "Castermere Borough Council",
-            "colour": "#00703C",
-            "order_prefix": "CAS-PO",
-            "version": "1",
-            **facts,
-        }
-
-    def test_saves(self, administrator, home):
-        answer = administrator.post("/council/", self.details(), follow=True)
-        assert "Your council&#39;s details are saved." in answer.content.decode()
-        now = fresh(Organisation, home.pk)
-        assert (now.colour, now.order_prefix, now.version) == ("#00703c", "CAS-PO", 2)
-
-    @pytest.mark.parametrize(
-        ("facts", "says"),
-        [
-            ({"colour": "#ffdd00"}, "Choose a darker colour."),
-            ({"colour": "red"}, "like #1d70b8"),
-            ({"colour": "#1d70b8;}"}, "7 characters"),
-            ({"order_prefix": "a b"}, "capital letters"),
-            ({"name": ""}, "Enter the name of the council"),
-            ({"version": "9"}, "Somebody else has changed"),
-        ],
-    )
-    def test_says_what_is_wrong(self, administrator, home, facts, says):
-        answer = administrator.post("/council/", self.details(**facts))
-        assert says in answer.content.decode()
-        assert fresh(Organisation, home.pk).version == 1
