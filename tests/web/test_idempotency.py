@@ -106,15 +106,25 @@ class TestRows:
         facts = {"organisation_id": COUNCIL, "person_id": PERSON, "key": "k", "path": "/x"}
         return IdempotencyKey(**facts | {"at": datetime(2026, 11, 23, tzinfo=UTC)} | changes)
 
-    @pytest.mark.parametrize("changes", [{"status": 500}, {"status": 409}, {"key": ""}])
-    def test_the_database_keeps_successes_only(self, db, changes):
-        with tenant(COUNCIL), pytest.raises(IntegrityError), transaction.atomic():
+    @pytest.mark.parametrize(
+        ("changes", "name"),
+        [
+            ({"status": 500}, "idempotency_key_only_success"),
+            ({"status": 409}, "idempotency_key_only_success"),
+            ({"status": 199}, "idempotency_key_only_success"),
+            ({"key": ""}, "idempotency_key_not_empty"),
+        ],
+    )
+    def test_the_database_keeps_successes_only(self, db, changes, name):
+        refused = pytest.raises(IntegrityError, match=name)
+        with tenant(COUNCIL), refused, transaction.atomic():
             self.row(**changes).save()
 
     def test_the_database_keeps_a_key_once(self, db):
         with tenant(COUNCIL):
             self.row().save()
-            with pytest.raises(IntegrityError), transaction.atomic():
+            refused = pytest.raises(IntegrityError, match="idempotency_key_once")
+            with refused, transaction.atomic():
                 self.row().save()
 
     def test_another_council_sees_none(self, db):
