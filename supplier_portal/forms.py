@@ -13,7 +13,7 @@ from catalogue.models import Listing
 from catalogue.states import ListingStatus
 from marketplace.ordering.models import OrderLine
 from marketplace.ordering.models.orders import ORDER_STATUS_LABELS
-from marketplace.ordering.services.answers import LineAnswer
+from marketplace.ordering.orders.services.answers import LineAnswer
 from marketplace.ordering.states import Answer, OrderStatus
 from marketplace.web.fields import DayField
 

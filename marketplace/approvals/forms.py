@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.approvals.ladder import rungs_of
 from marketplace.approvals.rules import TierStep, Who
-from marketplace.web.fields import PoundsField
+from marketplace.web.fields import DayField, PoundsField
 
 Choices = Sequence[tuple[str, Any]]
 
@@ -250,3 +250,28 @@ class TryOut(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["cost_centre"].choices = [("", _("None")), *cost_centres]  # type: ignore[attr-defined]
         self.fields["requester"].choices = [("", _("Choose")), *people]  # type: ignore[attr-defined]
+
+
+class StandIn(forms.Form):
+    """Who takes somebody's approvals, for which days and up to what."""
+
+    delegate = forms.ChoiceField(
+        label=_("Who stands in for you?"),
+        error_messages={"required": _("Choose who stands in for you")},
+    )
+    from_on = DayField(label=_("First day"))
+    until_on = DayField(label=_("Last day"))
+    limit_amount = PoundsField(
+        label=_("Up to what amount, without VAT?"),
+        error_messages={"required": _("Enter the amount up to which they may approve, like 5,000")},
+    )
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=500,
+        help_text=_("For example, “annual leave”."),
+        error_messages={"required": _("Enter why somebody stands in for you, like annual leave")},
+    )
+
+    def __init__(self, *args: Any, colleagues: Choices, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["delegate"].choices = [("", _("Choose")), *colleagues]  # type: ignore[attr-defined]

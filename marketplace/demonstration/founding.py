@@ -21,7 +21,7 @@ from marketplace.ledger.selectors.coding import keys_by_code
 from marketplace.ledger.services.budgets import BudgetFigure, set_budgets
 from marketplace.ledger.services.code_lists import CodeRow, set_codes
 from marketplace.ledger.services.coding import ACCOUNTS, COST_CENTRES
-from marketplace.ordering.services.delivery_points import DELIVERY_POINTS
+from marketplace.ordering.delivery_points.services import DELIVERY_POINTS
 from marketplace.organisations.models import (
     Kind,
     Membership,

@@ -21,7 +21,7 @@ from marketplace.documents.models import Document
 from marketplace.documents.services import store_document
 from marketplace.ledger.models import Account, Budget, CommitmentEntry, CostCentre
 from marketplace.ledger.states import EntryKind, Stage
-from marketplace.ordering import rules
+from marketplace.ordering.bought import rules
 from marketplace.ordering.models import (
     DeliveryPoint,
     Order,
@@ -29,7 +29,7 @@ from marketplace.ordering.models import (
     Requisition,
     RequisitionLine,
 )
-from marketplace.ordering.selectors.requisitions import content_of
+from marketplace.ordering.requisitions.selectors.requisitions import content_of
 from marketplace.ordering.states import Answer, OrderStatus, RequisitionStatus
 
 NOTE = "This order was made in bulk, for measuring. Its papers were never made.\n"

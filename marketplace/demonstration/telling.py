@@ -20,13 +20,19 @@ from marketplace.core.tenancy import tenant
 from marketplace.demonstration.founding import Consortium
 from marketplace.ledger.models import CostCentre
 from marketplace.ordering.models import DeliveryPoint, Order, OrderLine, Requisition
-from marketplace.ordering.services.answers import LineAnswer, answer_order, settle_answer
-from marketplace.ordering.services.baskets import add_to_basket
-from marketplace.ordering.services.decisions import approve_requisition, reject_requisition
-from marketplace.ordering.services.drafts import Details
-from marketplace.ordering.services.orders import cancel_order, raise_orders
-from marketplace.ordering.services.requisitions import submit_requisition, withdraw_requisition
-from marketplace.ordering.services.sending import send_order
+from marketplace.ordering.orders.services.answers import LineAnswer, answer_order, settle_answer
+from marketplace.ordering.orders.services.orders import cancel_order, raise_orders
+from marketplace.ordering.orders.services.sending import send_order
+from marketplace.ordering.requisitions.services.baskets import add_to_basket
+from marketplace.ordering.requisitions.services.decisions import (
+    approve_requisition,
+    reject_requisition,
+)
+from marketplace.ordering.requisitions.services.held_baskets import Details
+from marketplace.ordering.requisitions.services.submissions import (
+    submit_requisition,
+    withdraw_requisition,
+)
 from marketplace.ordering.states import Answer, RequisitionStatus
 
 WORKER_TAKES = timedelta(seconds=20)

@@ -23,7 +23,7 @@ from marketplace.core.actors import Role
 from marketplace.core.dates import financial_year
 from marketplace.ledger.models import Budget
 from marketplace.ledger.selectors.coding import accounts, cost_centres
-from marketplace.ordering.selectors.requisitions import delivery_points
+from marketplace.ordering.delivery_points.selectors import delivery_points
 from marketplace.organisations.models import Membership, Organisation
 
 ASKING = [Role.REQUESTER.value, Role.BUYER.value]

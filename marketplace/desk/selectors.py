@@ -17,8 +17,8 @@ from marketplace.core.dates import financial_year
 from marketplace.jobs.models import Job, JobStatus
 from marketplace.ledger.models import Budget
 from marketplace.ordering.models import Order, Requisition
-from marketplace.ordering.selectors.orders import late_orders, orders_found, orders_of
-from marketplace.ordering.selectors.requisitions import requisitions_found
+from marketplace.ordering.orders.selectors.orders import late_orders, orders_found, orders_of
+from marketplace.ordering.requisitions.selectors.requisitions import requisitions_found
 from marketplace.ordering.states import OrderStatus, RequisitionStatus
 from marketplace.organisations.models import Membership, SupplierLink
 from marketplace.organisations.selectors.suppliers import supplier_links

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from marketplace.ordering.api import approvals, delivery_points, orders, requisitions
+from marketplace.ordering.delivery_points import api as delivery_points
+from marketplace.ordering.orders.api import orders
+from marketplace.ordering.requisitions.api import approvals, requisitions
 
 REQUISITION = "requisitions/<uuid:requisition_id>"
 ORDER = "orders/<uuid:order_id>"

@@ -15,13 +15,9 @@ class OrderingConfig(AppConfig):
         """Put our pages in the menu, say who may read an order's papers, and who holds what."""
         from marketplace.approvals import cost_centres  # noqa: PLC0415  # needs the apps
         from marketplace.documents import audiences  # noqa: PLC0415  # needs the apps
-        from marketplace.ordering.selectors.money import (  # noqa: PLC0415  # as above
-            cost_centres_held,
-        )
-        from marketplace.ordering.selectors.orders import is_paper_for  # noqa: PLC0415  # as above
-        from marketplace.ordering.selectors.requisitions import (  # noqa: PLC0415  # as above
-            basket_size,
-        )
+        from marketplace.ordering.orders.selectors.orders import is_paper_for  # noqa: PLC0415  # as above
+        from marketplace.ordering.requisitions.selectors.money import cost_centres_held  # noqa: PLC0415  # as above
+        from marketplace.ordering.requisitions.selectors.requisitions import basket_size  # noqa: PLC0415
         from marketplace.web.navigation import Count, register  # noqa: PLC0415  # needs the apps
 
         audiences.register("order", is_paper_for)

@@ -8,7 +8,7 @@ from uuid import UUID
 from marketplace.core.tenancy import tenant
 from marketplace.jobs.registry import job
 from marketplace.ordering.models import Order
-from marketplace.ordering.services import answers, orders, sending
+from marketplace.ordering.orders.services import answers, orders, sending
 
 
 @job("ordering.raise_orders")

@@ -2,17 +2,17 @@
 
 from django.urls import path
 
-from marketplace.ordering.views import (
+from marketplace.ordering.delivery_points import views as delivery_points
+from marketplace.ordering.orders.views import exports as order_exports
+from marketplace.ordering.orders.views import orders
+from marketplace.ordering.requisitions.views import (
     adding,
     approvals,
     baskets,
-    delivery_points,
-    exports,
-    orders,
     pasting,
     requisitions,
-    stand_ins,
 )
+from marketplace.ordering.requisitions.views import exports as requisition_exports
 
 DOOR = "delivery-points/<uuid:delivery_point_id>/"
 
@@ -22,7 +22,11 @@ urlpatterns = [
     path("basket/prices/", baskets.basket_refresh, name="basket-refresh"),
     path("basket/paste/", pasting.basket_paste, name="basket-paste"),
     path("requisitions/", requisitions.requisitions, name="requisitions"),
-    path("requisitions/export/", exports.requisitions_export, name="requisitions-export"),
+    path(
+        "requisitions/export/",
+        requisition_exports.requisitions_export,
+        name="requisitions-export",
+    ),
     path("requisitions/<uuid:requisition_id>/", requisitions.requisition, name="requisition"),
     path(
         "requisitions/<uuid:requisition_id>/send/",
@@ -45,14 +49,8 @@ urlpatterns = [
         name="requisition-copy",
     ),
     path("approvals/", approvals.approvals, name="approvals"),
-    path("approvals/stand-ins/", stand_ins.stand_ins, name="stand-ins"),
-    path(
-        "approvals/stand-ins/<uuid:delegation_id>/end/",
-        stand_ins.stand_in_end,
-        name="stand-in-end",
-    ),
     path("orders/", orders.orders, name="orders"),
-    path("orders/export/", exports.orders_export, name="orders-export"),
+    path("orders/export/", order_exports.orders_export, name="orders-export"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/print/", orders.order_print, name="order-print"),
     path("orders/<uuid:order_id>/cancel/", orders.order_cancel, name="order-cancel"),

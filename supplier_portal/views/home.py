@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from catalogue.imports.selectors import import_runs
 from catalogue.listings.selectors import own_listings
 from catalogue.states import ListingStatus
-from marketplace.ordering.selectors.orders import orders_for, orders_found, supplier_counts
+from marketplace.ordering.orders.selectors.orders import orders_for, orders_found, supplier_counts
 from marketplace.ordering.states import OrderStatus
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.selectors.suppliers import councils_of

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.core.errors import FieldProblem, Refusal
-from marketplace.ordering.selectors.orders import (
+from marketplace.ordering.bought.views.story import told
+from marketplace.ordering.orders.selectors.orders import (
     OrderPage,
     order_page,
     order_timeline,
@@ -21,9 +22,8 @@ from marketplace.ordering.selectors.orders import (
     orders_found,
     transmissions_of,
 )
-from marketplace.ordering.services.answers import LineAnswer, answer_order
+from marketplace.ordering.orders.services.answers import LineAnswer, answer_order
 from marketplace.ordering.states import Answer
-from marketplace.ordering.views.story import told
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list

@@ -12,7 +12,7 @@ from marketplace.audit.selectors import chain_verdict
 from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import Order
-from marketplace.ordering.services.answers import answer_order
+from marketplace.ordering.orders.services.answers import answer_order
 from marketplace.ordering.states import Answer
 from tests.access.logins import raw, the_web
 from tests.factories import ordering

@@ -12,7 +12,7 @@ from marketplace.approvals.models import Case, Step
 from marketplace.core.tenancy import stewardship, tenant
 from marketplace.ledger.models import Budget, CostCentre
 from marketplace.ordering.models import Order, OrderLine, RequisitionLine
-from marketplace.ordering.services.orders import raise_orders
+from marketplace.ordering.orders.services.orders import raise_orders
 from marketplace.organisations.models import Kind, Organisation
 from tests.factories import ordering
 from tests.factories import organisations as make

@@ -15,11 +15,11 @@ from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_
 from marketplace.ledger.services.commitments import CommitmentLine, Document, commit
 from marketplace.ledger.states import Stage
 from marketplace.ordering.models import Order, Requisition, RequisitionLine
-from marketplace.ordering.services.answers import answer_order
-from marketplace.ordering.services.baskets import add_to_basket
-from marketplace.ordering.services.decisions import approve_requisition
-from marketplace.ordering.services.orders import cancel_order, raise_orders
-from marketplace.ordering.services.requisitions import submit_requisition
+from marketplace.ordering.orders.services.answers import answer_order
+from marketplace.ordering.orders.services.orders import cancel_order, raise_orders
+from marketplace.ordering.requisitions.services.baskets import add_to_basket
+from marketplace.ordering.requisitions.services.decisions import approve_requisition
+from marketplace.ordering.requisitions.services.submissions import submit_requisition
 from marketplace.ordering.states import Answer
 from marketplace.organisations.selectors.people import actor_of
 from tests.concurrency.race import at_once, without_locks

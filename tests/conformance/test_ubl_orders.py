@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from tests.ordering.test_ubl import VARIANTS
 
 from marketplace.core.xml import parse_xml
-from marketplace.ordering.ubl import order_ubl
-from tests.ordering.test_ubl import VARIANTS
+from marketplace.ordering.orders.ubl import order_ubl
 
 DATA = Path(os.environ.get("CONFORMANCE_DATA", Path(__file__).resolve().parents[3] / "shared/data"))
 SCHEMA = DATA / "ubl21-xsd/maindoc/UBL-Order-2.1.xsd"

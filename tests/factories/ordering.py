@@ -19,11 +19,11 @@ from marketplace.jobs.models import Job, JobStatus
 from marketplace.jobs.services import run_due_jobs
 from marketplace.ledger.models import Budget
 from marketplace.ordering.models import Order, Requisition
-from marketplace.ordering.services.answers import LineAnswer, answer_order
-from marketplace.ordering.services.baskets import add_to_basket
-from marketplace.ordering.services.decisions import approve_requisition
-from marketplace.ordering.services.drafts import Details
-from marketplace.ordering.services.requisitions import submit_requisition
+from marketplace.ordering.orders.services.answers import LineAnswer, answer_order
+from marketplace.ordering.requisitions.services.baskets import add_to_basket
+from marketplace.ordering.requisitions.services.decisions import approve_requisition
+from marketplace.ordering.requisitions.services.held_baskets import Details
+from marketplace.ordering.requisitions.services.submissions import submit_requisition
 from marketplace.ordering.states import Answer
 from marketplace.organisations.models import Membership, Organisation
 from marketplace.organisations.selectors.people import actor_of

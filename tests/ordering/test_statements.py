@@ -9,26 +9,27 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from marketplace.ordering.selectors.orders import (
+from marketplace.ordering.orders.selectors.orders import (
     council_counts,
     order_page,
     orders_for,
     orders_of,
     supplier_counts,
 )
-from marketplace.ordering.selectors.requisitions import (
+from marketplace.ordering.orders.services.answers import answer_order, settle_answer
+from marketplace.ordering.orders.services.orders import cancel_order, raise_orders
+from marketplace.ordering.orders.services.sending import send_order
+from marketplace.ordering.requisitions.selectors.requisitions import (
     lines_with_coding,
     outlook,
     requisitions_awaiting,
     requisitions_of,
 )
-from marketplace.ordering.services.answers import answer_order, settle_answer
-from marketplace.ordering.services.baskets import LineChange, change_basket
-from marketplace.ordering.services.copies import accept_prices, copy_requisition
-from marketplace.ordering.services.decisions import approve_requisition
-from marketplace.ordering.services.orders import cancel_order, raise_orders
-from marketplace.ordering.services.requisitions import submit_requisition
-from marketplace.ordering.services.sending import send_order
+from marketplace.ordering.requisitions.services.baskets import LineChange, change_basket
+from marketplace.ordering.requisitions.services.copies import copy_requisition
+from marketplace.ordering.requisitions.services.decisions import approve_requisition
+from marketplace.ordering.requisitions.services.prices import accept_prices
+from marketplace.ordering.requisitions.services.submissions import submit_requisition
 from marketplace.ordering.states import Answer
 from tests.factories import catalogue, ledger, ordering
 

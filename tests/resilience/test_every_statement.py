@@ -24,10 +24,10 @@ from marketplace.ledger.models import Budget, CommitmentEntry
 from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_below_nought
 from marketplace.notifications.models import Message
 from marketplace.ordering.models import Order, OrderLine, Requisition
-from marketplace.ordering.services.answers import answer_order
-from marketplace.ordering.services.decisions import approve_requisition
-from marketplace.ordering.services.orders import cancel_order
-from marketplace.ordering.services.requisitions import submit_requisition
+from marketplace.ordering.orders.services.answers import answer_order
+from marketplace.ordering.orders.services.orders import cancel_order
+from marketplace.ordering.requisitions.services.decisions import approve_requisition
+from marketplace.ordering.requisitions.services.submissions import submit_requisition
 from marketplace.ordering.states import Answer
 from tests.factories import ordering
 

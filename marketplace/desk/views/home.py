@@ -22,9 +22,9 @@ from marketplace.desk.selectors import (
     people_without_second_factor,
 )
 from marketplace.desk.views.ready import still_missing
-from marketplace.ordering.selectors.orders import council_counts
-from marketplace.ordering.selectors.requisitions import requisitions_awaiting
-from marketplace.ordering.views.shown import COUNCIL
+from marketplace.ordering.orders.selectors.orders import council_counts
+from marketplace.ordering.requisitions.selectors.requisitions import requisitions_awaiting
+from marketplace.ordering.requisitions.views.shown import COUNCIL
 from marketplace.web.access import access
 from marketplace.web.actors import actor_or_none
 

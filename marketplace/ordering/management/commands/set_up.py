@@ -22,7 +22,7 @@ from marketplace.ledger.services.files import (
     take_budgets_file,
     take_codes_file,
 )
-from marketplace.ordering.services.delivery_points import FILE as DELIVERY_POINT_FILE
+from marketplace.ordering.delivery_points.services import FILE as DELIVERY_POINT_FILE
 from marketplace.organisations.models import Kind, Organisation
 
 REFUSED, MISUSED = 1, 2

@@ -1,1 +1,0 @@
-"""Requisitions and orders, for programs."""

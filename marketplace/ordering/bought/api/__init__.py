@@ -1,0 +1,1 @@
+"""What the operations on requisitions and on orders have in common."""

@@ -1,0 +1,1 @@
+"""What the pages of requisitions and of orders have in common."""

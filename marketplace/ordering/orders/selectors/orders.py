@@ -1,0 +1,237 @@
+"""Questions about orders, from either side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Concat, Lower
+from django.utils import timezone
+
+from marketplace.approvals.selectors.cases import cases_awaiting
+from marketplace.audit.models import Event
+from marketplace.audit.selectors import timeline
+from marketplace.core.actors import Actor, OrganisationKind
+from marketplace.core.models import TenantQuerySet
+from marketplace.ordering.bought.rules import Totals, still_due, totals
+from marketplace.ordering.bought.selectors.words import has_part, keys_with, parts
+from marketplace.ordering.models import Order, OrderLine, Requisition, Transmission
+from marketplace.ordering.models.words import BLANK
+from marketplace.ordering.requisitions.selectors.ordered import with_later
+from marketplace.ordering.requisitions.selectors.requisitions import READERS
+from marketplace.ordering.states import Answer, OrderStatus, RequisitionStatus
+from marketplace.organisations.models import Organisation
+
+# Who may read every order of their council; others read what they ordered.
+ORDER_READERS = (*READERS, "receiver", "payments")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """An order with its lines and sums, for a page or a paper.
+
+    Shapes: `totals` is what was ordered; `due` leaves out what was refused or cancelled.
+    """
+
+    order: Order
+    lines: list[OrderLine]
+    totals: Totals
+    due: Totals
+
+    @property
+    def late_lines(self) -> list[OrderLine]:
+        """Return what is promised for after the day on which it is needed."""
+        needed = self.order.needed_by_on
+        return [
+            line for line in self.lines if needed and line.promised_on and line.promised_on > needed
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilCounts:
+    """What waits for somebody on their home page."""
+
+    basket_lines: int
+    awaiting_you: int
+    with_approvers: int
+    unanswered_orders: int
+    refused_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierCounts:
+    """What waits for a supplier on their home page."""
+
+    to_answer: int
+    to_deliver: int
+
+
+def orders_of(reader: Actor) -> QuerySet[Order]:
+    """Return what `reader` may see of their council's orders, latest first ("-id" by key)."""
+    rows = with_later(_council_side(reader).select_related("supplier"))
+    return rows.order_by("-id")
+
+
+def orders_for(supplier: Actor) -> QuerySet[Order]:
+    """Return what councils sent to a supplier, latest first ("-id" by key)."""
+    rows = with_later(_supplier_side(supplier).select_related("council"))
+    return rows.order_by("-id")
+
+
+def late_orders(reader: Actor) -> QuerySet[Order]:
+    """Return the orders of which something is promised for after the day it is needed by.
+
+    Shapes: those that were cancelled, or have wholly arrived, are not among them.
+    """
+    late = OrderLine.objects.of(reader.organisation_id).filter(
+        order=OuterRef("pk"),
+        answer=Answer.LATER,
+        promised_on__gt=OuterRef("needed_by_on"),
+        received_quantity__lt=F("quantity"),
+    )
+    return _council_side(reader).filter(
+        Exists(late), status__in=[OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED]
+    )
+
+
+def orders_found(rows: QuerySet[Order], *, words: str = "", status: str = "") -> QuerySet[Order]:
+    """Return those among orders that have a status, and words in number or the names on them."""
+    if status:
+        rows = rows.filter(status=status)
+    wanted = parts(words)
+    keys = keys_with("order", wanted) if wanted else None
+    if keys is not None:
+        return rows.filter(pk__in=keys)
+    named = Organisation.objects.alias(words=Lower(Concat(BLANK, "name"))).values("pk")
+    for part in wanted:
+        sides = named.filter(words__contains=part)
+        rows = rows.filter(Q(has_part(part)) | Q(supplier_id__in=sides) | Q(council_id__in=sides))
+    return rows
+
+
+def order(reader: Actor, order_id: UUID) -> Order:
+    """Return one order that `reader` may see, from either side, with both sides joined in.
+
+    Raises: Missing.
+    """
+    rows = with_later(_readable_by(reader))
+    joined = rows.select_related("council", "supplier", "pdf", "ubl")
+    return joined.defer("pdf__content", "ubl__content").one(order_id)
+
+
+def is_paper_for(reader: Actor, document_id: UUID) -> bool:
+    """Tell whether a document is a paper of an order that `reader` may see."""
+    papers = Q(pdf_id=document_id) | Q(ubl_id=document_id)
+    return _readable_by(reader).filter(papers).exists()
+
+
+def order_page(reader: Actor, order_id: UUID) -> OrderPage:
+    """Return an order with its lines in order.
+
+    Raises: Missing.
+    """
+    found = order(reader, order_id)
+    lines = list(order_lines(found, reader))
+    is_cancelled = found.status == OrderStatus.CANCELLED
+    due = totals(still_due(line, is_cancelled=is_cancelled) for line in lines)
+    return OrderPage(found, lines, totals(lines), due)
+
+
+def order_lines(order: Order, reader: Actor) -> QuerySet[OrderLine]:
+    """Return an order's lines in order; to the council with their coding joined in.
+
+    Shapes: a supplier must not be given the coding, and a join to it would hide the lines.
+    """
+    rows = order.lines.order_by("line_number")
+    if reader.kind == OrganisationKind.COUNCIL:
+        rows = rows.select_related("cost_centre", "account")
+    return rows
+
+
+def transmissions_of(order: Order) -> QuerySet[Transmission]:
+    """Return how and when an order was sent, latest first."""
+    rows = order.transmissions.select_related("document").defer("document__content")
+    return rows.order_by("-at", "-id")
+
+
+def order_timeline(order: Order) -> QuerySet[Event]:
+    """Return what was done to an order, oldest first, as far as the reader's side may see it."""
+    return timeline(order)
+
+
+def order_verbs(order: Order, reader: Actor) -> list[str]:
+    """Return the verbs that `reader` can be offered now, in the machine's order.
+
+    Shapes: "answer" stands for the supplier's three verbs, and "resend" for sending it again.
+    """
+    possible = order.verbs()
+    offered = []
+    if reader.kind == OrganisationKind.SUPPLIER:
+        if "acknowledge" in possible and reader.holds("supplier"):
+            offered.append("answer")
+        return offered
+    may_change = order.contact_id == reader.user_id or reader.holds("buyer", "finance")
+    if order.status == OrderStatus.SENT and may_change:
+        offered.append("resend")
+    if "cancel" in possible and may_change:
+        offered.append("cancel")
+    return offered
+
+
+def council_counts(reader: Actor, at: datetime) -> CouncilCounts:
+    """Return what waits for a member of a council: three statements, however much there is.
+
+    Shapes: each looks only at rows of the statuses that it counts, and at lines of the person's own
+    baskets, so that what is over costs nothing.
+    """
+    draft, waiting = RequisitionStatus.DRAFT, RequisitionStatus.SUBMITTED
+    own = Requisition.objects.of(reader.organisation_id).filter(
+        raised_by_id=reader.user_id, status__in=[draft, waiting]
+    )
+    requisitions = own.aggregate(
+        basket_lines=Count("lines", filter=Q(status=draft)),
+        with_approvers=Count("id", filter=Q(status=waiting), distinct=True),
+    )
+    refused = [OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED]
+    orders = (
+        _council_side(reader)
+        .filter(status__in=[OrderStatus.SENT, *refused])
+        .aggregate(
+            unanswered_orders=Count("id", filter=Q(status=OrderStatus.SENT)),
+            refused_orders=Count("id", filter=Q(status__in=refused)),
+        )
+    )
+    awaiting = 0
+    if reader.holds("approver"):
+        awaiting = cases_awaiting(reader, timezone.localdate(at)).count()
+    return CouncilCounts(awaiting_you=awaiting, **requisitions, **orders)
+
+
+def supplier_counts(supplier: Actor) -> SupplierCounts:
+    """Return what waits for a supplier: one statement."""
+    promised = [OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED]
+    return SupplierCounts(
+        **_supplier_side(supplier)
+        .filter(status__in=[OrderStatus.SENT, *promised])
+        .aggregate(
+            to_answer=Count("id", filter=Q(status=OrderStatus.SENT)),
+            to_deliver=Count("id", filter=Q(status__in=promised)),
+        )
+    )
+
+
+def _readable_by(reader: Actor) -> TenantQuerySet[Order]:
+    is_council = reader.kind == OrganisationKind.COUNCIL
+    return _council_side(reader) if is_council else _supplier_side(reader)
+
+
+def _council_side(reader: Actor) -> TenantQuerySet[Order]:
+    rows = Order.objects.of(reader.organisation_id).filter(council_id=reader.organisation_id)
+    return rows if reader.holds(*ORDER_READERS) else rows.filter(contact_id=reader.user_id)
+
+
+def _supplier_side(supplier: Actor) -> TenantQuerySet[Order]:
+    rows = Order.objects.of(supplier.organisation_id)
+    return rows.filter(supplier_id=supplier.organisation_id, sent_at__isnull=False)

@@ -1,1 +1,0 @@
-"""Pages of baskets, requisitions, approvals and orders."""
