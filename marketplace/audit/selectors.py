@@ -147,6 +147,17 @@ def timeline(*subjects: models.Model) -> QuerySet[Event]:
     return Event.objects.filter(subject_id__in=[each.pk for each in subjects]).order_by("at", "id")
 
 
+def timeline_with_lists(subject: models.Model, *, owner_id: UUID, names_it: Q) -> QuerySet[Event]:
+    """Return what was done to this, oldest first, alone or by a list whose event is its owner's.
+
+    Shapes: `names_it` is the condition on an event of the owner's under which it speaks of this.
+    Why: behind the walls only the plain comparison of keys may use the index; what an event says
+    is looked into afterwards, among the owner's few.
+    """
+    own_or_lists = Event.objects.filter(subject_id__in=[subject.pk, owner_id])
+    return own_or_lists.filter(Q(subject_id=subject.pk) | names_it).order_by("at", "id")
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """A place where a chain does not hold."""
@@ -184,15 +195,15 @@ def chain_verdict(
         reason = _wrong_with(event, place, previous)
         previous = bytes(event.hash)
         if not reason and outside.pop(event.sequence, previous.hex()) != previous.hex():
-            reason = "It is not the event that was published in this place."
+            reason = _("It is not the event that was published in this place.")
         if reason:
             breaks.append(Break(chain, event.sequence, reason))
             place = event.sequence
     for missing in sorted(number for number in outside if number > place):
-        breaks.append(Break(chain, missing, "It was published, and the chain ends before it."))
+        breaks.append(Break(chain, missing, _("It was published, and the chain ends before it.")))
     breaks += _wrong_with_end(chain, place, previous)
     if expected and not place and not breaks:
-        breaks.append(Break(chain, 0, "There should be a chain, and nothing is left of it."))
+        breaks.append(Break(chain, 0, _("There should be a chain, and nothing is left of it.")))
     return ChainVerdict(chain, place, previous.hex(), tuple(breaks))
 
 
@@ -230,11 +241,13 @@ def _wrong_with_end(chain: UUID, place: int, last: bytes) -> list[Break]:
     """Return what does not hold between a chain's last event and its recorded end."""
     head = ChainHead.objects.filter(chain=chain).first()
     if head is None:
-        reason = "The chain has events but no recorded end." if place else ""
+        reason = _("The chain has events but no recorded end.") if place else ""
     elif (head.sequence, bytes(head.hash)) != (place, last):
-        reason = f"The chain should end at event {head.sequence}, with another hash."
+        reason = _("The chain should end at event %(place)s, with another hash.") % {
+            "place": head.sequence
+        }
         if head.sequence != place:
-            reason = f"The chain should end at event {head.sequence}."
+            reason = _("The chain should end at event %(place)s.") % {"place": head.sequence}
     else:
         reason = ""
     return [Break(chain, place, reason)] if reason else []
@@ -247,12 +260,12 @@ def _walk(chain: UUID) -> Iterator[Event]:
 def _wrong_with(event: Event, place: int, previous: bytes) -> str:
     """Return what does not hold at one event, or nothing."""
     if event.sequence != place:
-        return f"Event {place} is missing."
+        return _("Event %(place)s is missing.") % {"place": place}
     if bytes(event.previous_hash) != previous:
-        return "It does not stand on the event before it."
+        return _("It does not stand on the event before it.")
     if chained(previous, event.body) != bytes(event.hash):
-        return "Its words were changed after it was recorded."
-    return "" if _repeats(event) else "A column differs from the words that were recorded."
+        return _("Its words were changed after it was recorded.")
+    return "" if _repeats(event) else _("A column differs from the words that were recorded.")
 
 
 def _repeats(event: Event) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.utils.translation import gettext as _
 
+from marketplace.audit.facts import FACTS
 from marketplace.audit.models import Event
 from marketplace.web.formats import money
 
@@ -50,12 +51,11 @@ def kind_in_words(event: Event) -> str:
 
 
 def _fact_name(name: str) -> str:
-    plain = name.removesuffix("_amount").removesuffix("_id").replace("_", " ").replace("-", " ")
-    return _(plain.capitalize())
+    return str(FACTS.get(name, name))
 
 
 def _fact(name: str, value: Any) -> str:  # noqa: ANN401  # any JSON
-    if name.endswith("_amount") and isinstance(value, str | int):
+    if name in FACTS and name.endswith("_amount") and isinstance(value, str | int):
         try:
             return money(Decimal(value))
         except InvalidOperation:
