@@ -26,10 +26,12 @@ from catalogue.listings.wording import column_label
 from marketplace.core.errors import Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.paging import page_by_key
 from marketplace.web.problems import show_on, status_of
 from supplier_portal.forms import PriceList
 
-RUNS_SHOWN = 10
+RUNS_A_PAGE = 10
+WAITING_SHOWN = 10
 PROBLEMS_SHOWN = 100
 
 
@@ -63,8 +65,13 @@ def supplier_upload(request: HttpRequest) -> HttpResponse:
         "supplier_portal/upload.html",
         {
             "form": form,
-            "waiting": list(uploads_waiting(acting.organisation_id)[:RUNS_SHOWN]),
-            "runs": list(import_runs(acting.organisation_id)[:RUNS_SHOWN]),
+            "waiting": list(uploads_waiting(acting.organisation_id)[:WAITING_SHOWN]),
+            "page": page_by_key(
+                import_runs(acting.organisation_id),
+                request.GET.get("after"),
+                keys=("-id",),
+                size=RUNS_A_PAGE,
+            ),
             "columns": [(column_label(name), name in REQUIRED) for name in COLUMNS],
         },
         status=status,

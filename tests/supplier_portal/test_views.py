@@ -7,10 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from catalogue.imports.selectors import import_runs
 from catalogue.models import Listing, UploadProgress
-from marketplace.core.tenancy import stewardship
+from marketplace.core.tenancy import stewardship, tenant
 from marketplace.ordering.models import Order, OrderLine
 from marketplace.organisations.models import Membership
+from supplier_portal.views import uploads
 from tests.factories import catalogue, organisations
 from tests.factories import ordering as factory
 from tests.factories.organisations import sign_in
@@ -52,6 +54,26 @@ def upload(client, rows, **facts):
 def read(client, sent):
     factory.do_jobs(timezone.now())
     return client.get(sent.headers["Location"])
+
+
+class TestFilesThatWereSent:
+    def test_are_shown_page_by_page(self, seller, market, monkeypatch):
+        monkeypatch.setattr(uploads, "RUNS_A_PAGE", 2)
+        with tenant(market.supplier.pk):
+            for number in range(5):
+                catalogue.load(market.seller, [catalogue.row(part_number=f"N{number}")])
+            keys = [str(run.pk) for run in import_runs(market.supplier.pk)]
+        seen, address = [], reverse("supplier-upload")
+        while address:
+            page = text(seller.get(address))
+            shown = [key for key in keys if reverse("supplier-upload-report", args=[key]) in page]
+            assert len(shown) <= 2
+            seen += shown
+            before = page.split('rel="next"')[0]
+            link = before.rsplit('href="', 1)[-1].split('"')[0]
+            address = reverse("supplier-upload") + link if 'rel="next"' in page else ""
+        assert seen == keys
+        assert len(keys) >= 5
 
 
 class TestHome:
