@@ -59,7 +59,7 @@ hunt: setup
 
 messages: setup
 	$(BIN)/pybabel extract --mapping pyproject.toml --keyword gettext_lazy --keyword gettext_noop \
-	    --keyword ngettext:1,2 --sort-by-file --no-location --omit-header \
+	    --keyword ngettext:1,2 --keyword ngettext_lazy:1,2 --sort-by-file --no-location --omit-header \
 	    --output marketplace/locale/django.pot \
 	    marketplace catalogue tendering invoicing supplier_portal
 	for language in cy; do \

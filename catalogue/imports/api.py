@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -238,7 +238,12 @@ def _refuse_if_wrong(report: ImportReport) -> None:
     """Turn a report of bad cells into a problem; the run that keeps it is written already."""
     if report.refused:
         raise PriceListRefused(
-            _("%(count)s cells are wrong. Nothing was changed.") % {"count": report.problem_count},
+            ngettext(
+                "%(count)s cell is wrong. Nothing was changed.",
+                "%(count)s cells are wrong. Nothing was changed.",
+                report.problem_count,
+            )
+            % {"count": report.problem_count},
             errors=[
                 FieldProblem(
                     f"rows/{each.row}/{each.column}", f"{each.reason} {each.suggestion}".strip()

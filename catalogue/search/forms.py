@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.search.rules import LONGEST_TEXT, MOST_CANDIDATES, PAGE_SIZE, Sort, Wish
@@ -54,7 +53,7 @@ class SearchForm(forms.Form):
         facts: dict[str, Any] = super().clean() or {}
         lowest, highest = facts.get("price_from"), facts.get("price_to")
         if lowest is not None and highest is not None and lowest > highest:
-            self.add_error("price_to", _t("The highest price must not be below the lowest"))
+            self.add_error("price_to", _("The highest price must not be below the lowest"))
         return facts
 
     def wish(self) -> Wish:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.dates import financial_year_label
@@ -84,7 +83,7 @@ class FileForm(forms.Form):
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(
-                _gettext("The file must be smaller than %(limit)d MB."),
+                _("The file must be smaller than %(limit)d MB."),
                 params={"limit": MOST_BYTES // 1_000_000},
             )
         return file

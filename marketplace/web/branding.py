@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-DEFAULT_COLOUR: Final = "#1d70b8"
 WHITE: Final = "#ffffff"
 BLACK: Final = "#000000"
 _HEX = re.compile(r"#[0-9a-f]{6}")

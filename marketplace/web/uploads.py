@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -126,25 +125,6 @@ def _text_kind(content: bytes) -> FileKind:
     return XML if start.startswith(b"<") else TEXT
 
 
-def read_upload(
-    upload: UploadedFile[bytes],
-    *,
-    allowed: tuple[FileKind, ...],
-    field: str | None = None,
-    largest: int | None = None,
-) -> bytes:
-    """Return what was sent, checked for its size and its kind.
-
-    Raises: FileTooLarge, WrongKindOfFile.
-    """
-    limit = largest or limit_bytes()
-    if (upload.size or 0) > limit:
-        raise FileTooLarge(too_large_words(limit), field=field, largest_bytes=limit)
-    content: bytes = upload.read()
-    check_kind(content, allowed=allowed, field=field)
-    return content
-
-
 def check_kind(
     content: bytes, *, allowed: tuple[FileKind, ...], field: str | None = None
 ) -> FileKind:
@@ -155,9 +135,12 @@ def check_kind(
     kind = kind_of(content)
     if kind in allowed:
         return kind
-    wanted = _(" or ").join(dict.fromkeys(str(one.name) for one in allowed))
+    *others, last = dict.fromkeys(str(one.name) for one in allowed)
+    words = {"found": kind.name, "last": last, "others": ", ".join(others)}
     raise WrongKindOfFile(
-        _("This is %(found)s. Choose %(wanted)s.") % {"found": kind.name, "wanted": wanted},
+        _("This is %(found)s. Choose %(others)s or %(last)s.") % words
+        if others
+        else _("This is %(found)s. Choose %(last)s.") % words,
         field=field,
         found=kind.word,
     )

@@ -112,7 +112,9 @@ def _what(column: str) -> str:
         "keywords": _("More words that people may search by."),
     }[column]
     if column in LONGEST:
-        return words + " " + _("Up to %(most)s characters.") % {"most": f"{LONGEST[column]:,}"}
+        return _("%(what)s Up to %(most)s characters.") % {
+            "what": words, "most": f"{LONGEST[column]:,}",
+        }  # fmt: skip
     return words
 
 

@@ -7,9 +7,10 @@ import builtins
 import re
 
 import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS
 from jinja2 import Environment, nodes
 
-from tests.architecture.source import ROOT, in_role
+from tests.architecture.source import ROOT, in_role, modules
 
 TEMPLATES = sorted(
     path
@@ -84,3 +85,24 @@ def test_refusals_speak_through_gettext():
                 ):
                     bare.append(f"{module.name}:{node.lineno}")
     assert bare == []
+
+
+def test_make_messages_knows_every_name_of_gettext():
+    """A function that is called by a name the extractor does not know is never translated."""
+    known = set(DEFAULT_KEYWORDS) | set(
+        re.findall(r"--keyword (\w+)", (ROOT / "Makefile").read_text())
+    )
+    names = {
+        f"{module.name}: {each.asname or each.name}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom)
+        for each in node.names
+        if "gettext" in each.name and (each.asname or each.name) not in known
+    }
+    assert names == set()
+
+
+def test_make_messages_knows_which_words_are_of_one_and_of_many():
+    plural = re.findall(r"--keyword (ngettext\w*):1,2", (ROOT / "Makefile").read_text())
+    assert sorted(plural) == ["ngettext", "ngettext_lazy"]

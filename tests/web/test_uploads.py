@@ -4,7 +4,6 @@ import io
 import zipfile
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 
 from marketplace.config import settings
@@ -48,28 +47,27 @@ class TestKindOf:
         assert uploads.kind_of(content) == kind
 
 
-class TestReadUpload:
-    def test_returns_what_was_sent(self):
-        upload = SimpleUploadedFile("prices.csv", b"code,name\n")
-        assert uploads.read_upload(upload, allowed=(uploads.TEXT,)) == b"code,name\n"
+class TestCheckKind:
+    def test_names_what_it_is(self):
+        assert uploads.check_kind(b"code,name\n", allowed=(uploads.TEXT,)) == uploads.TEXT
 
-    def test_names_what_it_is_and_what_it_should_be(self):
-        upload = SimpleUploadedFile("prices.csv", archive("xl/workbook.xml"))
+    @pytest.mark.parametrize(
+        ("allowed", "said"),
+        [
+            ([uploads.TEXT], "Choose a text file."),
+            ([uploads.TEXT, uploads.PDF], "Choose a text file or a PDF document."),
+            (
+                [uploads.TEXT, uploads.PDF, uploads.PNG, uploads.GIF],
+                "Choose a text file, a PDF document or a picture.",
+            ),
+        ],
+    )
+    def test_names_what_it_should_be(self, allowed, said):
         with pytest.raises(uploads.WrongKindOfFile) as caught:
-            uploads.read_upload(upload, allowed=(uploads.TEXT, uploads.PDF), field="file")
-        assert caught.value.detail == (
-            "This is an Excel workbook. Choose a text file or a PDF document."
-        )
+            uploads.check_kind(archive("xl/workbook.xml"), allowed=tuple(allowed), field="file")
+        assert caught.value.detail == f"This is an Excel workbook. {said}"
         assert caught.value.field == "file"
         assert caught.value.facts == {"found": "xlsx"}
-
-    def test_refuses_a_large_file_before_it_is_read(self, settings):
-        settings.LARGEST_UPLOAD_BYTES = 25_000_000
-        upload = SimpleUploadedFile("big.csv", b"")
-        upload.size = 25_000_001
-        upload.file = Untouchable()
-        with pytest.raises(uploads.FileTooLarge, match="smaller than 25 MB"):
-            uploads.read_upload(upload, allowed=(uploads.TEXT,))
 
 
 class Untouchable:
