@@ -44,6 +44,7 @@ class Code(StrEnum):
     MORE_TAKEN_BACK = "MORE_TAKEN_BACK"
     NOT_BILLED = "NOT_BILLED"
     CREDIT_TOO_LARGE = "CREDIT_TOO_LARGE"
+    CREDIT_BEYOND_BILLED = "CREDIT_BEYOND_BILLED"
 
 
 class Severity(StrEnum):
@@ -285,7 +286,7 @@ def match_credit_lines(
         elif amount > rest.amount:
             findings.append(_hold(Code.CREDIT_TOO_LARGE, last, rest.amount, amount))
         elif quantity > rest.quantity:
-            findings.append(_hold(Code.CREDIT_TOO_LARGE, last, rest.quantity, quantity))
+            findings.append(_hold(Code.CREDIT_BEYOND_BILLED, last, rest.quantity, quantity))
     shares = (
         Share(each.place, each.ordered_id, -each.quantity, -each.amount, each.how)
         for each in _shares(pairs)

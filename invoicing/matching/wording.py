@@ -88,12 +88,17 @@ _WORDS = {
         gettext_lazy("Send the credit note back to the supplier."),
         Role.FINANCE,
     ),
+    Code.CREDIT_BEYOND_BILLED: (
+        gettext_lazy("Line %(place)s takes back %(asked)s. Only %(agreed)s is still billed."),
+        gettext_lazy("Send the credit note back to the supplier."),
+        Role.FINANCE,
+    ),
 }  # fmt: skip
 
 _MONEY = frozenset(
     {Code.LINE_TOTAL, Code.CHARGE, Code.MORE_TAKEN_BACK, Code.NOT_BILLED, Code.CREDIT_TOO_LARGE}
 )
-_QUANTITIES = frozenset({Code.BEYOND_ORDERED, Code.BEYOND_RECEIVED})
+_QUANTITIES = frozenset({Code.BEYOND_ORDERED, Code.BEYOND_RECEIVED, Code.CREDIT_BEYOND_BILLED})
 _PRICES = frozenset({Code.PRICE, Code.CHEAPER})
 
 

@@ -162,10 +162,13 @@ class TestCredit:
         assert found.agrees
         assert [(each.quantity, each.amount) for each in found.shares] == [(-4, Decimal(-10))]
 
-    @pytest.mark.parametrize(("quantity", "price"), [("10", "2.51"), ("11", "1.00")])
-    def test_never_more_than_was_billed(self, quantity, price):
+    @pytest.mark.parametrize(
+        ("quantity", "price", "code"),
+        [("10", "2.51", Code.CREDIT_TOO_LARGE), ("11", "1.00", Code.CREDIT_BEYOND_BILLED)],
+    )
+    def test_never_more_than_was_billed(self, quantity, price, code):
         found = match_credit_lines([billed(LINE, quantity, price)], [LINE], self.left)
-        assert codes(found) == [Code.CREDIT_TOO_LARGE]
+        assert codes(found) == [code]
 
     def test_two_lines_count_together(self):
         lines = [billed(LINE, "6"), billed(LINE, "6", place=2)]
