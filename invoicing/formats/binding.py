@@ -212,11 +212,9 @@ def _leaf(part: Part) -> Step:
         text = (element.text or "").strip()
         if text:
             try:
-                value = text if is_text else read(text)
+                _keep(part, reader, element, values, text if is_text else read(text))
             except (ValueError, KeyError):
-                reader.leave(element, Why.MALFORMED)
-                return
-            _keep(part, reader, element, values, value)
+                reader.list(element, "", text, Why.MALFORMED)
         if said := _said_by(element):
             attributes(reader, element, said, values)
         if len(element):

@@ -26,6 +26,7 @@ _PIECE_BYTES = 1_048_576
 _DEEPEST = 256
 
 _DECLARED = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]{0,100}?encoding\s*=\s*["']([^"']{1,40})""")
+_ENCODING = re.compile(rb"[A-Za-z][A-Za-z0-9._\-]*")  # XML 1.0, EncName
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -237,6 +238,11 @@ def _refused(refusal: HostileXml, content: bytes, facts: dict[str, Any]) -> Docu
     reason = refusal.facts.get("reason")
     if "line" in refusal.facts:
         facts = {**facts, "line": refusal.facts["line"]}
+    declared = _DECLARED.match(content)
+    if reason == "broken" and declared and not _ENCODING.fullmatch(declared[1]):
+        said = declared[1].decode("ascii", "replace")
+        detail = _("It names an encoding that does not exist, “%(said)s”. Save it as UTF-8.")
+        return WrongEncoding(detail % {"said": said}, said=said, **facts)
     if reason == "encoding":
         return _wrong_encoding(refusal.detail, content, facts)
     kinds: dict[object, type[DocumentRefused]] = {
