@@ -7,6 +7,7 @@ the standard to UBL 2.1; OASIS UBL 2.1 Invoice and CreditNote.
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from lxml import etree
@@ -269,6 +270,7 @@ _TABLES: Final = {
     ),
 }
 
+NOUGHT: Final = Decimal(0)
 # What stands for the number of an order where only the seller's own number of it is known.
 _NO_ORDER = "NA"
 _PROJECT = "50"  # UNCL 1001: how a credit note, which has no place of its own for it, names BT-11
@@ -293,8 +295,7 @@ def write_ubl(invoice: model.Invoice) -> bytes:
     root = ubl.document("CreditNote" if invoice.is_credit_note else "Invoice")
     if invoice.is_credit_note:
         invoice = _as_credit_note(invoice)
-    if invoice.sales_order and not invoice.order:
-        invoice = replace(invoice, order=_NO_ORDER)
+    invoice = _completed(invoice)
     table = _TABLES[CREDIT_NOTE if invoice.is_credit_note else INVOICE]
     write(root, table, invoice, invoice.currency)
     return ubl.written(root)
@@ -318,3 +319,27 @@ def _as_credit_note(invoice: model.Invoice) -> model.Invoice:
         first = replace(first, due_on=first.due_on or invoice.due_on)
         invoice = replace(invoice, payment_means=(first, *others))
     return invoice
+
+
+def _completed(invoice: model.Invoice) -> model.Invoice:
+    """Say what UBL wants to be said where the standard, and CII, let it be left out."""
+    if invoice.sales_order and not invoice.order:
+        invoice = replace(invoice, order=_NO_ORDER)
+    return replace(
+        invoice,
+        tax_totals=tuple(map(_with_amount, invoice.tax_totals)),
+        lines=tuple(map(_with_discount, invoice.lines)),
+    )
+
+
+def _with_amount(total: model.TaxTotal) -> model.TaxTotal:
+    if total.amount is not None:
+        return total
+    return replace(total, amount=sum((row.tax_amount or NOUGHT for row in total.rows), NOUGHT))
+
+
+def _with_discount(line: model.Line) -> model.Line:
+    price = line.price
+    if price.gross_amount is None or price.discount_amount is not None:
+        return line
+    return replace(line, price=replace(price, discount_amount=NOUGHT))

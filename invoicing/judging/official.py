@@ -66,6 +66,10 @@ class Verdict:
     rules_version: str
 
 
+class NotJudged(Exception):
+    """Saxon could not read a document or run the rules on it."""
+
+
 @cache
 def processor() -> Any:  # noqa: ANN401  # Saxon has no types
     """Return this process's Saxon, closed to files and to the network."""
@@ -99,18 +103,20 @@ def judge_officially(document: Document) -> Verdict:
     try:
         report = _run(ruled.program, _without_attachments(document.root))
         findings = tuple(_found(parse_xml(report)))
-    except (HostileXml, RuntimeError) as error:
+    except (HostileXml, NotJudged) as error:
         said = " ".join(str(error).split())[:500]
         findings = (Finding(Code.NOT_JUDGED, Severity.BLOCK, text=said),)
     return Verdict(findings, ruled.version)
 
 
 def _run(program: Any, text: str) -> bytes:  # noqa: ANN401  # Saxon has no types
-    """Return the report of a run. Raises: RuntimeError, which Saxon's own errors are."""
-    node = processor().parse_xml(xml_text=text)
-    report = program.transform_to_string(xdm_node=node)
+    """Return the report of a run. Raises: NotJudged with what Saxon said."""
+    try:
+        report = program.transform_to_string(xdm_node=processor().parse_xml(xml_text=text))
+    except import_module("saxonche").PySaxonApiError as error:
+        raise NotJudged(str(error)) from error
     if not report:
-        raise RuntimeError("The rules gave no answer.")
+        raise NotJudged("The rules gave no answer.")
     return str(report).encode()
 
 
