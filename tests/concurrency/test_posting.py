@@ -13,6 +13,7 @@ from django.db import transaction
 
 from marketplace.core.tenancy import act_for
 from marketplace.ledger.models import Budget, CommitmentEntry, Journal, Period
+from marketplace.ledger.rules import Posting
 from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_below_nought
 from marketplace.ledger.selectors.journals import (
     actuals_out_of_line,
@@ -22,6 +23,7 @@ from marketplace.ledger.selectors.journals import (
 )
 from marketplace.ledger.services import journals as posting
 from marketplace.ledger.services import spending
+from marketplace.ledger.services.budgets import BudgetFigure, set_budgets
 from marketplace.ledger.services.commitments import CommitmentLine, Document, commit
 from marketplace.ledger.services.journals import post_journal, reverse_journal
 from marketplace.ledger.services.periods import close_period
@@ -162,6 +164,42 @@ class TestManySpendOnePromise:
         ends, spent = self.spend(books, line_id, clients=2)
         assert sorted(ends) == ["crash: IntegrityError", "won"]
         assert spent == [-8]
+
+
+class TestSpendWithoutABudgetAgainstSettingIt:
+    def both(self, books):
+        finance = organisations.actor(books.council, "finance")
+        centre, account = ledger.cost_centre(books.council), ledger.account(books.council)
+        bare = Posting(account.pk, debit_amount=Decimal(7), cost_centre_id=centre.pk)
+        figure = BudgetFigure(centre.pk, account.pk, Decimal(100))
+
+        def set_it():
+            set_budgets(
+                finance=finance, financial_year=2026, figures=[figure], is_hard_stop=True, at=AT
+            )
+
+        draft = ledger.draft(bare, books.credit(RECEIPTS, 7))
+        return at_once([deed(books, draft), (books.council.pk, set_it)])
+
+    def test_there_is_one_budget_which_says_both(self, books):
+        assert self.both(books) == ["won", "won"]
+        all_agrees(books)
+        made = Budget.objects.exclude(pk=books.budget.pk).get()
+        assert (made.budget_amount, made.actual_amount) == (100, 7)
+
+    def test_the_race_is_real_without_holding_the_organisation(self, books, monkeypatch):
+        """Whoever sets the budget finds that it is there, rudely."""
+        barrier = Barrier(2)
+        real = Budget.objects.bulk_create
+
+        def meet(rows, **options):
+            made = real(rows, **options) if options else None
+            barrier.wait(timeout=30)
+            return made if options else real(rows)
+
+        monkeypatch.setattr(spending, "hold_organisation", lambda _council_id: None)
+        monkeypatch.setattr(Budget.objects, "bulk_create", meet)
+        assert self.both(books) == ["won", "crash: IntegrityError"]
 
 
 class TestReverseTwice:

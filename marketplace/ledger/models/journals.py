@@ -85,7 +85,9 @@ class Journal(Row):
 
     tenant_columns = ("council_id",)
 
-    council = models.ForeignKey("organisations.Organisation", models.PROTECT, related_name="+")
+    council = models.ForeignKey(
+        "organisations.Organisation", models.PROTECT, related_name="+", db_index=False
+    )
     financial_year = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
     period = models.ForeignKey(Period, models.PROTECT, related_name="+")

@@ -5,7 +5,7 @@ it writes the audit event. What is spent of a budget is changed here and nowhere
 the lines that say so and the promises that are kept by it. The number of statements does not grow
 with the number of lines or of journals.
 
-Everything is held in one order (decision 0010): the event's key, the period, the budgets by their
+Everything is held in one order (decision 0010): the event’s key, the period, the budgets by their
 keys, and last the council's counter of journals. So post all journals of a transaction in one call,
 as late in it as can be.
 Units: GBP without the VAT that the council gets back, unless the account is for that VAT.

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from marketplace.core.errors import Conflict, Missing
 from marketplace.core.models import busy_if_held
 from marketplace.ledger.models import Account, Budget, CommitmentEntry, CostCentre
+from marketplace.organisations.services.holding import hold_organisation
 
 YearCoding = tuple[int, UUID, UUID]
 
@@ -103,7 +104,11 @@ def _existing(council_id: UUID, codings: Collection[YearCoding]) -> dict[YearCod
 
 
 def _make(council_id: UUID, codings: Collection[YearCoding]) -> None:
-    """Make budgets of nought; somebody else who makes the same one at this moment is waited for."""
+    """Make budgets of nought, with the organisation held as by whoever sets budgets.
+
+    Raises: Missing; Busy.
+    """
+    hold_organisation(council_id)
     centres = dict(
         CostCentre.objects.of(council_id)
         .filter(pk__in={centre for _year, centre, _account in codings})
@@ -127,5 +132,4 @@ def _make(council_id: UUID, codings: Collection[YearCoding]) -> None:
         )
         for year, centre, account in sorted(codings)
     ]
-    with busy_if_held():
-        Budget.objects.bulk_create(rows, ignore_conflicts=True)
+    Budget.objects.bulk_create(rows, ignore_conflicts=True)
