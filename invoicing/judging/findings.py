@@ -6,6 +6,7 @@ kept can be read in any language.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +32,7 @@ class Code(StrEnum):
     NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
     MALFORMED = "MALFORMED"
     MISSING = "MISSING"
+    PROFILE = "PROFILE"
     # Sums: invoicing.judging.totals
     KIND = "KIND"
     LINE_NET = "LINE_NET"
@@ -82,3 +84,9 @@ class Finding:
     expected: str = ""
     actual: str = ""
     text: str = ""
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """Return the gravest severity among findings, or None when there are none."""
+    found = {finding.severity for finding in findings}
+    return next((severity for severity in Severity if severity in found), None)

@@ -34,6 +34,10 @@ _WORDS: Final = {
         _CORRECT,
     ),
     Code.MISSING: (gettext_lazy("%(where)s is missing."), _CORRECT),
+    Code.PROFILE: (
+        gettext_lazy("It says that it follows “%(actual)s”, not the European standard."),
+        gettext_lazy("Nothing to do if it passes the official rules."),
+    ),
     Code.KIND: (
         gettext_lazy(
             "The file is written as %(actual)s, but its type %(text)s is for %(expected)s."

@@ -59,6 +59,21 @@ def test_what_was_not_understood_is_told_by_its_weight():
     }
 
 
+@pytest.mark.parametrize(
+    ("profile", "is_noted"),
+    [
+        ("urn:cen.eu:en16931:2017", False),
+        ("urn:cen.eu:en16931:2017#compliant#urn:x", False),
+        ("urn:factur-x.eu:1p0:minimum", True),
+        ("", True),
+    ],
+)
+def test_another_specification_is_noted(profile, is_noted):
+    made = write_ubl(einvoices.invoice(profile=profile))
+    codes = [f.code for f in judge_contents(read_invoice(open_document(made)))]
+    assert codes == [Code.PROFILE] * is_noted
+
+
 class TestWords:
     @pytest.mark.parametrize("code", list(Code))
     def test_every_code_has_a_sentence_and_advice(self, code):
