@@ -36,7 +36,7 @@ pytestmark = pytest.mark.benchmark
 JOURNALS = int(os.environ.get("BENCH_JOURNALS", "300"))
 ROUNDS = 5
 LINES = 10
-LEAST_SHARE_POSTING = 0.1  # of the floor's journals a second
+LEAST_SHARE_POSTING = 0.08  # of the floor's journals a second
 LEAST_SHARE_READING = 0.3
 COLUMNS = {
     model: [field.column for field in model._meta.concrete_fields]

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from marketplace.core.tenancy import act_for
 from marketplace.ledger.models import Budget, Journal, Period
@@ -85,6 +85,14 @@ class BooksHold(RuleBasedStateMachine):
         assert first == again
         return first
 
+    @initialize(amount=pennies, spent=pennies)
+    def begin(self, amount, spent):
+        """Promise and receive at once, so that there is something to take back from the start."""
+        for which in (0, 1):
+            self.promise(which, min(amount, Decimal(20)))
+            line_id = list(self.held)[-1]
+            self.spend(line_id, min(spent, Decimal(20)), None, 7)
+
     @rule(which=st.integers(0, 1), amount=pennies)
     def promise(self, which, amount):
         budget = self.budgets[which]
@@ -116,7 +124,9 @@ class BooksHold(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(data=st.data(), amount=pennies, most=st.none() | pennies, month=months)
     def receive(self, data, amount, most, month):
-        line_id = self.pick(data, list(self.held))
+        self.spend(self.pick(data, list(self.held)), amount, most, month)
+
+    def spend(self, line_id, amount, most, month):
         which, held = self.held[line_id]
         kept = held if most is None else min(held, most)
         journal = self.post(
@@ -201,6 +211,6 @@ class BooksHold(RuleBasedStateMachine):
 @pytest.mark.django_db(transaction=False)
 class TestBooksHold(BooksHold.TestCase):
     settings = settings(
-        max_examples=20, stateful_step_count=15, deadline=None,
+        max_examples=30, stateful_step_count=12, deadline=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
