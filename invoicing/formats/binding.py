@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from lxml import etree
 
-from invoicing.formats.model import NotUnderstood, Why
+from invoicing.formats.model import Invoice, NotUnderstood, Reading, Why
 from invoicing.formats.values import AMOUNT, TEXT, Kind
 from marketplace.core import ubl
 
@@ -24,6 +24,8 @@ Settle = Step
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 CURRENCY = "currencyID"
+# Enough to see what a file is about; a file of a million strange values is only counted.
+MOST_LISTED: Final = 1_000
 ALWAYS = "="  # before what an attribute says each time, in place of the field that holds it
 
 
@@ -252,6 +254,7 @@ class Reader:
         self.names = names
         self.currency = currency
         self.not_understood: list[NotUnderstood] = []
+        self.unlisted_count = 0
 
     def make(self, element: Element, table: Table, **known: object) -> Any:  # noqa: ANN401
         """Return the part of the model that an element holds, with what is known besides."""
@@ -300,6 +303,9 @@ class Reader:
         """List one value as not understood; where a schema is said to lie is none."""
         if not value or attribute.startswith(_XSI):
             return
+        if len(self.not_understood) >= MOST_LISTED:
+            self.unlisted_count += 1
+            return
         above = [self.names.show(each) for each in element.iterancestors()]
         path = "/".join(["", *reversed(above), self.names.show(element)])
         if attribute:
@@ -307,6 +313,10 @@ class Reader:
         self.not_understood.append(
             NotUnderstood(path, value, cast(int, element.sourceline or 0), why)
         )
+
+    def reading(self, invoice: Invoice) -> Reading:
+        """Return an invoice with what of its document was not understood."""
+        return Reading(invoice, tuple(self.not_understood), self.unlisted_count)
 
 
 def write(element: Element, table: Table, thing: object, currency: str) -> None:

@@ -216,4 +216,4 @@ def read_cii(root: Element) -> model.Reading:
     path = "/".join(NAMES.tag(name) for name in f"{_FOR}/ram:InvoiceCurrencyCode".split("/"))
     reader = Reader(NAMES, (root.findtext(path) or "").strip())
     invoice = reader.make(root, INVOICE)
-    return model.Reading(invoice, tuple(reader.not_understood))
+    return reader.reading(invoice)

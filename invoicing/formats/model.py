@@ -369,7 +369,11 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of a document: the model, and everything that it has no place for."""
+    """What was read of a document: the model, and everything that it has no place for.
+
+    Shapes: beyond the first thousand, values without a place are only counted.
+    """
 
     invoice: Invoice
     not_understood: tuple[NotUnderstood, ...] = ()
+    unlisted_count: int = 0

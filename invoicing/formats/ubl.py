@@ -287,7 +287,7 @@ def read_ubl(root: Element) -> model.Reading:
         invoice = replace(invoice, order="")
     if is_credit_note:
         invoice = _with_project(invoice)
-    return model.Reading(invoice, tuple(reader.not_understood))
+    return reader.reading(invoice)
 
 
 def write_ubl(invoice: model.Invoice) -> bytes:

@@ -18,6 +18,8 @@ def judge_contents(reading: Reading) -> list[Finding]:
     Source: Procurement Act 2023 s.67(3)(a).
     """
     found = [_told(each) for each in reading.not_understood]
+    if reading.unlisted_count:
+        found.append(Finding(Code.UNLISTED, Severity.HOLD, actual=f"{reading.unlisted_count:,}"))
     profile = reading.invoice.profile
     if not is_of_the_standard(profile):
         note = Finding(Code.PROFILE, Severity.NOTE, "BT-24", expected=CORE, actual=profile)

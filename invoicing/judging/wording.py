@@ -29,6 +29,10 @@ _WORDS: Final = {
         gettext_lazy("“%(actual)s” at %(where)s has no place in the standard and was not used."),
         gettext_lazy("Read it, in case it says something that matters."),
     ),
+    Code.UNLISTED: (
+        gettext_lazy("%(actual)s more values have no place in the standard and are not listed."),
+        gettext_lazy("Look at the file itself: it is not an everyday invoice."),
+    ),
     Code.MALFORMED: (
         gettext_lazy("“%(actual)s” at %(where)s is not a value that can stand there."),
         _CORRECT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -167,9 +168,20 @@ class TestWhatIsNotUnderstood:
         )
         assert spoilt("<Invoice", there).not_understood == ()
 
-    def test_a_thousand_things_take_no_time(self):
-        more = "<cbc:UUID>u</cbc:UUID>" * 20_000
-        assert len(spoilt("<cbc:IssueDate>", more + "<cbc:IssueDate>").not_understood) == 20_000
+    @pytest.mark.parametrize(
+        ("more", "count"),
+        [
+            ("<cbc:UUID>u</cbc:UUID>" * 200_000, 200_000),
+            (("<a>x" * 200 + "</a>" * 200) * 1_000, 200_000),
+        ],
+        ids=["side by side", "in one another"],
+    )
+    def test_beyond_a_thousand_they_are_counted_and_take_no_time(self, more, count):
+        begun = process_time()
+        found = spoilt("<cbc:IssueDate>", more + "<cbc:IssueDate>")
+        assert process_time() - begun < 5
+        assert len(found.not_understood) == 1_000
+        assert found.unlisted_count == count - 1_000
 
     @pytest.mark.parametrize("number", ["1e5", "NaN", "Infinity", "١", "1 000", "--1", "", "0x1"])
     def test_what_is_no_number(self, number):
