@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from marketplace.ledger.models import Budget, Journal, JournalLine, Period
+from marketplace.ledger.models import Account, Budget, Journal, JournalLine, Period
 
 NOUGHT = Decimal("0.00")
 JOURNAL_KEYS = ("-financial_year", "-number", "-id")
@@ -99,6 +99,13 @@ def account_ledger(
 def balances_of(council_id: UUID, account_ids: Collection[UUID]) -> dict[UUID, Decimal]:
     """Return debit less credit of accounts; one that was never posted on is left out."""
     return _nets(council_id, account_ids, "account_id")
+
+
+def kinds_posted_on(council_id: UUID, codes: Collection[str]) -> dict[str, str]:
+    """Return by code the kinds of accounts that something was posted on: these keep it."""
+    posted = JournalLine.objects.of(council_id).filter(account=OuterRef("pk"))
+    rows = Account.objects.of(council_id).filter(Exists(posted), code__in=codes)
+    return dict(rows.values_list("code", "kind"))
 
 
 def supplier_balances(council_id: UUID, account_id: UUID) -> dict[UUID | None, Decimal]:

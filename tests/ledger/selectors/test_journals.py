@@ -17,6 +17,7 @@ from marketplace.ledger.selectors.journals import (
     balances_of,
     journals,
     journals_of_document,
+    kinds_posted_on,
     lines_of,
     supplier_balances,
     trial_balance,
@@ -144,3 +145,11 @@ def test_the_ledger_of_one_account(books, posted):
     assert [row.net_amount for row in page.rows] == [-50]
     after = page_by_key(rows, page.next_cursor, keys=ACCOUNT_LEDGER_KEYS, size=1)
     assert [row.net_amount for row in after.rows] == [120]
+
+
+def test_the_kinds_of_accounts_that_were_posted_on(books, posted):
+    spent, bank = books.budget.account.code, books.controls[BANK].code
+    never = ledger.account(books.council)
+    assert kinds_posted_on(books.council.pk, [spent, bank, never.code, "none"]) == {
+        spent: "expense", bank: "asset",
+    }  # fmt: skip
