@@ -275,6 +275,12 @@ class TestTheFourWaysOfRounding:
         there, back = legitimate_vat(amounts, rate), legitimate_vat([-n for n in amounts], rate)
         assert {way: -amount for way, amount in back.items()} == there
 
+    def test_tenths_of_a_penny_are_left_off_line_by_line(self):
+        """Ten lines of a penny at 5 %: each bears half a tenth, which is nothing."""
+        ways = legitimate_vat([PENNY] * 10, Decimal(5))
+        assert ways[Rounding.LINES_TENTH_DOWN] == 0
+        assert ways[Rounding.DOCUMENT] == PENNY
+
     def test_a_storno_of_half_a_penny(self):
         """The case that caught users between two official rules: net 7231.875 at 20 %."""
         assert legitimate_vat([Decimal("-7231.875")], Decimal(20))[Rounding.DOCUMENT] == Decimal(
