@@ -24,6 +24,9 @@ from marketplace.core.xml import HostileXml, parse_xml
 LARGEST_BYTES: Final = 20_000_000
 _PIECE_BYTES = 1_048_576
 _DEEPEST = 256
+# No element of an invoice has ten; reading very many of one element takes the square of the time.
+_MOST_ATTRIBUTES = 50
+_OVERLOADED = etree.XPath(f"boolean(//*[@*[{_MOST_ATTRIBUTES + 1}]])")
 
 _DECLARED = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]{0,100}?encoding\s*=\s*["']([^"']{1,40})""")
 _ENCODING = re.compile(rb"[A-Za-z][A-Za-z0-9._\-]*")  # XML 1.0, EncName
@@ -95,7 +98,7 @@ class HasDoctype(DocumentRefused):
 
 
 class TooDeep(DocumentRefused):
-    """Its elements stand too deep in one another."""
+    """Its elements stand too deep in one another, or one has too many attributes."""
 
     code = "e-invoice.too-deep"
     title = gettext_lazy("This file cannot be read safely.")
@@ -183,6 +186,9 @@ def open_document(content: bytes, *, largest_bytes: int = LARGEST_BYTES) -> Docu
         root = _parsed(content)
     except HostileXml as refusal:
         raise _refused(refusal, content, facts) from refusal
+    if _OVERLOADED(root):
+        detail = _("One of its elements has more than %(most)s attributes.")
+        raise TooDeep(detail % {"most": _MOST_ATTRIBUTES}, **facts)
     syntax = SYNTAXES.get(str(root.tag))
     if syntax is None:
         name = etree.QName(root)

@@ -107,6 +107,13 @@ REFUSED = {
         b"<r><t>" + b"x" * 11_000_000 + b"</t>" + b"<a>" * 300 + b"</a>" * 300 + b"</r>",
         gate.TooDeep, "too deep",
     ),
+    "a hundred thousand attributes": (
+        TEXT.replace(
+            "<cbc:DueDate>",
+            "<cbc:DueDate " + " ".join(f'a{n}="1"' for n in range(100_000)) + ">",
+        ).encode(),
+        gate.TooDeep, "more than 50 attributes",
+    ),
     "a name as long as a book": (b"<" + b"a" * 11_000_000 + b"/>", DocumentRefused, ""),
     "a file cut short": (GOOD[:500], gate.BrokenXml, "stops being XML at line"),
     "a blank line first": (b"\n" + GOOD, gate.BrokenXml, "before <?xml"),
