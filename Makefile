@@ -97,13 +97,13 @@ lock: setup
 	    || { echo 'uv could not be installed; pip will do its work.'; $(PYTHON) -m venv .venv; }
 	@if [ -e $@ ]; then touch $@; fi
 
-# Makes the environment hold what the lock names, no more and no less.
+# Makes the environment hold what the lock names, no more and no less: the lock is whole by itself.
 .venv/$(LOCK).done: $(LOCK) requirements-uv.lock | .venv/bin/uv
 	@echo 'Installing packages…'
 	@{ [ -x $(BIN)/uv ] && $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(LOCK) requirements-uv.lock; } \
 	    || { echo 'uv could not do it; pip takes a minute longer.'; \
 	        [ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv; \
-	        $(BIN)/pip install --quiet --require-hashes -r $(LOCK); }
+	        $(BIN)/pip install --quiet --no-deps --require-hashes -r $(LOCK); }
 	@touch $@
 
 # The project itself, as it stands here, with its command.

@@ -81,7 +81,7 @@ UNIT_LABELS = {
     "5B": gettext_lazy("batch"),
 }
 # Units of which one says "each" rather than "per one".
-_EACH = frozenset({"EA", "C62"})
+EACH = frozenset({"EA", "C62"})
 
 
 def unit_label(code: str) -> str:
@@ -91,7 +91,7 @@ def unit_label(code: str) -> str:
 
 def sold_by(unit: str, pack_size: int) -> str:
     """Return what one price buys: "each", "per box" or "per box of 10"."""
-    if unit in _EACH:
+    if unit in EACH:
         return _("each") if pack_size == 1 else _("for %(count)s") % {"count": f"{pack_size:,}"}
     words = {"unit": unit_label(unit), "count": f"{pack_size:,}"}
     return _("per %(unit)s") % words if pack_size == 1 else _("per %(unit)s of %(count)s") % words

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,16 +20,19 @@ _PLACE = re.compile(r"(, line \d+)?(, column \d+)?\s*$")
 _SIGNS = (
     (
         re.compile(r"EntityRef"),
+        "ampersand",
         gettext_lazy("At line %(line)s there is an & that stands by itself. Write it as &amp;."),
     ),
     (
         re.compile(r"^Entity '|entity amplification|entity reference loop|\bDTD\b|PEReference"),
+        "doctype",
         gettext_lazy(
             "It has a DOCTYPE or an entity at line %(line)s. Remove it and send the file again."
         ),
     ),
     (
         re.compile(r"^(Invalid bytes|Unsupported encoding|Input is not proper|.*encoding error)"),
+        "encoding",
         gettext_lazy(
             "At line %(line)s there are letters in another encoding than the file says it has."
             " Save it as UTF-8 and send it again."
@@ -35,14 +40,17 @@ _SIGNS = (
     ),
     (
         re.compile(r"^Excessive depth"),
+        "depth",
         gettext_lazy("At line %(line)s its elements stand too deep in one another."),
     ),
     (
-        re.compile(r"^Resource limit"),
+        re.compile(r"^Resource limit|internal error: Huge input lookup|Buffer size limit"),
+        "length",
         gettext_lazy("At line %(line)s a text is too long to be read."),
     ),
     (
         re.compile(r"^(Invalid character|PCDATA invalid Char|.*invalid xmlChar)"),
+        "character",
         gettext_lazy("At line %(line)s there is a character that XML does not allow."),
     ),
 )
@@ -56,41 +64,75 @@ class HostileXml(Invalid):
     title = gettext_lazy("We cannot read this XML file.")
 
 
-def parse_xml(content: bytes) -> etree._Element:
-    """Return the root element of a document from outside.
+# How much of a file is read at a time while looking for its first element.
+_PIECE_BYTES = 65_536
+
+
+def parse_xml(content: bytes, *, has_long_texts: bool = False) -> etree._Element:
+    """Return the root element of a document from outside, without comments and instructions.
 
     Nothing is fetched, no entity is expanded and no document type declaration is accepted, so a
-    file cannot make us read another or grow without bound.
-    Raises: HostileXml with the line where reading stopped.
+    file cannot make us read another or grow without bound. A file that carries others inside may
+    have texts of more than ten million characters; its beginning is then read under the strict
+    limits first, since without a document type there are no entities that could grow.
+    Raises: HostileXml with the line where reading stopped, and the reason in one word.
     Source: OWASP ASVS 5.0 V1.5.1 (XML external entities).
     """
     if len(content) > LARGEST_XML_BYTES:
-        raise HostileXml(_("The file is larger than 100 MB."))
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
-    )
+        raise HostileXml(_("The file is larger than 100 MB."), reason="size")
     try:
-        root = etree.fromstring(content, parser)
+        if has_long_texts:
+            _refuse_doctype(_first_element(content))
+        root = etree.fromstring(content, etree.XMLParser(huge_tree=has_long_texts, **_OPTIONS))
     except etree.XMLSyntaxError as error:
-        raise HostileXml(_explained(content, error), line=error.lineno or 1) from error
+        detail, reason = _explained(content, error)
+        raise HostileXml(detail, line=error.lineno or 1, reason=reason) from error
     except ValueError as error:
-        raise HostileXml(_("It is not XML.")) from error
-    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs lack it
-        raise HostileXml(
-            _("It has a DOCTYPE. Remove the line that starts with <!DOCTYPE and send it again.")
-        )
+        raise HostileXml(_("It is not XML."), reason="not-xml") from error
+    _refuse_doctype(root)
     return root
 
 
-def _explained(content: bytes, error: etree.XMLSyntaxError) -> str:
-    """Return in a sentence why a file could not be read, for the person who sent it."""
+_OPTIONS: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "recover": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
+def _first_element(content: bytes) -> etree._Element | None:
+    puller = etree.XMLPullParser(events=("start",), huge_tree=False, **_OPTIONS)
+    for start in range(0, len(content), _PIECE_BYTES):
+        puller.feed(content[start : start + _PIECE_BYTES])
+        for _event, element in puller.read_events():
+            return cast("etree._Element", element)
+    return None
+
+
+def _refuse_doctype(root: etree._Element | None) -> None:
+    if root is not None and root.getroottree().docinfo.doctype:  # type: ignore[attr-defined]
+        raise HostileXml(
+            _("It has a DOCTYPE. Remove the line that starts with <!DOCTYPE and send it again."),
+            reason="doctype",
+        )
+
+
+def _explained(content: bytes, error: etree.XMLSyntaxError) -> tuple[str, str]:
+    """Return in a sentence why a file could not be read, for the person who sent it, and a word."""
     line, said = error.lineno or 1, error.msg or ""
-    for sign, sentence in _SIGNS:
+    for sign, reason, sentence in _SIGNS:
         if sign.search(said):
-            return str(sentence) % {"line": line}
-    return _not_even_xml(content.lstrip()[:8]) or _(
-        "It stops being XML at line %(line)s: %(reason)s."
-    ) % {"line": line, "reason": " ".join(_PLACE.sub("", said).split()).rstrip(".")}
+            return str(sentence) % {"line": line}, reason
+    if other := _not_even_xml(content.lstrip()[:8]):
+        return other, "not-xml"
+    why = " ".join(_PLACE.sub("", said).split()).rstrip(".")
+    return (
+        _("It stops being XML at line %(line)s: %(reason)s.") % {"line": line, "reason": why},
+        "broken",
+    )
 
 
 def _not_even_xml(start: bytes) -> str:
@@ -104,3 +146,9 @@ def _not_even_xml(start: bytes) -> str:
     if not start.startswith((b"<", *_BYTE_ORDER_MARKS)) and b"\x00" not in start:
         return _("It is not XML: it does not begin with <.")
     return ""
+
+
+def read_schema(path: Path) -> etree.XMLSchema:
+    """Return a schema that came with an installed package, with those that it includes."""
+    parser = etree.XMLParser(no_network=True, load_dtd=False)
+    return etree.XMLSchema(etree.parse(str(path), parser))

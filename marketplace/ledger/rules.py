@@ -1,13 +1,16 @@
-"""What lines take from budgets, reckoned without asking anybody. Pure."""
+"""What lines take from budgets, and journals before they are posted. Pure: asks nobody."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
+
+from marketplace.ledger.states import JournalKind
 
 Coding = tuple[UUID, UUID]
 Key = TypeVar("Key")
@@ -97,3 +100,87 @@ def shares(held: Sequence[Decimal], most: Decimal | None) -> list[Decimal]:
         if left is not None:
             left -= share
     return given
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side of a journal that is to be posted.
+
+    Shapes: `source_line_id` is the line of the document that it comes from.
+    Units: GBP; exactly one of the two amounts is above nought.
+    """
+
+    account_id: UUID
+    debit_amount: Decimal = Decimal(0)
+    credit_amount: Decimal = Decimal(0)
+    cost_centre_id: UUID | None = None
+    supplier_id: UUID | None = None
+    source_line_id: UUID | None = None
+
+    @property
+    def net_amount(self) -> Decimal:
+        """Return debit less credit."""
+        return self.debit_amount - self.credit_amount
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDraft:
+    """One event that is to be posted, with the promises that it keeps.
+
+    Shapes: `event_key` names the event for ever ("receipt:…"), so that it is posted once.
+    `dated_on` is where it should count; `document_on` is what stands on the document. `relief`
+    maps a line of a requisition or an order, whose money was promised, to the most of it that is
+    spent by this, None for all that it still holds.
+    """
+
+    event_key: str
+    kind: JournalKind
+    dated_on: date
+    document_on: date
+    document_type: str
+    document_id: UUID
+    document_reference: str
+    narrative: str
+    postings: Sequence[Posting]
+    relief: Mapping[UUID, Decimal | None] = field(default_factory=dict)
+
+    @property
+    def total_amount(self) -> Decimal:
+        """Return what its debits come to."""
+        return sum((each.debit_amount for each in self.postings), Decimal(0))
+
+
+def faults_of(postings: Sequence[Posting]) -> list[str]:
+    """Return what is wrong with the sides of a journal, as words for who wrote the program.
+
+    Shapes: nothing if they balance. The words are "sides", "amount", "penny" and "balance".
+    Why: the database refuses the same at the commit, where nobody can say any more who it was.
+    """
+    found = []
+    if len(postings) < 2:
+        found.append("sides")
+    for each in postings:
+        one_side = (each.debit_amount > 0) != (each.credit_amount > 0)
+        if not one_side or min(each.debit_amount, each.credit_amount) < 0:
+            found.append("amount")
+        elif each.net_amount != each.net_amount.quantize(Decimal("0.01")):
+            found.append("penny")
+    if sum((each.net_amount for each in postings), Decimal(0)):
+        found.append("balance")
+    return found
+
+
+def opposite(posting: Posting) -> Posting:
+    """Return the posting that takes another back.
+
+    Why: a reversal is equal and opposite; a negative amount on the same side would double the
+    turnover of the account instead of showing that it was taken back.
+    """
+    return Posting(
+        account_id=posting.account_id,
+        debit_amount=posting.credit_amount,
+        credit_amount=posting.debit_amount,
+        cost_centre_id=posting.cost_centre_id,
+        supplier_id=posting.supplier_id,
+        source_line_id=posting.source_line_id,
+    )

@@ -3,7 +3,8 @@
 A commitment is money that is promised and not yet spent. It is first made for a requisition
 (COMMIT at stage REQUISITION), follows the requisition into its order (MOVE_OUT of the requisition
 and MOVE_IN to the order, which sum to nought) and ends when it is given back (RELEASE) or spent
-(SPEND). Entries are only ever added, so what is committed is always their sum.
+(SPEND). What a journal spent is promised again (RESTORE) when that journal is reversed. Entries are
+only ever added, so what is committed is always their sum.
 
 A period is a month of the financial year: OPEN while things may be posted in it, then CLOSED.
 """
@@ -30,6 +31,7 @@ class EntryKind(StrEnum):
     MOVE_IN = "MOVE_IN"
     RELEASE = "RELEASE"
     SPEND = "SPEND"
+    RESTORE = "RESTORE"
 
 
 class AccountKind(StrEnum):
@@ -51,3 +53,45 @@ PERIOD = Machine(
     move("close", PeriodStatus.OPEN, PeriodStatus.CLOSED),
     move("reopen", PeriodStatus.CLOSED, PeriodStatus.OPEN),
 )
+
+
+class JournalKind(StrEnum):
+    """Which kind of event a journal writes down; a reversal is of the kind that it reverses."""
+
+    RECEIPT = "RECEIPT"
+    INVOICE = "INVOICE"
+    CREDIT_NOTE = "CREDIT_NOTE"
+    PAYMENT = "PAYMENT"
+    BANK = "BANK"
+    CARD = "CARD"
+    CORRECTION = "CORRECTION"
+
+
+class AccountRole(StrEnum):
+    """Which part an account of the council's plays in what we post by ourselves."""
+
+    CREDITORS = "CREDITORS"
+    RECEIPTS = "RECEIPTS"
+    VAT_INPUT = "VAT_INPUT"
+    VAT_REVERSE_CHARGE = "VAT_REVERSE_CHARGE"
+    CASH_IN_TRANSIT = "CASH_IN_TRANSIT"
+    BANK = "BANK"
+    CARD_CLEARING = "CARD_CLEARING"
+    PRICE_VARIANCE = "PRICE_VARIANCE"
+    ROUNDING = "ROUNDING"
+    LATE_PAYMENT = "LATE_PAYMENT"
+
+
+# A part that an account of another kind cannot play: what is owed is a liability, and so on.
+ROLE_KINDS = {
+    AccountRole.CREDITORS: AccountKind.LIABILITY,
+    AccountRole.RECEIPTS: AccountKind.LIABILITY,
+    AccountRole.VAT_INPUT: AccountKind.ASSET,
+    AccountRole.VAT_REVERSE_CHARGE: AccountKind.LIABILITY,
+    AccountRole.CASH_IN_TRANSIT: AccountKind.ASSET,
+    AccountRole.BANK: AccountKind.ASSET,
+    AccountRole.CARD_CLEARING: AccountKind.LIABILITY,
+    AccountRole.PRICE_VARIANCE: AccountKind.EXPENSE,
+    AccountRole.ROUNDING: AccountKind.EXPENSE,
+    AccountRole.LATE_PAYMENT: AccountKind.EXPENSE,
+}

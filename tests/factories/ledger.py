@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
+from uuid import UUID, uuid4
 
 from marketplace.core.tenancy import stewardship
-from marketplace.ledger.models import Account, Budget, CostCentre
+from marketplace.ledger.models import Account, Budget, ControlAccount, CostCentre, Period
+from marketplace.ledger.rules import JournalDraft, Posting
+from marketplace.ledger.states import ROLE_KINDS, AccountRole, JournalKind
 from marketplace.organisations.models import Membership, Organisation
 
 _numbers = count(1)
@@ -60,3 +66,76 @@ def budget(
         )
         made.refresh_from_db()
     return made
+
+
+TODAY = date(2026, 11, 23)
+
+
+def year(council: Organisation, financial_year: int = 2026, **facts: Any) -> list[Period]:
+    """Keep the twelve periods of a year."""
+    made = []
+    for number in range(1, 13):
+        years, month = divmod(number + 2, 12)
+        first = date(financial_year + years, month + 1, 1)
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+        made.append(
+            Period(
+                council=council, financial_year=financial_year, number=number, starts_on=first,
+                ends_on=last, **facts,
+            )
+        )  # fmt: skip
+    with stewardship():
+        return Period.objects.bulk_create(made)
+
+
+@dataclass
+class Books:
+    """A council that can post: its periods, a budget, and an account for each part."""
+
+    council: Organisation
+    periods: list[Period]
+    budget: Budget
+    controls: dict[AccountRole, Account]
+
+    def spend(self, amount: Decimal | str | int, budget: Budget | None = None) -> Posting:
+        """Return what debits a budget's account."""
+        chosen = budget or self.budget
+        return Posting(
+            chosen.account_id, debit_amount=Decimal(amount), cost_centre_id=chosen.cost_centre_id
+        )
+
+    def debit(self, role: AccountRole, amount: Decimal | str | int, **facts: Any) -> Posting:
+        """Return what debits the account of a part."""
+        return Posting(self.controls[role].pk, debit_amount=Decimal(amount), **facts)
+
+    def credit(self, role: AccountRole, amount: Decimal | str | int, **facts: Any) -> Posting:
+        """Return what credits the account of a part."""
+        return Posting(self.controls[role].pk, credit_amount=Decimal(amount), **facts)
+
+
+def books(council: Organisation, **facts: Any) -> Books:
+    """Keep what a council needs to post."""
+    controls = {}
+    for role, kind in ROLE_KINDS.items():
+        controls[role] = account(council, kind=kind.value, categories=[])
+        with stewardship():
+            ControlAccount.objects.create(council=council, role=role, account=controls[role])
+    return Books(council, year(council), budget(council, **facts), controls)
+
+
+def draft(*postings: Posting, **facts: Any) -> JournalDraft:
+    """Return a draft of a journal, a receipt of today's if nothing else is said."""
+    document_id: UUID = facts.pop("document_id", None) or uuid4()
+    chosen = {
+        "event_key": f"receipt:{document_id}",
+        "kind": JournalKind.RECEIPT,
+        "dated_on": TODAY,
+        "document_on": TODAY,
+        "document_type": "receipt",
+        "document_id": document_id,
+        "document_reference": "GRN-26-000001",
+        "narrative": "Chairs received",
+        "postings": postings,
+        **facts,
+    }
+    return JournalDraft(**chosen)

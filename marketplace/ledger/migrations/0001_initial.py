@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import migrations, models
 
 from marketplace.ledger.migrations._hard_stop import HARD_STOP
+from marketplace.ledger.migrations._journals import JOURNALS
 from marketplace.ledger.migrations._walls import WALLS
 
 
@@ -90,7 +91,7 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.UniqueConstraint(condition=models.Q(('kind__in', ['COMMIT', 'MOVE_OUT', 'MOVE_IN'])), fields=('line_id', 'kind'), name='commitmententry_made_once'),
                     models.CheckConstraint(condition=models.Q(('stage__in', ['REQUISITION', 'ORDER'])), name='commitmententry_stage_known'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind__in', ['COMMIT', 'MOVE_IN'])), models.Q(('amount__lt', 0), ('kind__in', ['MOVE_OUT', 'RELEASE', 'SPEND'])), _connector='OR'), name='commitmententry_sign_fits_kind'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind__in', ['COMMIT', 'MOVE_IN', 'RESTORE'])), models.Q(('amount__lt', 0), ('kind__in', ['MOVE_OUT', 'RELEASE', 'SPEND'])), _connector='OR'), name='commitmententry_sign_fits_kind'),
                     models.CheckConstraint(condition=models.Q(('over_budget_by_id__isnull', True), models.Q(('over_budget_by_name', ''), ('over_budget_reason', ''), _connector='OR', _negated=True), _connector='OR'), name='commitmententry_over_budget_is_named'),
                 ],
             },
@@ -159,6 +160,107 @@ class Migration(migrations.Migration):
             model_name='budget',
             constraint=models.CheckConstraint(condition=models.Q(('committed_amount__gte', 0)), name='budget_committed_not_negative'),
         ),
+        migrations.CreateModel(
+            name='ControlAccount',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('role', models.CharField(choices=[('CREDITORS', 'Suppliers that we owe'), ('RECEIPTS', 'Goods received that are not invoiced yet'), ('VAT_INPUT', 'VAT that we get back'), ('VAT_REVERSE_CHARGE', 'VAT that we owe by the reverse charge'), ('CASH_IN_TRANSIT', 'Payments that the bank has not made yet'), ('BANK', 'Bank'), ('CARD_CLEARING', 'Card payments that are not settled yet'), ('PRICE_VARIANCE', 'Invoices that differ from the order’s price'), ('ROUNDING', 'Pennies lost or won by rounding'), ('LATE_PAYMENT', 'Interest and compensation for paying late')], max_length=20)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+            ],
+            options={
+                'verbose_name': 'control account',
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'role'), name='controlaccount_one_a_part'),
+                    models.UniqueConstraint(condition=models.Q(('role__in', ['PRICE_VARIANCE', 'ROUNDING', 'LATE_PAYMENT']), _negated=True), fields=('account',), name='controlaccount_one_part_an_account'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['CREDITORS', 'RECEIPTS', 'VAT_INPUT', 'VAT_REVERSE_CHARGE', 'CASH_IN_TRANSIT', 'BANK', 'CARD_CLEARING', 'PRICE_VARIANCE', 'ROUNDING', 'LATE_PAYMENT'])), name='controlaccount_role_known'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Journal',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('financial_year', models.PositiveSmallIntegerField()),
+                ('number', models.PositiveIntegerField()),
+                ('dated_on', models.DateField()),
+                ('document_on', models.DateField()),
+                ('kind', models.CharField(choices=[('RECEIPT', 'Goods received'), ('INVOICE', 'Invoice'), ('CREDIT_NOTE', 'Credit note'), ('PAYMENT', 'Payment'), ('BANK', 'Bank'), ('CARD', 'Card'), ('CORRECTION', 'Correction')], max_length=12)),
+                ('event_key', models.CharField(max_length=120)),
+                ('document_type', models.CharField(max_length=40)),
+                ('document_id', models.UUIDField()),
+                ('document_reference', models.CharField(blank=True, max_length=100)),
+                ('narrative', models.CharField(max_length=200)),
+                ('lines_count', models.PositiveIntegerField()),
+                ('total_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('posted_at', models.DateTimeField()),
+                ('posted_by_id', models.UUIDField(null=True)),
+                ('posted_by_name', models.CharField(blank=True, max_length=200)),
+                ('council', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.period')),
+                ('reverses', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='ledger.journal')),
+            ],
+            options={
+                'verbose_name': 'journal',
+                'indexes': [
+                    models.Index(fields=['council', 'document_id'], name='journal_by_document'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('council', 'financial_year', 'number'), name='journal_one_a_number'),
+                    models.UniqueConstraint(fields=('council', 'event_key'), name='journal_one_an_event'),
+                    models.UniqueConstraint(fields=('reverses',), name='journal_reversed_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['RECEIPT', 'INVOICE', 'CREDIT_NOTE', 'PAYMENT', 'BANK', 'CARD', 'CORRECTION'])), name='journal_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('event_key', ''), _negated=True), name='journal_says_its_event'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='journal_number_from_one'),
+                    models.CheckConstraint(condition=models.Q(('lines_count__gte', 2), ('total_amount__gt', 0)), name='journal_has_two_sides'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='JournalLine',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('dated_on', models.DateField()),
+                ('debit_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), max_digits=14)),
+                ('credit_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), max_digits=14)),
+                ('source_line_id', models.UUIDField(null=True)),
+                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
+                ('budget', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.budget')),
+                ('cost_centre', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.costcentre')),
+                ('council', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.journal')),
+                ('supplier', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+            ],
+            options={
+                'verbose_name': 'journal line',
+                'indexes': [
+                    models.Index(fields=['council', 'account', 'dated_on', 'id'], include=('debit_amount', 'credit_amount'), name='journalline_by_account'),
+                    models.Index(condition=models.Q(('budget__isnull', False)), fields=['budget'], include=('debit_amount', 'credit_amount'), name='journalline_by_budget'),
+                    models.Index(condition=models.Q(('supplier__isnull', False)), fields=['supplier', 'account'], include=('debit_amount', 'credit_amount'), name='journalline_by_supplier'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('journal', 'number'), name='journalline_one_a_number'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='journalline_number_from_one'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('credit_amount', 0), ('debit_amount__gt', 0)), models.Q(('credit_amount__gt', 0), ('debit_amount', 0)), _connector='OR'), name='journalline_debit_or_credit'),
+                    models.CheckConstraint(condition=models.Q(('budget__isnull', True), ('cost_centre__isnull', False), _connector='OR'), name='journalline_budget_has_cost_centre'),
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name='commitmententry',
+            name='journal',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='commitment_entries', to='ledger.journal'),
+        ),
+        migrations.AddIndex(
+            model_name='commitmententry',
+            index=models.Index(condition=models.Q(('journal__isnull', False)), fields=['journal'], name='commitmententry_by_journal'),
+        ),
+        migrations.AddConstraint(
+            model_name='commitmententry',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('journal__isnull', False), ('kind__in', ['SPEND', 'RESTORE'])), models.Q(('journal__isnull', True), ('kind__in', ['COMMIT', 'MOVE_OUT', 'MOVE_IN', 'RELEASE'])), _connector='OR'), name='commitmententry_spent_by_a_journal'),
+        ),
         HARD_STOP,
         *WALLS,
+        *JOURNALS,
     ]

@@ -19,3 +19,19 @@ WALLS = [
     same_tenant("ledger_commitmententry", "budget_id", "ledger_budget"),
     append_only("ledger_commitmententry"),
 ]
+
+WALLS += [
+    row_level_security("ledger_controlaccount", removed="council_id = acting_organisation()"),
+    row_level_security("ledger_journal"),
+    row_level_security("ledger_journalline"),
+    tenant_key("ledger_period", "council_id"),
+    tenant_key("ledger_journal", "council_id"),
+    same_tenant("ledger_controlaccount", "account_id", "ledger_account"),
+    same_tenant("ledger_journal", "period_id", "ledger_period"),
+    same_tenant("ledger_journal", "reverses_id", "ledger_journal"),
+    same_tenant("ledger_journalline", "account_id", "ledger_account"),
+    same_tenant("ledger_journalline", "cost_centre_id", "ledger_costcentre"),
+    same_tenant("ledger_commitmententry", "journal_id", "ledger_journal"),
+    append_only("ledger_journal"),
+    append_only("ledger_journalline"),
+]

@@ -1,4 +1,8 @@
 from marketplace.ledger.models.budgets import Budget, CommitmentEntry
 from marketplace.ledger.models.coding import Account, CostCentre, Period
+from marketplace.ledger.models.journals import ControlAccount, Journal, JournalLine
 
-__all__ = ["Account", "Budget", "CommitmentEntry", "CostCentre", "Period"]
+__all__ = [
+    "Account", "Budget", "CommitmentEntry", "ControlAccount", "CostCentre", "Journal",
+    "JournalLine", "Period",
+]  # fmt: skip

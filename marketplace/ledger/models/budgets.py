@@ -83,6 +83,13 @@ class CommitmentEntry(Row):
     over_budget_by_id = models.UUIDField(null=True)
     over_budget_by_name = models.CharField(max_length=200, blank=True)
     over_budget_reason = models.TextField(blank=True)
+    journal = models.ForeignKey(
+        "ledger.Journal",
+        models.PROTECT,
+        null=True,
+        related_name="commitment_entries",
+        db_index=False,
+    )
     at = models.DateTimeField()
 
     objects = TenantQuerySet["CommitmentEntry"].as_manager()
@@ -108,7 +115,12 @@ class CommitmentEntry(Row):
             models.CheckConstraint(
                 name="commitmententry_sign_fits_kind",
                 condition=Q(
-                    kind__in=[EntryKind.COMMIT.value, EntryKind.MOVE_IN.value], amount__gt=0
+                    kind__in=[
+                        EntryKind.COMMIT.value,
+                        EntryKind.MOVE_IN.value,
+                        EntryKind.RESTORE.value,
+                    ],
+                    amount__gt=0,
                 )
                 | Q(
                     kind__in=[
@@ -124,8 +136,29 @@ class CommitmentEntry(Row):
                 condition=Q(over_budget_by_id__isnull=True)
                 | ~(Q(over_budget_by_name="") | Q(over_budget_reason="")),
             ),
+            models.CheckConstraint(
+                name="commitmententry_spent_by_a_journal",
+                condition=Q(
+                    kind__in=[EntryKind.SPEND.value, EntryKind.RESTORE.value],
+                    journal__isnull=False,
+                )
+                | Q(
+                    kind__in=[
+                        EntryKind.COMMIT.value,
+                        EntryKind.MOVE_OUT.value,
+                        EntryKind.MOVE_IN.value,
+                        EntryKind.RELEASE.value,
+                    ],
+                    journal__isnull=True,
+                ),
+            ),
         ]
         indexes = [
             models.Index(fields=["line_id"], name="commitmententry_by_line"),
             models.Index(fields=["budget", "id"], name="commitmententry_by_budget"),
+            models.Index(
+                fields=["journal"],
+                condition=Q(journal__isnull=False),
+                name="commitmententry_by_journal",
+            ),
         ]

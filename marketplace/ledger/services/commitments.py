@@ -1,4 +1,4 @@
-"""Promising money, moving the promise from one document to the next, and giving it back.
+"""Promising money, moving the promise to the next document, giving it back and spending it.
 
 These are deeds inside somebody else's service: they run in its transaction, and it writes the one
 audit event. The rows of the budgets are held, in the order of their keys, before anything is read
@@ -9,9 +9,10 @@ Units: GBP without the VAT that the council gets back, since that never consumes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import connection
@@ -27,8 +28,10 @@ from marketplace.ledger.selectors.budgets import budgets_by_coding
 from marketplace.ledger.states import EntryKind, Stage
 
 _CHANGE_BALANCES = """
-    UPDATE ledger_budget SET committed_amount = committed_amount + change.amount
-    FROM unnest(%s::uuid[], %s::numeric[]) AS change (budget_id, amount)
+    UPDATE ledger_budget
+    SET committed_amount = committed_amount + change.committed,
+        actual_amount = actual_amount + change.actual
+    FROM unnest(%s::uuid[], %s::numeric[], %s::numeric[]) AS change (budget_id, committed, actual)
     WHERE ledger_budget.id = change.budget_id
 """
 
@@ -115,7 +118,7 @@ def commit(
         )
         for line in asked
     )
-    _change_balances(sums((held[line.coding].pk, line.amount) for line in asked))
+    change_balances(committed=sums((held[line.coding].pk, line.amount) for line in asked))
 
 
 def check_budgets(
@@ -242,8 +245,87 @@ def release_commitment(
         )
         for line_id, balance, share in parts
     )
-    _change_balances(sums((balance.budget_id, -share) for _line, balance, share in parts))
+    change_balances(committed=sums((balance.budget_id, -share) for _line, balance, share in parts))
     return sums((line_id, share) for line_id, _balance, share in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What a journal spends of promises: by line the most of it, None for all that is held."""
+
+    journal_id: UUID
+    document: Document
+    amounts: Mapping[UUID, Decimal | None]
+
+
+def spend_commitments(
+    *, council_id: UUID, reliefs: Sequence[Relief], at: datetime
+) -> dict[UUID, Decimal]:
+    """Write down which promises journals keep, never more than the ledger says is held.
+
+    Shapes: called by the posting of those journals only, which holds the budgets and changes
+    them by what is returned: by budget, how its promises change, below nought.
+    """
+    wanted = [each for each in reliefs if each.amounts]
+    if not wanted:
+        return {}
+    held = _balances(council_id, [line_id for each in wanted for line_id in each.amounts])
+    entries = []
+    for each in wanted:
+        for line_id, most in each.amounts.items():
+            parts = _to_release(held.get(line_id, ()), most)
+            held[line_id] = _less(held.get(line_id, ()), parts)
+            entries += [
+                CommitmentEntry(
+                    council_id=council_id,
+                    budget_id=balance.budget_id,
+                    stage=balance.stage,
+                    kind=EntryKind.SPEND,
+                    amount=-share,
+                    document_type=each.document.kind,
+                    document_id=each.document.id,
+                    line_id=line_id,
+                    journal_id=each.journal_id,
+                    at=at,
+                )
+                for balance, share in parts
+            ]
+    CommitmentEntry.objects.bulk_create(entries)
+    return sums((each.budget_id, each.amount) for each in entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A promise that a journal kept and that is open again, and the budget that now holds it."""
+
+    spent: CommitmentEntry
+    budget_id: UUID
+
+
+def restore_commitments(
+    *, council_id: UUID, reversal_id: UUID, restored: Sequence[Restored], at: datetime
+) -> dict[UUID, Decimal]:
+    """Promise again what a journal spent that is being reversed.
+
+    Shapes: as spend_commitments; what is returned is above nought.
+    """
+    entries = [
+        CommitmentEntry(
+            council_id=council_id,
+            budget_id=each.budget_id,
+            stage=each.spent.stage,
+            kind=EntryKind.RESTORE,
+            amount=-each.spent.amount,
+            document_type=each.spent.document_type,
+            document_id=each.spent.document_id,
+            line_id=each.spent.line_id,
+            journal_id=reversal_id,
+            at=at,
+        )
+        for each in restored
+    ]
+    CommitmentEntry.objects.bulk_create(entries)
+    return sums((each.budget_id, each.amount) for each in entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +338,13 @@ class _Balance:
 def _to_release(held: Sequence[_Balance], most: Decimal | None) -> list[tuple[_Balance, Decimal]]:
     given = shares([balance.amount for balance in held], most)
     return [(balance, share) for balance, share in zip(held, given, strict=True) if share > 0]
+
+
+def _less(held: Sequence[_Balance], taken: Sequence[tuple[_Balance, Decimal]]) -> list[_Balance]:
+    gone = dict(taken)
+    return [
+        replace(balance, amount=balance.amount - gone.get(balance, Decimal(0))) for balance in held
+    ]
 
 
 def _balances(council_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, list[_Balance]]:
@@ -275,11 +364,19 @@ def _balances(council_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, list[_Ba
     return found
 
 
-def _change_balances(changes: Mapping[UUID, Decimal]) -> None:
-    if not changes:
+def change_balances(
+    *, committed: Mapping[UUID, Decimal], actual: Mapping[UUID, Decimal] = MappingProxyType({})
+) -> None:
+    """Change what stands as promised and as spent in budgets that are held already, by their keys.
+
+    Only whoever adds the entries or the journal lines that say the same may call this.
+    """
+    keys = sorted(committed.keys() | actual.keys())
+    if not keys:
         return
+    amounts = [[change.get(key, Decimal(0)) for key in keys] for change in (committed, actual)]
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGE_BALANCES, [list(changes), list(changes.values())])
+        cursor.execute(_CHANGE_BALANCES, [keys, *amounts])
 
 
 def _override_facts(override: Override | None) -> dict[str, object]:

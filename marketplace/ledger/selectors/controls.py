@@ -1,0 +1,14 @@
+"""Questions about which account plays which part."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from marketplace.ledger.models import Account, ControlAccount
+from marketplace.ledger.states import AccountRole
+
+
+def accounts_by_role(council_id: UUID) -> dict[AccountRole, Account]:
+    """Return the account that plays each part, without those that nobody has chosen."""
+    rows = ControlAccount.objects.of(council_id).select_related("account").order_by("role")
+    return {AccountRole(row.role): row.account for row in rows}

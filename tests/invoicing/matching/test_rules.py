@@ -1,0 +1,234 @@
+"""The three-way match: what is held, and the honest invoice beside it that is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoicing.matching.rules import (
+    Code,
+    Creditable,
+    Limit,
+    Severity,
+    Tolerances,
+    match_credit_lines,
+    match_invoice_lines,
+)
+from tests.invoicing.matching.lines import after, billed, ordered
+
+EXACT = Tolerances()
+LINE = ordered()
+
+
+def codes(match):
+    return [each.code for each in match.findings]
+
+
+def match(*lines, on=(LINE,), tolerances=EXACT, **more):
+    return match_invoice_lines(lines, on, tolerances, **more)
+
+
+class TestLimit:
+    @pytest.mark.parametrize(
+        ("limit", "agreed", "asked", "allowed"),
+        [
+            (Limit(), "1", "1000", True),
+            (Limit(percent=Decimal(0)), "10", "10.000001", False),
+            (Limit(percent=Decimal(10)), "10", "11", True),
+            (Limit(percent=Decimal(10)), "10", "11.000001", False),
+            (Limit(amount=Decimal("0.5")), "10", "10.50", True),
+            (Limit(amount=Decimal("0.5")), "10", "10.51", False),
+            (Limit(Decimal(10), Decimal("0.5")), "10", "10.6", False),
+            (Limit(Decimal(1), Decimal("0.5")), "10", "10.2", False),
+            (Limit(percent=Decimal(500)), "0", "0.01", False),
+            (Limit(percent=Decimal(0)), "10", "9", True),
+        ],
+    )
+    def test_allows(self, limit, agreed, asked, allowed):
+        assert limit.allows(Decimal(agreed), Decimal(asked)) is allowed
+
+
+class TestOneInvoice:
+    def test_an_honest_one_agrees_and_bills_its_lines(self):
+        found = match(billed(LINE))
+        assert (found.agrees, found.findings) == (True, ())
+        share = found.shares[0]
+        assert (share.ordered_id, share.quantity, share.amount) == (LINE.line_id, 10, Decimal(25))
+
+    @pytest.mark.parametrize(
+        ("line", "code", "agreed", "asked"),
+        [
+            (billed(LINE, price="3.75"), Code.PRICE, "2.50", "3.75"),
+            (billed(LINE, price="2.500001"), Code.PRICE, "2.50", "2.500001"),
+            (billed(LINE, vat_percent=Decimal(0)), Code.VAT_RATE, "20", "0"),
+            (billed(LINE, unit="XBX"), Code.UNIT, "EA", "XBX"),
+            (billed(LINE, part_number="OTHER"), Code.OTHER_GOODS, "P-1", "OTHER"),
+            (billed(LINE, net_amount=Decimal("25.01")), Code.LINE_TOTAL, "25", "25.01"),
+        ],
+    )
+    def test_holds_what_differs(self, line, code, agreed, asked):
+        found = match(line)
+        assert codes(found) == [code]
+        finding = found.findings[0]
+        assert (finding.severity, finding.place) == (Severity.HOLD, 1)
+        assert [type(finding.agreed)(agreed), type(finding.asked)(asked)] == [
+            finding.agreed,
+            finding.asked,
+        ]
+
+    def test_a_lower_price_is_only_noted(self):
+        found = match(billed(LINE, price="2.00"))
+        assert (codes(found), found.agrees) == ([Code.CHEAPER], True)
+
+    def test_goods_that_were_free_are_never_billed_within_a_tolerance(self):
+        free = ordered(price="0")
+        wide = Tolerances(unit_price=Limit(percent=Decimal(100)), line_total=Limit())
+        assert codes(match(billed(free, price="0.01"), on=[free], tolerances=wide)) == [Code.PRICE]
+
+    def test_goods_that_were_not_ordered_are_held(self):
+        line = billed(LINE, reference="", part_number="X")
+        assert codes(match(line)) == [Code.NOT_ORDERED]
+
+    def test_a_charge_beyond_the_lines_is_held(self):
+        assert codes(match(billed(LINE), charges_amount=Decimal("4.95"))) == [Code.CHARGE]
+        some = Tolerances(charges=Limit(amount=Decimal(5)))
+        assert match(billed(LINE), charges_amount=Decimal("4.95"), tolerances=some).agrees
+
+    def test_the_same_line_twice_in_one_invoice_is_held(self):
+        found = match(billed(LINE), billed(LINE, place=2))
+        assert set(codes(found)) == {Code.BEYOND_ORDERED, Code.BEYOND_RECEIVED}
+        assert {each.place for each in found.findings} == {2}
+
+    def test_a_line_in_two_parts_agrees(self):
+        assert match(billed(LINE, "4"), billed(LINE, "6", place=2)).agrees
+
+    def test_a_line_that_takes_something_back_agrees_with_its_sign(self):
+        assert match(billed(LINE), billed(LINE, "-2", place=2)).agrees
+
+    def test_more_taken_back_than_was_billed_is_held(self):
+        assert codes(match(billed(LINE, "-2"))) == [Code.MORE_TAKEN_BACK]
+
+
+class TestQuantities:
+    def test_what_has_not_come_is_held(self):
+        half = ordered(received="4")
+        assert codes(match(billed(half), on=[half])) == [Code.BEYOND_RECEIVED]
+        assert match(billed(half, "4"), on=[half]).agrees
+
+    def test_on_the_order_alone_where_the_council_pays_so(self):
+        none = ordered(received="0")
+        two_way = Tolerances(needs_receipt=False)
+        assert match(billed(none), on=[none], tolerances=two_way).agrees
+
+    def test_every_other_invoice_counts(self):
+        """Each of the two agrees by itself; together they bill more than was ordered."""
+        first = billed(LINE, "6")
+        assert match(first).agrees
+        rest = after(LINE, first)
+        assert set(codes(match(first, on=[rest]))) == {Code.BEYOND_ORDERED, Code.BEYOND_RECEIVED}
+        assert match(billed(LINE, "4"), on=[rest]).agrees
+
+    def test_more_than_was_ordered_within_a_tolerance(self):
+        more = ordered(received="11")
+        some = Tolerances(
+            ordered_quantity=Limit(percent=Decimal(10)), line_total=Limit(percent=Decimal(10))
+        )
+        assert match(billed(more, "11"), on=[more], tolerances=some).agrees
+
+
+def test_small_excesses_of_price_add_up_to_a_large_one():
+    """1,000 at 10.00, within 10 % a unit and £500 in all, billed at 10.80 in three parts."""
+    line = ordered(quantity="1000", price="10")
+    some = Tolerances(
+        unit_price=Limit(percent=Decimal(10)), line_total=Limit(amount=Decimal(500)),
+        ordered_quantity=Limit(), received_quantity=Limit(),
+    )  # fmt: skip
+    for quantity, found in (("500", []), ("100", []), ("200", [Code.LINE_TOTAL])):
+        part = billed(line, quantity, "10.80")
+        assert codes(match(part, on=[line], tolerances=some)) == found
+        line = after(line, part)
+
+
+class TestCredit:
+    left = {LINE.line_id: Creditable(Decimal(10), Decimal(25))}
+
+    def test_gives_back_what_was_billed(self):
+        found = match_credit_lines([billed(LINE, "4")], [LINE], self.left)
+        assert found.agrees
+        assert [(each.quantity, each.amount) for each in found.shares] == [(-4, Decimal(-10))]
+
+    @pytest.mark.parametrize(
+        ("quantity", "price", "code"),
+        [("10", "2.51", Code.CREDIT_TOO_LARGE), ("11", "1.00", Code.CREDIT_BEYOND_BILLED)],
+    )
+    def test_never_more_than_was_billed(self, quantity, price, code):
+        found = match_credit_lines([billed(LINE, quantity, price)], [LINE], self.left)
+        assert codes(found) == [code]
+
+    def test_two_lines_count_together(self):
+        lines = [billed(LINE, "6"), billed(LINE, "6", place=2)]
+        assert codes(match_credit_lines(lines, [LINE], self.left)) == [Code.CREDIT_TOO_LARGE]
+
+    def test_not_what_was_never_billed(self):
+        other = ordered(2)
+        found = match_credit_lines([billed(other)], [LINE, other], self.left)
+        assert codes(found) == [Code.NOT_BILLED]
+
+
+PRICES = st.decimals("0.000001", "9999", places=6)
+
+
+@given(data=st.data(), count=st.integers(1, 6))
+def test_an_honest_supplier_is_never_held(data, count):
+    """Whatever the prices, however it is parted and in whatever order the invoices come."""
+    lines = [
+        ordered(place, str(data.draw(st.integers(1, 500))), str(data.draw(PRICES)))
+        for place in range(1, count + 1)
+    ]
+    parts = []
+    for line in lines:
+        left = line.quantity
+        while left > 0:
+            part = Decimal(data.draw(st.integers(1, int(left))))
+            parts.append((line.place, part))
+            left -= part
+    now = {line.place: line for line in lines}
+    for place, quantity in data.draw(st.permutations(parts)):
+        bill = billed(now[place], str(quantity))
+        assert match_invoice_lines([bill], list(now.values()), EXACT).findings == ()
+        now[place] = after(now[place], bill)
+    assert [line.billed_quantity for line in now.values()] == [line.quantity for line in lines]
+    one_more = billed(now[1], "1")
+    assert not match_invoice_lines([one_more], list(now.values()), EXACT).agrees
+
+
+@given(
+    price=PRICES,
+    asked=PRICES,
+    quantity=st.integers(1, 100),
+    received=st.integers(0, 100),
+    billed_before=st.integers(0, 100),
+)
+def test_nothing_is_paid_beyond_what_was_agreed_and_came(
+    price, asked, quantity, received, billed_before
+):
+    line = replace(
+        ordered(quantity="50", price=str(price), received=str(received)),
+        billed_quantity=Decimal(billed_before),
+        billed_amount=price * billed_before,
+        billed_worth=price * billed_before,
+    )
+    found = match(billed(line, str(quantity), str(asked)), on=[line])
+    honest = asked <= price and billed_before + quantity <= min(50, received)
+    assert found.agrees is honest
+
+
+def test_the_same_facts_are_the_same_finding():
+    first, again = match(billed(LINE, price="3")), match(billed(LINE, price="3"))
+    assert first == again
+    assert first.findings[0].facts == ("PRICE", "1", str(UUID(int=1)), "2.50", "3")
