@@ -56,6 +56,17 @@ class OrderAnswer(forms.Form):
                 label=_("Why can you not deliver it?"), max_length=500, required=False
             )
 
+    def clean(self) -> dict[str, Any]:
+        """Pass over what belongs to an answer that was not chosen: its fields are not on show."""
+        said = super().clean() or self.cleaned_data
+        for place in range(len(self._lines)):
+            answer = said.get(f"answer-{place}")
+            if answer != Answer.LATER:
+                self._pass_over(f"promised_on-{place}", None)
+            if answer != Answer.REFUSED:
+                self._pass_over(f"reason-{place}", "")
+        return said
+
     def answers(self) -> list[LineAnswer]:
         """Return what was said, line by line."""
         said = self.cleaned_data
@@ -68,6 +79,10 @@ class OrderAnswer(forms.Form):
             )
             for place, line in enumerate(self._lines)
         ]
+
+    def _pass_over(self, name: str, empty: str | None) -> None:
+        self.errors.pop(name, None)
+        self.cleaned_data[name] = empty
 
 
 class SupplierOrderFilter(forms.Form):

@@ -155,6 +155,13 @@ class TestAnswer:
         page = self.answer(seller, order, **{"answer-0": "LATER"})
         assert "Say on which day you will deliver it." in text(page)
 
+    @pytest.mark.parametrize("said", ["ACCEPTED", "REFUSED"])
+    def test_passes_over_what_was_begun_for_another_answer(self, seller, market, said):
+        order = factory.sent(market)
+        begun = {"promised_on-0-day": "27", "reason-0": "x" * (501 if said == "ACCEPTED" else 5)}
+        answer = self.answer(seller, order, **{"answer-0": said}, **begun)
+        assert answer.status_code == 302
+
     @pytest.mark.parametrize("said", ["", "MAYBE", "WAITS", "\x00"])
     def test_refuses_nonsense(self, seller, market, said):
         order = factory.sent(market)
