@@ -163,13 +163,20 @@ def _written(
     extent: int,
     on_rows: OnRows | None,
 ) -> tuple[BinaryIO, int]:
-    """Return a sheet's rows as separated values, and the number of its last row."""
+    """Return a sheet's rows as separated values, and the number of its last row.
+
+    Why: a sheet keeps no empty cells at the end of a row, so a row gets them back up to the
+    width of the headings; in a file of separated values fewer would be a fault.
+    """
     target = io.BytesIO()
     text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
-    number = 0
+    number = width = 0
     for number, cells in _rows(sheet):
-        writer.writerow(cells if number >= headings_row else [])
+        if number == headings_row:
+            width = len(cells)
+        padding = [""] * (width - len(cells)) if cells else []
+        writer.writerow([*cells, *padding] if number >= headings_row else [])
         if on_rows and number % ROWS_A_STEP == 0:
             on_rows(max(0, number - headings_row), max(extent, number) if extent else 0)
     text.flush()

@@ -104,10 +104,14 @@ class TestSheetAsTable:
         _name, rows = read(made(("P", [["Our prices"], [], HEADINGS, [], ["A1", None, 2]])))
         assert rows == [[], [], HEADINGS, [], ["A1", "", "2"]]
 
+    def test_a_row_whose_last_cells_are_empty_is_as_wide_as_the_headings(self):
+        _name, rows = read(made(("P", [HEADINGS, ["A1", "Desk"], [], ["A2"], [1, 2, 3, 4]])))
+        assert rows[1:] == [["A1", "Desk", ""], [], ["A2", "", ""], ["1", "2", "3", "4"]]
+
     def test_takes_of_a_formula_the_value_that_was_written(self):
         """None was, as when a program made the file: then the cell is empty, and is asked for."""
         book = made(("P", [HEADINGS, ["A1", "Desk", "=1+1"]]))
-        assert read(book)[1][1] == ["A1", "Desk"]
+        assert read(book)[1][1] == ["A1", "Desk", ""]
         cached = rebuilt(
             book, "xl/worksheets/sheet1.xml",
             lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>"),
