@@ -25,6 +25,7 @@ from marketplace.ledger.models import Budget
 from marketplace.ledger.selectors.coding import accounts, cost_centres
 from marketplace.ordering.delivery_points.selectors import delivery_points
 from marketplace.organisations.models import Membership, Organisation
+from marketplace.organisations.selectors.people import approvers
 
 ASKING = [Role.REQUESTER.value, Role.BUYER.value]
 
@@ -166,18 +167,18 @@ def _rules_and_goods(counts: Mapping[str, int]) -> list[Step]:
 def _counts(council_id: UUID, at: datetime) -> dict[str, int]:
     """Return how many there are of everything: one statement, however much there is."""
     people = Membership.objects.of(council_id).filter(is_active=True, user__is_active=True)
-    approvers = people.filter(roles__contains=[Role.APPROVER.value], approval_limit_amount__gt=0)
+    able = approvers(council_id)
     askers = people.filter(roles__overlap=ASKING)
     another_asks = Exists(askers.exclude(user=OuterRef("user")))
     centres = cost_centres(council_id)
-    who_approves = people.filter(roles__contains=[Role.APPROVER.value], pk=OuterRef("holder"))
+    who_approves = able.filter(pk=OuterRef("holder"))
     in_force = Policy.objects.of(council_id).order_by("-version").values("pk")[:1]
-    may_approve = people.filter(roles__contains=[Role.APPROVER.value]).order_by().values("pk")
+    may_approve = able.order_by().values("pk")
     named = PolicyTier.objects.of(council_id).filter(policy__in=in_force, who=Who.PEOPLE.value)
     year = financial_year(timezone.localdate(at))
     counted: dict[str, QuerySet[Any]] = {
         "askers": askers,
-        "approvers": approvers.filter(another_asks),
+        "approvers": able.filter(another_asks, approval_limit_amount__gt=0),
         "finance": people.filter(roles__contains=[Role.FINANCE.value]),
         "receivers": people.filter(roles__contains=[Role.RECEIVER.value]),
         "centres": centres,

@@ -16,7 +16,6 @@ from marketplace.approvals.models import Policy, PolicyTier
 from marketplace.approvals.rules import TierStep, Who
 from marketplace.approvals.selectors.plans import policy_of
 from marketplace.approvals.selectors.policies import (
-    names_of,
     people_named,
     policy_concerns,
     tier_steps,
@@ -26,6 +25,7 @@ from marketplace.approvals.wording import concern_in_words
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Invalid
+from marketplace.organisations.selectors.people import names_of
 from marketplace.organisations.services.holding import hold_organisation
 
 

@@ -12,7 +12,6 @@ from marketplace.approvals.models import Policy
 from marketplace.approvals.rules import Plan, TierStep
 from marketplace.approvals.selectors.policies import (
     names_in,
-    names_of,
     people_named,
     policy_concerns,
     tier_steps,
@@ -25,6 +24,7 @@ from marketplace.approvals.wording import (
     range_in_words,
     step_in_words,
 )
+from marketplace.organisations.selectors.people import names_of
 
 
 @dataclass(frozen=True, slots=True)
