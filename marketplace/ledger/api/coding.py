@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from marketplace.core.errors import FieldProblem
 from marketplace.ledger.api.lists import ID, REFUSALS, ListQuery, answer, one_of, put
+from marketplace.ledger.audience import READERS
 from marketplace.ledger.selectors.coding import (
     accounts_kept,
     cost_centres_kept,
@@ -24,7 +25,6 @@ from marketplace.web.api import Input, Operation
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 
-READERS = ("buyer", "approver", "finance", "auditor", "administrator")
 CENTRES = {"GET": "cost-centres:read", "PUT": "cost-centres:write"}
 ACCOUNT_SCOPES = {"GET": "accounts:read", "PUT": "accounts:write"}
 CENTRE_EXAMPLE = {

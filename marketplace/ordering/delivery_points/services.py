@@ -86,7 +86,7 @@ def address_of(lines: Sequence[str]) -> str:
 
 
 def _facts(
-    _council_id: UUID, rows: Sequence[SheetRow], bad: list[BadCell]
+    _council_id: UUID, rows: Sequence[SheetRow], _bad: list[BadCell]
 ) -> list[tuple[SheetRow, CodeRow]]:
     """Return what the rows of a file say, the parts of an address put together."""
     found: list[tuple[SheetRow, CodeRow]] = []
@@ -96,10 +96,6 @@ def _facts(
         if parts:
             whole = str(facts.get("address", ""))
             facts["address"] = address_of([*whole.splitlines(), *parts])
-        if "address" not in facts:
-            reason = _("The file has no column for the address.")
-            bad.append(BadCell(row.number, _("Address"), "", reason))
-            facts["address"] = "-"
         found.append((row, CodeRow(row.values["code"], facts)))
     return found
 
