@@ -29,7 +29,7 @@ from catalogue.listings.rules import (
     UNIT_PRICE,
     VAT,
 )
-from marketplace.core.tables import plain
+from marketplace.core.tables.separated import plain
 
 # In the order in which a template file has them.
 COLUMNS = (

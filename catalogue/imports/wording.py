@@ -7,8 +7,8 @@ from django.utils.translation import ngettext
 
 from catalogue.imports.columns import FOR_ALL, HEADINGS
 from catalogue.listings.wording import column_label
-from marketplace.core.table_words import why_not_a_table
-from marketplace.core.tables import Unreadable
+from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.words import why_not_a_table
 
 
 def why_unreadable(problem: Unreadable) -> str:

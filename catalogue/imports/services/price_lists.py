@@ -28,7 +28,7 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.core.ids import uuid7
-from marketplace.core.tables import Survey, Unreadable
+from marketplace.core.tables.separated import Survey, Unreadable
 from marketplace.documents.selectors import bytes_for_programs
 from marketplace.documents.services import store_document
 from marketplace.jobs.services import wake

@@ -25,11 +25,11 @@ from catalogue.imports.wording import why_unreadable
 from catalogue.models import ImportRun, Upload, UploadProgress
 from catalogue.states import ImportVerdict, UploadStatus
 from marketplace.audit.services import record
-from marketplace.core import tables
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict
-from marketplace.core.tables import Unreadable
-from marketplace.core.workbooks import is_workbook
+from marketplace.core.tables import separated
+from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.workbooks import is_workbook
 from marketplace.documents.models import Document
 from marketplace.documents.selectors import bytes_for_programs
 from marketplace.documents.services import store_document
@@ -70,7 +70,7 @@ def send_price_list(
     try:
         is_sheet = is_workbook(stream)
         if not is_sheet:  # a workbook takes long to unpack, so that is the worker's
-            survey = tables.survey(stream, encoding=encoding)
+            survey = separated.survey(stream, encoding=encoding)
             reading.open_rows(stream, encoding=survey.encoding, said=said)
     except Unreadable as problem:
         raise UnreadablePriceList(

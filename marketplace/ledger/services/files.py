@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Invalid
-from marketplace.core.sheets import BadCell, Column, Sheet, SheetRow, read_sheet
+from marketplace.core.tables.checked import BadCell, Column, Sheet, SheetRow, read_sheet
 from marketplace.ledger.selectors.coding import keys_by_code
 from marketplace.ledger.services.budgets import (
     BudgetFigure,

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Refusal
 from marketplace.core.models import TenantQuerySet
-from marketplace.core.sheets import Column, write_sheet
+from marketplace.core.tables.checked import Column
+from marketplace.core.tables.written import csv_lines
 from marketplace.ledger.forms import CodeForm, FileForm, ListSearch, SeenFileForm, SeenForm
 from marketplace.ledger.selectors.sent_files import sent_codes_file
 from marketplace.ledger.selectors.trail import code_timeline
@@ -285,7 +286,7 @@ def as_file(
     columns: Iterable[Column], cells: Iterable[Iterable[object]], name: str
 ) -> HttpResponse:
     """Return a file of separated values under the headings of our template."""
-    text = write_sheet([column.label for column in columns], cells)
+    text = "".join(csv_lines([column.label for column in columns], cells))
     response = HttpResponse(text.encode(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

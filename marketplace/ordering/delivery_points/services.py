@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.actors import Role
 from marketplace.core.errors import FieldProblem
-from marketplace.core.sheets import BadCell, Column, SheetRow
+from marketplace.core.tables.checked import BadCell, Column, SheetRow
 from marketplace.ledger.services.code_lists import CodeList, CodeRow
 from marketplace.ledger.services.columns import IN_USE, NAME, code_column, plain_facts
 from marketplace.ledger.services.files import ListFile

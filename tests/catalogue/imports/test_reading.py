@@ -12,8 +12,8 @@ from catalogue.imports import columns
 from catalogue.imports.columns import COLUMNS, HEADINGS, REQUIRED, column_of, read_header
 from catalogue.imports.reading import open_rows
 from catalogue.imports.wording import why_unreadable
-from marketplace.core import tables
-from marketplace.core.tables import Unreadable, survey
+from marketplace.core.tables import separated
+from marketplace.core.tables.separated import Unreadable, survey
 
 HEADER = "part_number,name,category,unit,unit_price,vat"
 ROW = "A1,Chair,39112000,EA,9.50,S"
@@ -188,7 +188,7 @@ class TestRefusals:
 
     def test_refuses_too_many_columns_and_rows(self, monkeypatch):
         assert why(",".join(["x"] * 201))[0] == "too-many-columns"
-        monkeypatch.setattr(tables, "MOST_ROWS", 2)
+        monkeypatch.setattr(separated, "MOST_ROWS", 2)
         assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-many-rows"
-        monkeypatch.setattr(tables, "MOST_BYTES", 50)
+        monkeypatch.setattr(separated, "MOST_BYTES", 50)
         assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-large"

@@ -25,8 +25,8 @@ from catalogue.imports.services.uploads import (
 from catalogue.models import ImportRun, Listing, Upload, UploadProgress
 from fixtures.supplier_files import path_of
 from marketplace.audit.models import Event
-from marketplace.core import workbooks
 from marketplace.core.errors import Missing
+from marketplace.core.tables import workbooks
 from marketplace.core.tenancy import tenant
 from marketplace.jobs.models import Job
 from marketplace.jobs.services import run_due_jobs

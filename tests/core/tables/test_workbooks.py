@@ -10,9 +10,9 @@ from datetime import date, datetime
 import pytest
 from openpyxl import Workbook
 
-from marketplace.core import workbooks
-from marketplace.core.tables import Unreadable
-from marketplace.core.workbooks import is_workbook, seen, sheet_as_table
+from marketplace.core.tables import workbooks
+from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.workbooks import is_workbook, seen, sheet_as_table
 
 HEADINGS = ["Part", "Name", "Price"]
 

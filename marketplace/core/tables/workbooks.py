@@ -25,7 +25,7 @@ from defusedxml import DefusedXmlException
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from marketplace.core.tables import MOST_COLUMNS, MOST_ROWS, Unreadable
+from marketplace.core.tables.separated import MOST_COLUMNS, MOST_ROWS, Unreadable
 
 # Of a list of a million short rows; an archive that says more is no list.
 MOST_UNPACKED_BYTES = 200_000_000

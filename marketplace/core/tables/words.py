@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketplace.core.tables import Unreadable
+from marketplace.core.tables.separated import Unreadable
 
 _KINDS = {
     "excel": gettext_lazy("an Excel workbook"),
