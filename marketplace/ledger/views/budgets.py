@@ -29,7 +29,7 @@ from marketplace.ledger.selectors.budgets import (
     budget_years,
     entries_of,
 )
-from marketplace.ledger.selectors.files import budget_cells
+from marketplace.ledger.selectors.cells import budget_cells
 from marketplace.ledger.selectors.sent_files import sent_budgets_file
 from marketplace.ledger.selectors.trail import budget_timeline
 from marketplace.ledger.services.budgets import change_budget

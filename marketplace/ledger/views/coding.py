@@ -16,8 +16,8 @@ from marketplace.ledger.audience import KEEPERS, READERS
 from marketplace.ledger.forms import AccountForm, CostCentreForm
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.models.coding import ACCOUNT_KIND_LABELS
+from marketplace.ledger.selectors.cells import account_cells, cost_centre_cells
 from marketplace.ledger.selectors.coding import accounts_kept, cost_centres_kept, money_behind
-from marketplace.ledger.selectors.files import account_cells, cost_centre_cells
 from marketplace.ledger.services.files import ACCOUNT_FILE, COST_CENTRE_FILE
 from marketplace.ledger.states import AccountKind
 from marketplace.ledger.views import lists
