@@ -37,6 +37,7 @@ STEWARDS = {
     "marketplace/jobs/services.py": "the outbox of all tenants is one table",
     "marketplace/documents/services.py": "what a scan found is not for the document's owner to say",
     "marketplace/audit/management/commands/verify_audit.py": "walks the chains of all tenants",
+    "marketplace/ledger/management/commands/check_ledger.py": "reckons the budgets of all tenants",
     "marketplace/organisations/management/commands/reset_second_factor.py": "an operator's deed",
     "marketplace/web/idempotency.py": "keys of all tenants are forgotten after a week",
 }
