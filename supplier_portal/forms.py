@@ -85,6 +85,35 @@ class OrderAnswer(forms.Form):
         self.cleaned_data[name] = empty
 
 
+class SupplierDetails(forms.Form):
+    """Where a supplier is reached, and what it tells councils about itself."""
+
+    email = forms.EmailField(
+        label=_("Email address for orders"),
+        max_length=254,
+        help_text=_("Orders are sent here. We tell the councils that buy from you of a change."),
+        error_messages={"required": _("Enter the email address that gets your orders")},
+    )
+    telephone = forms.CharField(label=_("Telephone number"), max_length=30, required=False)
+    address = forms.CharField(
+        label=_("Address"), max_length=500, required=False, widget=forms.Textarea
+    )
+    postcode = forms.CharField(label=_("Postcode"), max_length=10, required=False)
+    vat_number = forms.CharField(
+        label=_("VAT number"),
+        max_length=20,
+        required=False,
+        help_text=_("For example, GB980780684. Leave it empty if you have none."),
+    )
+    about = forms.CharField(
+        label=_("What should councils know about you?"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea,
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class SupplierOrderFilter(forms.Form):
     """Which orders to show."""
 

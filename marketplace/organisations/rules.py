@@ -22,6 +22,10 @@ POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?|GIR)([0-9][A-Z]{2})")
 TELEPHONE = re.compile(r"\+?[0-9 ()./-]+( ?(ext\.?|x) ?[0-9]{1,6})?", re.IGNORECASE)
 LEAST_DIGITS = 7
 
+_VAT_WEIGHTS = (8, 7, 6, 5, 4, 3, 2)
+# What the weighted digits and the last two leave of 97: in numbers of old, and of those since 2010.
+_VAT_REMAINDERS = (0, 97 - 55)
+
 COUNCIL_ROLES = tuple(role for role in Role if role is not Role.SUPPLIER)
 
 
@@ -103,6 +107,25 @@ def is_telephone_number(typed: str) -> bool:
     """Tell whether somebody could dial this: digits and what people write between them."""
     digits = sum(character.isdigit() for character in typed)
     return digits >= LEAST_DIGITS and TELEPHONE.fullmatch(typed) is not None
+
+
+def plain_vat_number(text: str) -> str | None:
+    """Return a VAT number as GB and its digits, "" for none, or None where it cannot be one.
+
+    Shapes: nine digits, or twelve for a branch, with or without GB and spaces.
+    Source: HMRC, VAT registration number format, modulus 97.
+
+    >>> plain_vat_number("980 7806 84"), plain_vat_number("GB980780685"), plain_vat_number(" ")
+    ('GB980780684', None, '')
+    """
+    number = "".join(text.split()).upper().removeprefix("GB")
+    if not number:
+        return ""
+    if not (number.isascii() and number.isdigit() and len(number) in {9, 12}):
+        return None
+    weighted = sum(map(int.__mul__, map(int, number[:7]), _VAT_WEIGHTS))
+    is_right = (weighted + int(number[7:9])) % 97 in _VAT_REMAINDERS
+    return f"GB{number}" if is_right else None
 
 
 def token_hash(secret: str) -> str:

@@ -93,6 +93,16 @@ class TestHome:
     def test_details_show_the_councils(self, seller):
         assert "Ambridge Council" in text(seller.get(reverse("supplier-details")))
 
+    def test_details_are_changed(self, seller, market):
+        place = reverse("supplier-details")
+        said = {"version": 1, "email": "new@example.com", "vat_number": "1"}
+        refused = seller.post(place, said)
+        assert refused.status_code == 422
+        assert 'href="#id_vat_number"' in text(refused)
+        assert seller.post(place, {**said, "vat_number": ""}).status_code == 302
+        assert "new@example.com" in text(seller.get(place))
+        assert seller.post(place, {**said, "vat_number": ""}).status_code == 409
+
 
 class TestAnswer:
     def answer(self, client, order, **facts):

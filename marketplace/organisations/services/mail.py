@@ -15,7 +15,10 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from marketplace.organisations.models import Membership, User
+from marketplace.core.actors import Role
+from marketplace.core.tenancy import tenant
+from marketplace.organisations.models import Membership, Organisation, User
+from marketplace.organisations.selectors.people import live_keepers
 
 
 def send_invitation(*, membership_id: UUID | str) -> None:
@@ -47,6 +50,29 @@ def send_password_link(*, user_id: UUID | str) -> None:
         "If it was not you, you need not do anything: your password stays as it is."
     ) % {"name": user.name, "link": password_link(user)}
     send_account_mail(to=user.email, subject=_("Your new password"), body=body)
+
+
+def send_supplier_moved(
+    *, council_id: UUID | str, supplier_id: UUID | str, old_email: str, new_email: str
+) -> None:
+    """Tell a council's administrators that a supplier changed the address that gets its orders."""
+    supplier = Organisation.objects.get(pk=supplier_id)
+    with tenant(UUID(str(council_id))):
+        keepers = live_keepers(UUID(str(council_id)), Role.ADMINISTRATOR).select_related("user")
+        addresses = sorted(keeper.user.email for keeper in keepers)
+    names = {"supplier": supplier.name, "old": old_email or _("none"), "new": new_email}
+    body = (
+        _(
+            "%(supplier)s has changed the email address that gets its orders.\n\n"
+            "Before: %(old)s\nNow: %(new)s\n\n"
+            "If you did not expect this, ask them by telephone, with a number that you knew"
+            " before. You can stop buying from them meanwhile."
+        )
+        % names
+    )
+    subject = _("%(supplier)s has a new email address for orders") % names
+    for address in addresses:
+        send_account_mail(to=address, subject=subject, body=body)
 
 
 def send_account_mail(*, to: str, subject: str, body: str) -> None:
