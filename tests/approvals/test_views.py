@@ -231,10 +231,19 @@ class TestChangingThem:
             "who-1-0": "PEOPLE", "people-1-0": str(ada.pk),
         }  # fmt: skip
         page = text(client.post(CHANGE, {**typed, "do": "check"}))
-        assert "nobody named in the last step may approve that much" in page
+        assert "nobody who takes the last step may approve that much" in page
         assert "Put these rules in force" not in page
         page = client.post(CHANGE, {**typed, "do": "confirm"})
         assert page.status_code == 422
+        assert policies(council) == []
+
+    def test_says_who_lacks_a_limit_and_where_to_give_it(self, client, council, administrator):
+        cy = organisations.person(council, "approver", name="Cy Newcomer")
+        page = text(client.post(CHANGE, {**ANY, "do": "check"}))
+        assert "has an approval limit: Cy Newcomer" in page
+        assert f'href="/people/{cy.pk}/">Give Cy Newcomer an approval limit</a>' in page
+        assert "Put these rules in force" not in page
+        assert client.post(CHANGE, {**ANY, "do": "confirm"}).status_code == 422
         assert policies(council) == []
 
     def test_tells_the_second_of_two_administrators(self, client, council, administrator, ada):

@@ -61,6 +61,8 @@ CRASH = ["crash: IntegrityError", "won"]
 
 class TestTwoPolicies:
     def both(self, council, administrator):
+        organisations.person(council, "approver", limit=500)
+
         def put():
             set_policy(administrator=administrator, tiers=approvals.ANYBODY, at=AT)
 

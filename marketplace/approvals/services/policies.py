@@ -126,7 +126,8 @@ def _check_people(
     found = policy_concerns(council_id, tiers, over_budget_allowed_by)
     refused = [concern for concern in found if concern.is_refused]
     if refused:
-        names = names_of(council_id, people_named(tiers, over_budget_allowed_by))
+        lacking = {person for concern in refused for person in concern.people}
+        names = names_of(council_id, people_named(tiers, over_budget_allowed_by) | lacking)
         ladder = rungs_of(tiers)
         raise PolicyNotValid(
             " ".join(concern_in_words(concern, ladder, names) for concern in refused)
