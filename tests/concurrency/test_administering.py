@@ -93,7 +93,11 @@ class TestOneBudgetTwice:
     def test_the_later_figure_stands(self, council, administrator):
         assert self.both(council, administrator) == ["won", "won"]
         act_for(council.pk)
-        assert Budget.objects.get().budget_amount in (100, 200)
+        kept = Budget.objects.get()
+        first, later = Event.objects.filter(verb="budgets.set").order_by("sequence")
+        assert Decimal(later.after["budgets"][kept.coding]) == kept.budget_amount
+        seen, put = (Decimal(each["budgets"][kept.coding]) for each in (later.before, first.after))
+        assert seen == put != kept.budget_amount
 
     def test_the_race_is_real_without_the_lock(self, council, administrator, monkeypatch):
         unheld(monkeypatch, budgets, "hold_organisation", Budget.objects, "bulk_create")
