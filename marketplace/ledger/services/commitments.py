@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from marketplace.core.dates import financial_year_label
 from marketplace.core.errors import Conflict, FieldProblem
@@ -139,7 +139,13 @@ def check_budgets(
     found = weigh(lines, budgets)
     if found.missing:
         raise NoBudget(
-            _("There is no budget for %(count)s of these codes in %(year)s. Choose another code.")
+            ngettext(
+                "There is no budget for %(count)s of these codes in %(year)s."
+                " Choose another code for it.",
+                "There is no budget for %(count)s of these codes in %(year)s."
+                " Choose other codes for them.",
+                len(found.missing),
+            )
             % {"count": len(found.missing), "year": financial_year_label(financial_year)}
         )
     stopped = found.stopped(may_exceed=may_exceed)
