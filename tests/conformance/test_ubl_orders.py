@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from tests.ordering.orders.test_ubl import VARIANTS
 
 from marketplace.core.xml import parse_xml
 from marketplace.ordering.orders.ubl import order_ubl
+from tests.ordering.orders.test_ubl import VARIANTS
 
 NAMED = os.environ.get("CONFORMANCE_DATA")
 DATA = Path(NAMED or Path(__file__).resolve().parents[3] / "shared/data")
