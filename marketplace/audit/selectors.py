@@ -49,23 +49,6 @@ def events_of(organisation_id: UUID, count: int) -> list[Event]:
     return list(own.union(others, all=True).order_by("-at", "-id")[:count])
 
 
-def in_order(sides: Sides, lot: int) -> Iterator[Event]:
-    """Yield both sides as one list, the newest first, asking for a lot of events at a time.
-
-    Why: asked for at once, all of a long trail is sorted before its first event is seen. A lot is
-    found by its place in the index, and since nothing is changed in the trail, none is missed.
-    """
-    beyond = Q()
-    while True:
-        own, others = (side.filter(beyond).order_by("-at", "-id")[:lot] for side in sides)
-        rows = list(own.union(others, all=True).order_by("-at", "-id")[:lot])
-        yield from rows
-        if len(rows) < lot:
-            return
-        last = rows[-1]
-        beyond = Q(at__lte=last.at) & (Q(at__lt=last.at) | Q(id__lt=last.pk))
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events somebody asks for; what is left empty leaves nothing out.
@@ -145,17 +128,6 @@ def event(organisation_id: UUID, event_id: UUID) -> Event:
 def timeline(*subjects: models.Model) -> QuerySet[Event]:
     """Return what was done to these, oldest first, as far as the acting organisation may see it."""
     return Event.objects.filter(subject_id__in=[each.pk for each in subjects]).order_by("at", "id")
-
-
-def timeline_with_lists(subject: models.Model, *, owner_id: UUID, names_it: Q) -> QuerySet[Event]:
-    """Return what was done to this, oldest first, alone or by a list whose event is its owner's.
-
-    Shapes: `names_it` is the condition on an event of the owner's under which it speaks of this.
-    Why: behind the walls only the plain comparison of keys may use the index; what an event says
-    is looked into afterwards, among the owner's few.
-    """
-    own_or_lists = Event.objects.filter(subject_id__in=[subject.pk, owner_id])
-    return own_or_lists.filter(Q(subject_id=subject.pk) | names_it).order_by("at", "id")
 
 
 def timeline_with_lists(subject: models.Model, *, owner_id: UUID, names_it: Q) -> QuerySet[Event]:
