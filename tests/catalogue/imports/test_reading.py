@@ -85,6 +85,25 @@ class TestHeadings:
         header = read_header(headings)
         assert (header.places, header.twice) == (places, {})
 
+    @pytest.mark.parametrize(
+        ("headings", "places", "passed_over"),
+        [
+            (["Ref", "Item"], {"part_number": 0, "name": 1}, ()),
+            (["Item", "Code"], {"part_number": 1, "name": 0}, ()),
+            (["Item", "Name"], {"part_number": 0, "name": 1}, ()),
+            (["Code", "Item", "Name"], {"part_number": 0, "name": 2}, ("Item",)),
+            (["Item", "Description"], {"part_number": 0, "name": 1}, ()),
+            (["Cost", "Price"], {"unit_price": 1}, ("Cost",)),
+            (["Cost"], {"unit_price": 0}, ()),
+        ],
+    )
+    def test_an_item_is_the_name_beside_a_number_and_a_cost_gives_way(
+        self, headings, places, passed_over
+    ):
+        header = read_header(headings)
+        assert (header.places, header.twice) == (places, {})
+        assert header.unknown == passed_over
+
     def test_knows_welsh_headings(self):
         header = read_header(["Cod", "Enw", "Categori", "Uned", "Pris heb TAW", "TAW"])
         assert header.missing == ()
@@ -174,7 +193,9 @@ class TestRefusals:
     def test_names_headings_that_mean_the_same(self):
         _code, facts, words = why(HEADER + ",Net price,Price\n")
         assert facts["twice"] == {"unit_price": ("unit_price", "Net price", "Price")}
-        assert "Keep one" in words
+        assert "unit_price, Net price, Price all mean Unit price" in words
+        _code, _facts, words = why(HEADER + ",Price\n")
+        assert "unit_price and Price both mean Unit price" in words
 
     def test_says_that_the_first_row_is_no_heading(self):
         code, _facts, words = why("1001,Chair black,9.50\n")
