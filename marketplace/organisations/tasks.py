@@ -9,9 +9,9 @@ from marketplace.organisations.services import mail
 
 
 @job("organisations.send_invitation", external=True)
-def send_invitation(*, membership_id: str, at: datetime) -> None:
+def send_invitation(*, membership_id: str, at: datetime, council_id: str | None = None) -> None:
     """Send one invitation."""
-    mail.send_invitation(membership_id=membership_id)
+    mail.send_invitation(membership_id=membership_id, council_id=council_id)
 
 
 @job("organisations.send_password_link", external=True)
