@@ -106,9 +106,7 @@ def _rendered(
     language: str, renderer: type[OpenApiJsonRenderer | OpenApiYamlRenderer]
 ) -> tuple[bytes, str]:
     """Return the document as bytes, and their entity tag."""
-    content: bytes = renderer().render(  # type: ignore[no-untyped-call]
-        _document(language), renderer_context={}
-    )
+    content: bytes = renderer().render(_document(language), renderer_context={})
     return content, f'"{sha256(content).hexdigest()[:32]}"'
 
 
