@@ -60,7 +60,10 @@ class CostCentreShape(serializers.Serializer[Any]):
     name_welsh = serializers.CharField()
     directorate = serializers.CharField()
     holder = serializers.CharField(
-        source="holder.user.email", default=None, help_text="Who answers for it: their address."
+        source="holder.user.email",
+        default=None,
+        allow_null=True,
+        help_text="Who answers for it: their address; null where nobody does.",
     )
     is_active = serializers.BooleanField(help_text="Whether it is offered for new things.")
     version = serializers.IntegerField()
