@@ -142,6 +142,7 @@ class TestInvitePerson:
             ({"roles": ["supplier"]}, "Nobody in your organisation"),
             ({"approval_limit_amount": Decimal(5)}, "Only an approver"),
             ({"roles": ["approver"], "approval_limit_amount": Decimal(0)}, "more than £0"),
+            ({"roles": ["approver"]}, "how much they may approve"),
         ],
     )
     def test_refuses_roles_that_cannot_be(self, keeper, at, facts, says):
