@@ -56,16 +56,16 @@ def _heading_problems(facts: dict[str, object]) -> list[str]:
             if column in FOR_ALL
         )
     for column, headings in twice.items():
-        names: dict[str, str] = {"headings": ", ".join(headings), "name": column_label(column)}
+        parts = {"headings": ", ".join(headings), "name": column_label(column)}
         if len(headings) == 2:  # for which English has a word
-            names.update(first=headings[0], second=headings[1])
+            parts.update(first=headings[0], second=headings[1])
             words = _(
                 "%(first)s and %(second)s both mean %(name)s, and we cannot tell which to use."
                 " Keep one."
             )
         else:
             words = _("%(headings)s all mean %(name)s, and we cannot tell which to use. Keep one.")
-        found.append(words % names)
+        found.append(words % parts)
     if with_vat:
         found.append(
             _("“%(heading)s” has VAT in it. We need the price without VAT.")
