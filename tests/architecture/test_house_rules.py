@@ -57,6 +57,7 @@ TENANTS = {
     "marketplace/jobs/services.py": "whom a job is done for",
     "marketplace/ordering/tasks.py": "a supplier's answer is settled on the council's side",
     "marketplace/organisations/services/founding.py": "a council that was not there before",
+    "marketplace/organisations/services/mail.py": "the worker tells a council of its supplier",
     "marketplace/organisations/services/people.py": "whoever accepts joins the one who invited",
     "marketplace/organisations/services/suppliers.py": "a supplier that was not there before",
     "marketplace/organisations/selectors/demonstration.py": "the page that lets anybody be tried",
