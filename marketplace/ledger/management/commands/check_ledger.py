@@ -12,6 +12,9 @@ from marketplace.core.tenancy import stewardship
 from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_below_nought
 
 
+FACTS = ("pk", "council_id", "committed_amount", "entries_amount")
+
+
 class Command(BaseCommand):
     """Holds every budget against its entries, and every line against nought; exits 1 on a fault."""
 
@@ -26,12 +29,12 @@ class Command(BaseCommand):
         with stewardship():
             budgets = [
                 {
-                    "budget": str(each.pk),
-                    "council": str(each.council_id),
-                    "committed_amount": str(each.committed_amount),
-                    "entries_amount": str(each.entries_amount),
+                    "budget": str(each["pk"]),
+                    "council": str(each["council_id"]),
+                    "committed_amount": str(each["committed_amount"]),
+                    "entries_amount": str(each["entries_amount"]),
                 }
-                for each in commitments_out_of_line()
+                for each in commitments_out_of_line().values(*FACTS)
             ]
             lines = [str(each) for each in lines_below_nought()]
         out = len(budgets) + len(lines)
