@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError
 from marketplace.core.tenancy import stewardship
 from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_below_nought
 
-
 FACTS = ("pk", "council_id", "committed_amount", "entries_amount")
 
 
