@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from catalogue.imports.services.uploads import take_in_upload
+from catalogue.imports.services.uploads import give_up_upload, take_in_upload
 from catalogue.listings.settling import settle_words
 from marketplace.jobs.registry import job
 
@@ -16,7 +16,13 @@ def settle_words_after_import(*, at: datetime) -> None:
     settle_words()
 
 
-@job("catalogue.take_in_upload")
+def give_up_sent_file(*, upload_id: str, at: datetime) -> None:
+    """Tell the supplier that its file will not be read."""
+    give_up_upload(upload_id=UUID(upload_id), at=at)
+
+
+# A file that kills two workers, each of which has the others' work too, gets no third.
+@job("catalogue.take_in_upload", most_deaths=2, given_up=give_up_sent_file)
 def take_in_sent_file(*, upload_id: str, at: datetime) -> None:
     """Read a file that was sent on a page, and try it or take it in."""
     take_in_upload(upload_id=UUID(upload_id), at=at)

@@ -4,6 +4,7 @@
     marketplace import_catalogue FILE --supplier NAME
                                     take in a supplier's price list (--dry-run only looks)
     marketplace verify_audit        walk the audit trail and say whether it holds
+    marketplace check_ledger        reckon again what is promised of every budget
     marketplace demo                load the demonstration (--size small, council or large)
     marketplace bench search --rows N
                                     time the search beside its floor

@@ -56,6 +56,17 @@ class OrderAnswer(forms.Form):
                 label=_("Why can you not deliver it?"), max_length=500, required=False
             )
 
+    def clean(self) -> dict[str, Any]:
+        """Pass over what belongs to an answer that was not chosen: its fields are not on show."""
+        said = super().clean() or self.cleaned_data
+        for place in range(len(self._lines)):
+            answer = said.get(f"answer-{place}")
+            if answer != Answer.LATER:
+                self._pass_over(f"promised_on-{place}", None)
+            if answer != Answer.REFUSED:
+                self._pass_over(f"reason-{place}", "")
+        return said
+
     def answers(self) -> list[LineAnswer]:
         """Return what was said, line by line."""
         said = self.cleaned_data
@@ -68,6 +79,39 @@ class OrderAnswer(forms.Form):
             )
             for place, line in enumerate(self._lines)
         ]
+
+    def _pass_over(self, name: str, empty: str | None) -> None:
+        self.errors.pop(name, None)
+        self.cleaned_data[name] = empty
+
+
+class SupplierDetails(forms.Form):
+    """Where a supplier is reached, and what it tells councils about itself."""
+
+    email = forms.EmailField(
+        label=_("Email address for orders"),
+        max_length=254,
+        help_text=_("Orders are sent here. We tell the councils that buy from you of a change."),
+        error_messages={"required": _("Enter the email address that gets your orders")},
+    )
+    telephone = forms.CharField(label=_("Telephone number"), max_length=30, required=False)
+    address = forms.CharField(
+        label=_("Address"), max_length=500, required=False, widget=forms.Textarea
+    )
+    postcode = forms.CharField(label=_("Postcode"), max_length=10, required=False)
+    vat_number = forms.CharField(
+        label=_("VAT number"),
+        max_length=20,
+        required=False,
+        help_text=_("For example, GB980780684. Leave it empty if you have none."),
+    )
+    about = forms.CharField(
+        label=_("What should councils know about you?"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea,
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class SupplierOrderFilter(forms.Form):

@@ -31,7 +31,7 @@ from catalogue.imports.services.price_lists import (
 from catalogue.listings.locks import ImportUnderWay
 from catalogue.models import ImportRun
 from marketplace.core.errors import FieldProblem, Invalid
-from marketplace.core.tables import ENCODINGS
+from marketplace.core.tables.separated import ENCODINGS
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
 from marketplace.web.openapi import described

@@ -29,7 +29,7 @@ from catalogue.listings.rules import (
     UNIT_PRICE,
     VAT,
 )
-from marketplace.core.tables import plain
+from marketplace.core.tables.separated import plain
 
 # In the order in which a template file has them.
 COLUMNS = (
@@ -125,7 +125,7 @@ SECOND_CHOICE = frozenset(
         "manufacturer", "manufacturername", "make", "maker", "mfr", "model", "modelnumber",
         "modelno", "notes", "details", "detail", "specification", "spec", "furtherdetails",
         "productdetails", "marketingdescription", "article", "product", "item", "ref",
-        "reference", "upc", "delivery", "tags", "minimum",
+        "reference", "upc", "delivery", "tags", "minimum", "cost", "costprice",
     }
 )  # fmt: skip
 
@@ -134,6 +134,9 @@ FOR_ALL = (CATEGORY, UNIT, VAT)
 
 # Where a file has no name, the column of this heading is one, and a longer text stays what it is.
 SHORT_WORDS = frozenset({"description", "desc", "disgrifiad"})
+
+# Where a file has no name at all, the column of this heading is one beside a part number.
+ITEM_WORDS = frozenset({"item"})
 
 # Headings that look like a price and are not the one we need.
 WITH_VAT = frozenset(
@@ -204,11 +207,8 @@ def read_header(headings: Sequence[str], *, said: Collection[str] = ()) -> Heade
             found.setdefault(column, []).append(place)
         elif heading.strip():
             unknown.append(heading.strip())
-    if NAME not in found and DESCRIPTION in found:
-        # "Code, Description, Price": the only words about a product are what it is called.
-        words = found.pop(DESCRIPTION)
-        found[NAME] = [place for place in words if plain(headings[place]) in SHORT_WORDS] or words
-        found[DESCRIPTION] = [place for place in words if place not in found[NAME]]
+    if NAME not in found:
+        _find_name(found, headings)
     found = {column: places for column, places in found.items() if places}
     for column, places in found.items():
         first = [place for place in places if plain(headings[place]) not in SECOND_CHOICE]
@@ -226,3 +226,19 @@ def read_header(headings: Sequence[str], *, said: Collection[str] = ()) -> Heade
         },
         unknown=tuple(unknown),
     )
+
+
+def _find_name(found: dict[str, list[int]], headings: Sequence[str]) -> None:
+    """Take as the name what a file without one calls its products by."""
+    if DESCRIPTION in found:
+        # "Code, Description, Price": the only words about a product are what it is called.
+        words = found.pop(DESCRIPTION)
+        found[NAME] = [place for place in words if plain(headings[place]) in SHORT_WORDS] or words
+        found[DESCRIPTION] = [place for place in words if place not in found[NAME]]
+        return
+    # "Ref, Item, Price": what has a number of its own is called by its other words.
+    parts = found.get(PART_NUMBER, [])
+    items = [place for place in parts if plain(headings[place]) in ITEM_WORDS]
+    if items and len(items) < len(parts):
+        found[NAME] = items
+        found[PART_NUMBER] = [place for place in parts if place not in items]

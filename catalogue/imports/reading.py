@@ -1,8 +1,8 @@
 """A price list as rows under headings that we understand, or one clear reason why not.
 
-Bytes become rows in marketplace.core.tables, those of a workbook by way of
-marketplace.core.workbooks. Nothing is guessed that could change a price: text that is not UTF-8 is
-refused, not mended.
+Bytes become rows in marketplace.core.tables.separated, those of a workbook by way of
+marketplace.core.tables.workbooks. Nothing is guessed that could change a price: text that is not
+UTF-8 is refused, not mended.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from catalogue.imports.columns import HEADINGS, Header, read_header
-from marketplace.core import tables
-from marketplace.core.tables import Survey, Table, Unreadable, open_table
-from marketplace.core.workbooks import OnRows, is_workbook, sheet_as_table
+from marketplace.core.tables import separated
+from marketplace.core.tables.separated import Survey, Table, Unreadable, open_table
+from marketplace.core.tables.workbooks import OnRows, is_workbook, sheet_as_table
 
 
 @dataclass(slots=True)
@@ -70,11 +70,11 @@ def open_file(
     Raises: Unreadable.
     """
     if not is_workbook(stream):
-        survey = tables.survey(stream, encoding=encoding)
+        survey = separated.survey(stream, encoding=encoding)
         return PriceListFile(stream, survey, survey.size)
-    sent = tables.fingerprint(stream)
+    sent = separated.fingerprint(stream)
     sheet = sheet_as_table(stream, sense=_fit, on_rows=on_rows)
-    survey = tables.survey(sheet.content)
+    survey = separated.survey(sheet.content)
     whole = replace(survey, size=sent.size, sha256=sent.sha256)
     return PriceListFile(sheet.content, whole, survey.size, sheet.name, sheet.rows)
 

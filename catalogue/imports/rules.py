@@ -6,6 +6,7 @@ twice) is found where all rows are together, in the database.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ _FEW = frozenset(
 )
 MOST_REMEMBERED = 20_000
 FEWEST_EMPTY = 3  # required cells that a row which is no product leaves empty
+TOTAL = re.compile(r"\b(sub-?)?totals?\b|\bsum\b|\bcyfanswm\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Checker:
             except Bad as bad:
                 problems.append(Problem(row, column, text.strip()[:SHOWN], bad.code, bad.facts))
         if problems:
-            return None, _without_echoes(row, problems)
+            return None, _without_echoes(row, cells, problems)
         del found[10]  # the currency: it is the same for all
         return Offer(*found), problems
 
@@ -112,9 +114,13 @@ class Checker:
         return min(beyond)[1] if beyond else ""
 
 
-def _without_echoes(row: int, problems: list[Problem]) -> list[Problem]:
+def _without_echoes(row: int, cells: list[str], problems: list[Problem]) -> list[Problem]:
     """Return one problem for a row that is no product at all, such as a sum under the prices."""
     empty = {problem.column for problem in problems if problem.code == "empty"}
+    if len(empty) >= FEWEST_EMPTY:
+        total = next(filter(TOTAL.search, cells), None)
+        if total is not None:
+            return [Problem(row, "", total.strip()[:SHOWN], "total")]
     if PART_NUMBER in empty and len(empty) >= FEWEST_EMPTY:
         return [Problem(row, PART_NUMBER, "", "no-product")]
     return problems

@@ -7,8 +7,8 @@ from django.utils.translation import ngettext
 
 from catalogue.imports.columns import FOR_ALL, HEADINGS
 from catalogue.listings.wording import column_label
-from marketplace.core.table_words import why_not_a_table
-from marketplace.core.tables import Unreadable
+from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.words import why_not_a_table
 
 
 def why_unreadable(problem: Unreadable) -> str:
@@ -18,7 +18,7 @@ def why_unreadable(problem: Unreadable) -> str:
         return " ".join(_heading_problems(facts))
     if problem.code == "no-header":
         return _no_headings(facts)
-    return why_not_a_table(problem)
+    return why_not_a_table(problem, or_workbook=True)
 
 
 def _no_headings(facts: dict[str, object]) -> str:
@@ -56,10 +56,16 @@ def _heading_problems(facts: dict[str, object]) -> list[str]:
             if column in FOR_ALL
         )
     for column, headings in twice.items():
-        found.append(
-            _("%(headings)s all mean %(name)s, and we cannot tell which to use. Keep one.")
-            % {"headings": ", ".join(headings), "name": column_label(column)}
-        )
+        parts = {"headings": ", ".join(headings), "name": column_label(column)}
+        if len(headings) == 2:  # for which English has a word
+            parts.update(first=headings[0], second=headings[1])
+            words = _(
+                "%(first)s and %(second)s both mean %(name)s, and we cannot tell which to use."
+                " Keep one."
+            )
+        else:
+            words = _("%(headings)s all mean %(name)s, and we cannot tell which to use. Keep one.")
+        found.append(words % parts)
     if with_vat:
         found.append(
             _("“%(heading)s” has VAT in it. We need the price without VAT.")

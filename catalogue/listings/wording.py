@@ -43,6 +43,10 @@ _WORDS = {
         gettext_lazy("This row has no part number, and hardly anything else."),
         gettext_lazy("If it is a sum or a note, take it out."),
     ),
+    "total": (
+        gettext_lazy("This looks like a total, not a product."),
+        gettext_lazy("Take this row out."),
+    ),
     "too-long": (
         gettext_lazy("This has %(found)s characters. The most is %(most)s."),
         gettext_lazy("Make it shorter."),

@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ('size_bytes', models.PositiveBigIntegerField()),
                 ('encoding', models.CharField(max_length=10)),
                 ('dry_run', models.BooleanField()),
+                ('confirms', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.importrun')),
                 ('withdraw_missing', models.BooleanField(default=False)),
                 ('for_all', models.JSONField(default=dict)),
                 ('verdict', models.CharField(choices=[('CHECKED', 'CHECKED'), ('REFUSED', 'REFUSED'), ('DONE', 'DONE')], max_length=10)),
@@ -86,6 +87,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=['supplier', '-id'], name='importrun_by_supplier'),
                 ],
                 'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('verdict', catalogue.states.ImportVerdict['DONE'])), fields=('confirms',), name='importrun_taken_in_once'),
                     models.CheckConstraint(condition=models.Q(('verdict__in', [catalogue.states.ImportVerdict['CHECKED'], catalogue.states.ImportVerdict['REFUSED'], catalogue.states.ImportVerdict['DONE']])), name='importrun_verdict_known'),
                     models.CheckConstraint(condition=models.Q(models.Q(('problem_count__gt', 0), ('verdict', catalogue.states.ImportVerdict['REFUSED'])), models.Q(models.Q(('verdict', catalogue.states.ImportVerdict['REFUSED']), _negated=True), ('problem_count', 0)), _connector='OR'), name='importrun_refused_has_problems'),
                     models.CheckConstraint(condition=models.Q(('verdict', catalogue.states.ImportVerdict['REFUSED']), models.Q(('dry_run', True), ('verdict', catalogue.states.ImportVerdict['CHECKED'])), models.Q(('dry_run', False), ('verdict', catalogue.states.ImportVerdict['DONE'])), _connector='OR'), name='importrun_dry_or_done'),
@@ -180,6 +182,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200, verbose_name='file name')),
                 ('encoding', models.CharField(blank=True, max_length=10)),
                 ('dry_run', models.BooleanField()),
+                ('confirms', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.importrun')),
                 ('withdraw_missing', models.BooleanField(default=False)),
                 ('for_all', models.JSONField(default=dict)),
                 ('status', models.CharField(choices=[('WAITING', 'Being read'), ('DONE', 'Read'), ('FAILED', 'Cannot be read'), ('CANCELLED', 'Cancelled')], default='WAITING', max_length=10)),
@@ -198,6 +201,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=['supplier', '-id'], name='upload_by_supplier'),
                 ],
                 'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status__in', [catalogue.states.UploadStatus['WAITING'], catalogue.states.UploadStatus['DONE']])), fields=('confirms',), name='upload_taken_in_once'),
                     models.CheckConstraint(condition=models.Q(('status__in', [catalogue.states.UploadStatus['WAITING'], catalogue.states.UploadStatus['DONE'], catalogue.states.UploadStatus['FAILED'], catalogue.states.UploadStatus['CANCELLED']])), name='upload_status_known'),
                     models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('status', catalogue.states.UploadStatus['WAITING'])), models.Q(models.Q(('status', catalogue.states.UploadStatus['WAITING']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='upload_ended_has_instant'),
                     models.CheckConstraint(condition=models.Q(models.Q(('run__isnull', False), ('status', catalogue.states.UploadStatus['DONE'])), models.Q(models.Q(('status', catalogue.states.UploadStatus['DONE']), _negated=True), ('run__isnull', True)), _connector='OR'), name='upload_done_has_run'),

@@ -166,7 +166,13 @@ WALLS = [
     tenant_key("catalogue_importrun", "supplier_id"),
     tenant_key("catalogue_upload", "supplier_id"),
     same_tenant(
+        "catalogue_importrun", "confirms_id", "catalogue_importrun", {"supplier_id": "supplier_id"}
+    ),
+    same_tenant(
         "catalogue_upload", "run_id", "catalogue_importrun", {"supplier_id": "supplier_id"}
+    ),
+    same_tenant(
+        "catalogue_upload", "confirms_id", "catalogue_importrun", {"supplier_id": "supplier_id"}
     ),
     same_tenant(
         "catalogue_upload",

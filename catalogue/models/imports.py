@@ -13,7 +13,8 @@ from marketplace.core.models import Row, TenantQuerySet
 class ImportRun(Row):
     """One file, and what it did or would have done. Written once, when the import ends.
 
-    Shapes: `report` is ImportReport as JSON: the problems shown, price moves and the rest.
+    Shapes: `confirms` is the dry run that somebody looked at before; `report` is ImportReport as
+    JSON: the problems shown, price moves and the rest.
     """
 
     tenant_columns = ("supplier_id",)
@@ -25,6 +26,7 @@ class ImportRun(Row):
     document = models.ForeignKey("documents.Document", models.PROTECT, null=True, related_name="+")
     encoding = models.CharField(max_length=10)
     dry_run = models.BooleanField()
+    confirms = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     withdraw_missing = models.BooleanField(default=False)
     for_all = models.JSONField(default=dict)
     verdict = models.CharField(
@@ -52,6 +54,11 @@ class ImportRun(Row):
                 name="importrun_refused_has_problems",
                 condition=Q(verdict=ImportVerdict.REFUSED, problem_count__gt=0)
                 | (~Q(verdict=ImportVerdict.REFUSED) & Q(problem_count=0)),
+            ),
+            models.UniqueConstraint(
+                name="importrun_taken_in_once",
+                fields=["confirms"],
+                condition=Q(verdict=ImportVerdict.DONE),
             ),
             models.CheckConstraint(
                 name="importrun_dry_or_done",

@@ -20,7 +20,8 @@ LABELS = {
 class Upload(Row, Stateful):
     """One file on its way: to be tried, or to be taken in, by the worker.
 
-    Shapes: `run` is what came of it, `refusal` why nothing could.
+    Shapes: `confirms` is the dry run that is to be taken in; `run` is what came of it, `refusal`
+    why nothing could.
     """
 
     tenant_columns = ("supplier_id",)
@@ -31,6 +32,7 @@ class Upload(Row, Stateful):
     name = models.CharField(_("file name"), max_length=200)
     encoding = models.CharField(max_length=10, blank=True)
     dry_run = models.BooleanField()
+    confirms = models.ForeignKey("catalogue.ImportRun", models.PROTECT, null=True, related_name="+")
     withdraw_missing = models.BooleanField(default=False)
     for_all = models.JSONField(default=dict)
     status = models.CharField(
@@ -52,6 +54,11 @@ class Upload(Row, Stateful):
         constraints = [
             models.CheckConstraint(
                 name="upload_status_known", condition=Q(status__in=list(UploadStatus))
+            ),
+            models.UniqueConstraint(
+                name="upload_taken_in_once",
+                fields=["confirms"],
+                condition=Q(status__in=[UploadStatus.WAITING, UploadStatus.DONE]),
             ),
             models.CheckConstraint(
                 name="upload_ended_has_instant",

@@ -6,6 +6,7 @@ its buttons (add, remove, put earlier) sends it and gets it back changed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.crypto import salted_hmac
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
@@ -91,7 +93,7 @@ class Draft:
     def after(self, button: str) -> Draft:
         """Return what a button makes of it; the same when the button means nothing here."""
         verb, *places = button.split(".")
-        i, j = (int(place) if place.isdecimal() else -1 for place in (*places, "", "")[:2])
+        i, j = (_place(place) for place in (*places, "", "")[:2])
         rungs = list(self.rungs)
         if verb == "add-amount" and len(rungs) < MOST_RUNGS:
             rungs.append(DraftRung("", rungs[-1].steps))
@@ -122,9 +124,14 @@ def _changed(steps: tuple[DraftStep, ...], verb: str, j: int) -> tuple[DraftStep
     return steps
 
 
+def _place(text: str) -> int:
+    """Return a small number in plain digits, -1 for anything else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,2}", text) else -1
+
+
 def _shape(text: str) -> list[int]:
     parts = text.split(",") if text.isascii() else []
-    counts = [int(part) for part in parts[:MOST_RUNGS] if part.isdecimal() and len(part) < 3]
+    counts = [_place(part) for part in parts[:MOST_RUNGS] if _place(part) >= 0]
     return [min(max(count, 1), MOST_STEPS) for count in counts] or [1]
 
 
@@ -189,6 +196,9 @@ class PolicyForm(forms.Form):
         Raises: ValidationError where people are missing, or an amount is there twice.
         """
         said: dict[str, Any] = super().clean() or {}
+        if not self._is_understood():
+            message = _("Part of what you sent is missing. Check every amount and step below")
+            self.add_error(None, message)
         seen: set[Decimal | None] = {Decimal(0)}
         for i, rung in enumerate(self.draft.rungs):
             amount = said.get(f"above-{i}")
@@ -198,6 +208,14 @@ class PolicyForm(forms.Form):
             for j in range(len(rung.steps)):
                 self._check_step(said, i, j)
         return said
+
+    def _is_understood(self) -> bool:
+        """Tell whether the draft is the whole of what was sent.
+
+        Why: rules of which a part was passed over would be weaker than those that were meant.
+        """
+        sent = {name for name in self.data if name.startswith(("above-", "who-", "people-"))}
+        return self.data.get("shape", "") == self.draft.shape and sent <= self.fields.keys()
 
     def _check_step(self, said: Mapping[str, Any], i: int, j: int) -> None:
         who, name = said.get(f"who-{i}-{j}"), f"people-{i}-{j}"
@@ -220,6 +238,17 @@ class PolicyForm(forms.Form):
                 people = said[f"people-{i}-{j}"] if who is Who.PEOPLE else []
                 found.append(TierStep(above, j + 1, who, tuple(map(UUID, people))))
         return found
+
+    def mark(self) -> str:
+        """Return what stands for these rules, so that what is confirmed is what was checked."""
+        said = (
+            *(
+                f"{t.above_amount} {t.step_order} {t.who} {[*map(str, t.people)]}"
+                for t in self.tiers()
+            ),
+            *map(str, self.over_budget_allowed_by()),
+        )
+        return salted_hmac("approvals.draft", "\n".join(said), algorithm="sha256").hexdigest()
 
     def over_budget_allowed_by(self) -> list[UUID]:
         """Return who was chosen to allow more than a budget."""

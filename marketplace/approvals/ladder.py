@@ -34,6 +34,7 @@ class Kind(StrEnum):
     BEYOND_EVERY_LIMIT = "BEYOND_EVERY_LIMIT"
     TOO_FEW_PEOPLE = "TOO_FEW_PEOPLE"
     NO_APPROVER = "NO_APPROVER"
+    WITHOUT_LIMIT = "WITHOUT_LIMIT"
     BEYOND_LIMITS_ABOVE = "BEYOND_LIMITS_ABOVE"
     ONE_PERSON = "ONE_PERSON"
     FEWER_STEPS = "FEWER_STEPS"
@@ -41,7 +42,10 @@ class Kind(StrEnum):
     HOLDERS_BEYOND_LIMIT = "HOLDERS_BEYOND_LIMIT"
 
 
-REFUSED = frozenset({Kind.NOT_AN_APPROVER, Kind.BEYOND_EVERY_LIMIT, Kind.TOO_FEW_PEOPLE})
+REFUSED = frozenset({
+    Kind.NOT_AN_APPROVER, Kind.BEYOND_EVERY_LIMIT, Kind.TOO_FEW_PEOPLE, Kind.NO_APPROVER,
+    Kind.WITHOUT_LIMIT,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def concerns(
     ladder = rungs_of(tiers)
     for place, rung in enumerate(ladder):
         found += _of_people(place, rung, known)
-        found += _of_limits(place, rung, known)
+        found += _of_limits(place, rung, known, holders)
         if place and len(rung.steps) < len(ladder[place - 1].steps):
             found.append(Concern(Kind.FEWER_STEPS, place, amount=rung.above_amount))
     strangers = tuple(person for person in over_budget_allowed_by if person not in known)
@@ -120,18 +124,26 @@ def _of_people(place: int, rung: Rung, known: dict[UUID, Approver]) -> list[Conc
     return found
 
 
-def _of_limits(place: int, rung: Rung, known: dict[UUID, Approver]) -> list[Concern]:
+def _of_limits(
+    place: int, rung: Rung, known: dict[UUID, Approver], holders: Sequence[Holder]
+) -> list[Concern]:
     """Return what the limits of those who decide last leave without anybody."""
     order, last = len(rung.steps) - 1, rung.steps[-1]
-    if last.who is Who.HOLDER:
-        return []
     people = _people_of(last, known)
+    if last.who is Who.HOLDER:
+        # Where no holder can approve yet, anybody who can may still be made one.
+        held = {each.membership_id for each in holders}
+        people = [each for each in known.values() if each.membership_id in held] or people
     if not people:
         return [] if last.who is Who.PEOPLE else [Concern(Kind.NO_APPROVER, place, order)]
     highest = max((each.limit_amount or Decimal(0) for each in people), default=Decimal(0))
+    if not highest:
+        lacking = tuple(each.membership_id for each in people)
+        return [Concern(Kind.WITHOUT_LIMIT, place, order, lacking)]
     if highest <= rung.above_amount:
-        kind = Kind.BEYOND_EVERY_LIMIT if last.who is Who.PEOPLE else Kind.BEYOND_LIMITS_ABOVE
-        return [Concern(kind, place, order, amount=highest)]
+        return [Concern(Kind.BEYOND_EVERY_LIMIT, place, order, amount=highest)]
+    if last.who is Who.HOLDER:
+        return []
     if rung.up_to_amount is None or highest < rung.up_to_amount:
         return [Concern(Kind.BEYOND_LIMITS_ABOVE, place, order, amount=highest)]
     return []
@@ -170,6 +182,6 @@ def _of_holders(
 
 
 def _people_of(step: TierStep, known: dict[UUID, Approver]) -> list[Approver]:
-    if step.who is Who.ANY_APPROVER:
+    if step.who is not Who.PEOPLE:
         return list(known.values())
     return [known[person] for person in step.people if person in known]

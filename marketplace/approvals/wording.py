@@ -128,7 +128,7 @@ def _sentences() -> dict[Kind, str]:
             " Choose somebody else, or give them the role."
         ),
         Kind.BEYOND_EVERY_LIMIT: _(
-            "%(range)s: nobody named in the last step may approve that much. The highest limit"
+            "%(range)s: nobody who takes the last step may approve that much. The highest limit"
             " among them is %(amount)s. Raise a limit, or name somebody else."
         ),
         Kind.TOO_FEW_PEOPLE: _(
@@ -137,6 +137,10 @@ def _sentences() -> dict[Kind, str]:
         ),
         Kind.NO_APPROVER: _(
             "%(range)s: nobody has the role of approver yet, so nothing can be approved."
+        ),
+        Kind.WITHOUT_LIMIT: _(
+            "%(range)s: nobody who takes the last step has an approval limit: %(people)s. Give"
+            " them a limit first."
         ),
         Kind.BEYOND_LIMITS_ABOVE: _(
             "%(range)s: nobody in the last step may approve more than %(amount)s, which is the"

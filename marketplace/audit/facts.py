@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 FACTS: Final[dict[str, Any]] = {
+    "about": _("What councils should know"),
     "above_amount": _("Above"),
     "accepted": _("Lines accepted"),
     "account": _("Account"),
@@ -77,6 +78,7 @@ FACTS: Final[dict[str, Any]] = {
     "refused_lines": _("Lines refused"),
     "released_amount": _("Budget given back"),
     "removed": _("Removed"),
+    "retired_codes": _("Codes no longer in use"),
     "roles": _("Roles"),
     "rows": _("Rows"),
     "scopes": _("What it may do"),

@@ -49,23 +49,6 @@ def events_of(organisation_id: UUID, count: int) -> list[Event]:
     return list(own.union(others, all=True).order_by("-at", "-id")[:count])
 
 
-def in_order(sides: Sides, lot: int) -> Iterator[Event]:
-    """Yield both sides as one list, the newest first, asking for a lot of events at a time.
-
-    Why: asked for at once, all of a long trail is sorted before its first event is seen. A lot is
-    found by its place in the index, and since nothing is changed in the trail, none is missed.
-    """
-    beyond = Q()
-    while True:
-        own, others = (side.filter(beyond).order_by("-at", "-id")[:lot] for side in sides)
-        rows = list(own.union(others, all=True).order_by("-at", "-id")[:lot])
-        yield from rows
-        if len(rows) < lot:
-            return
-        last = rows[-1]
-        beyond = Q(at__lte=last.at) & (Q(at__lt=last.at) | Q(id__lt=last.pk))
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events somebody asks for; what is left empty leaves nothing out.

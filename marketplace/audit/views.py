@@ -16,7 +16,7 @@ from marketplace.audit.selectors import Wanted
 from marketplace.audit.wording import changes, kind_in_words, subject_in_words
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.downloads import CHUNK, CSV, JSON_LINES, file_of
+from marketplace.web.downloads import CSV, JSON_LINES, file_of, in_lots
 from marketplace.web.paging import page_by_key
 
 READERS = ("auditor", "administrator")
@@ -80,4 +80,4 @@ def _asked(request: HttpRequest) -> Iterator[Event]:
     form = EventsForm(request.GET)
     wanted = Wanted(**form.cleaned_data) if form.is_valid() else Wanted()
     found = selectors.events_wanted(actor(request).organisation_id, wanted)
-    return selectors.in_order(found, CHUNK)
+    return in_lots(found, keys=("-at", "-id"))

@@ -9,7 +9,7 @@ class RoofConfig(AppConfig):
     """Registers the jobs of every package in every process, web processes too."""
 
     name = "marketplace.config"
-    label = "roof"
+    label = "config"
 
     def ready(self) -> None:
         """Load the tasks of every package, so that `wake` knows each name everywhere."""

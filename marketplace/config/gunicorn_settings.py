@@ -14,6 +14,10 @@ workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 graceful_timeout = 3
 control_socket_disable = True
+# No header may say where we are mounted, or that a connection is safe: Django reads what a proxy
+# says, and only when it was told that there is one (BEHIND_PROXY).
+forwarder_headers = ""
+forwarded_allow_ips = ""
 # A worker tells that it lives by touching a file, which must not wait for a disk.
 if Path("/dev/shm").is_dir():  # noqa: S108  # memory, and only a time stamp
     worker_tmp_dir = "/dev/shm"  # noqa: S108

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from http import HTTPStatus
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from marketplace.config.patience import PatientReader
 from marketplace.web.security import HEADERS
 
 # Nothing that is said here needs anything from anywhere.
@@ -20,6 +22,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     A document also for people, since the server cannot tell who asks when it could not read the
     request; no page or form of ours makes one that it cannot read.
     """
+
+    def handle(self, conn: Any) -> Any:  # noqa: ANN401  # gunicorn's own types
+        """Serve one request of a connection, and wait for no more of it than we have patience."""
+        if conn.initialized:
+            conn.parser.unreader.begin()
+        else:
+            conn.init = _Beginning(conn)
+        return super().handle(conn)
 
     def handle_error(
         self,
@@ -37,6 +47,30 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 client.sendall(answer(said.status, getattr(req, "path", None) or ""))
             except OSError:
                 self.log.debug("Failed to send error message.")
+
+
+class _Beginning:
+    """Begins a connection as gunicorn does, with a reader that has an end to its patience."""
+
+    def __init__(self, conn: Any) -> None:  # noqa: ANN401  # gunicorn's own types
+        self.conn = conn
+
+    def __call__(self) -> None:
+        """Begin, once."""
+        conn = self.conn
+        if not conn.initialized:
+            type(conn).init(conn)
+            conn.parser.unreader = PatientReader(conn.sock, self.give_up)
+
+    def give_up(self) -> None:
+        """Say that it took too long, and end: whatever would still be answered goes nowhere."""
+        mesg = self.conn.parser.mesg
+        try:
+            self.conn.sock.settimeout(1.0)
+            self.conn.sock.sendall(answer(408, getattr(mesg, "path", None) or ""))
+            self.conn.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
 
 
 class _Said:

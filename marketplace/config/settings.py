@@ -149,6 +149,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+# A ClamAV daemon: the path of its socket, or host:port. Without one nothing is scanned.
+CLAMD_ADDRESS = _text("CLAMD_ADDRESS", "")
 LARGEST_UPLOAD_BYTES = int(_text("LARGEST_UPLOAD_BYTES", "25000000"))
 
 LANGUAGE_CODE = "en-gb"

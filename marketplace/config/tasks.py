@@ -8,6 +8,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
+from marketplace.documents.services import owe_scans
 from marketplace.jobs.services import forget_done_jobs
 from marketplace.web.idempotency import forget_keys
 
@@ -18,7 +19,8 @@ DONE_JOBS_LAST = timedelta(days=90)
 
 @shared_task(name="config.keep_house")  # type: ignore[untyped-decorator]
 def keep_house() -> None:
-    """Forget keys that nobody will repeat, jobs long done, and sessions that have ended."""
+    """Forget keys, jobs long done and ended sessions, and have scanned what was never scanned."""
     forget_keys(before=timezone.now() - KEYS_LAST)
     forget_done_jobs(before=timezone.now() - DONE_JOBS_LAST)
     SessionStore.clear_expired()
+    owe_scans()

@@ -10,20 +10,23 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse  # noqa: TID251  # a page
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
 from marketplace.web.access import access
 
-schema = SpectacularAPIView.as_view()
-
 JSON = "application/json"
+# What makes the document keeps its state on the classes of the views: one thread at a time.
+MAKING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +67,53 @@ class Documented:
 
 @access("public")
 @require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """Answer with the document: JSON for whoever asks for that, YAML for everybody else."""
+    asked = request.GET.get("format") or request.headers.get("Accept", "")
+    renderer = OpenApiJsonRenderer if "json" in asked else OpenApiYamlRenderer
+    with MAKING:
+        content, tag = _rendered(get_language() or "", renderer)
+    name = f"council-marketplace-api.{renderer.format}"
+    answer = HttpResponse(
+        content,
+        content_type=renderer.media_type,
+        headers={"ETag": tag, "Content-Disposition": f'inline; filename="{name}"'},
+    )
+    patch_vary_headers(answer, ("Accept",))
+    return get_conditional_response(request, etag=tag, response=answer) or answer
+
+
+@access("public")
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show every operation of the API, what it takes and what it answers."""
-    return render(request, "desk/api.html", {"groups": _groups(get_language() or "")})
+    with MAKING:
+        groups = _groups(get_language() or "")
+    return render(request, "desk/api.html", {"groups": groups})
+
+
+@lru_cache(maxsize=4)
+def _document(language: str) -> dict[str, Any]:
+    """Return the document, once for each language."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
+        request=None, public=True
+    )
+    return made
+
+
+@lru_cache(maxsize=8)
+def _rendered(
+    language: str, renderer: type[OpenApiJsonRenderer | OpenApiYamlRenderer]
+) -> tuple[bytes, str]:
+    """Return the document as bytes, and their entity tag."""
+    content: bytes = renderer().render(_document(language), renderer_context={})
+    return content, f'"{sha256(content).hexdigest()[:32]}"'
 
 
 @lru_cache(maxsize=4)
 def _groups(language: str) -> list[tuple[str, list[Documented]]]:
     """Return the operations by the thing that they are about, once for each language."""
-    document = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
-        request=None, public=True
-    )
+    document = _document(language)
     groups: dict[str, list[Documented]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

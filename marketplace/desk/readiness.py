@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +25,11 @@ from marketplace.ledger.models import Budget
 from marketplace.ledger.selectors.coding import accounts, cost_centres
 from marketplace.ordering.delivery_points.selectors import delivery_points
 from marketplace.organisations.models import Membership, Organisation
+from marketplace.organisations.selectors.people import approvers
 
+# What an order says about who sends it.
+DETAILS = ("address", "postcode", "email", "vat_number")
+MOST_NAMED = 5
 ASKING = [Role.REQUESTER.value, Role.BUYER.value]
 
 
@@ -35,7 +39,7 @@ class Step:
 
     Shapes: `count` is how many there are; `lacking` how many of them are not as they should be;
     `page` is the name of the page on which the first is made, which says itself who may open it;
-    `list_page` of the one that shows what there is.
+    `list_page` of the one that shows what there is. `to_name` are people who lack something.
     """
 
     name: Promise
@@ -46,6 +50,7 @@ class Step:
     count: int
     lacking: int = 0
     lacking_words: Any = None
+    to_name: Sequence[Mapping[str, str]] = ()
 
     @property
     def is_done(self) -> bool:
@@ -67,10 +72,22 @@ _PEOPLE = ngettext_lazy("%(count)d person", "%(count)d people", "count")
 def readiness(council_id: UUID, at: datetime) -> list[Step]:
     """Return everything that buying needs, in the order in which it is best done: one statement."""
     counts = _counts(council_id, at)
-    return [*_people(counts), *_money(counts), *_rules_and_goods(counts)]
+    return [_council(counts), *_people(counts), *_money(counts), *_rules_and_goods(counts)]
 
 
-def _people(counts: Mapping[str, int]) -> list[Step]:
+def _council(counts: Mapping[str, Any]) -> Step:
+    there = sum(bool(counts[name].strip()) for name in DETAILS)
+    return Step(
+        _("Your council's address"),
+        _("Address, postcode, email address and VAT number stand on every order."),
+        "council-settings", "council-settings",
+        ngettext_lazy("%(count)d is there", "%(count)d are there", "count"),
+        there, len(DETAILS) - there,
+        ngettext_lazy("%(count)d is missing", "%(count)d are missing", "count"),
+    )  # fmt: skip
+
+
+def _people(counts: Mapping[str, Any]) -> list[Step]:
     return [
         Step(
             _("Somebody who asks for things"),
@@ -80,7 +97,7 @@ def _people(counts: Mapping[str, int]) -> list[Step]:
         Step(
             _("Somebody else who approves"),
             _("An approver with a limit, other than the one who asks: nobody approves their own."),
-            "person-invite", "people", _PEOPLE, counts["approvers"],
+            "person-invite", "people", _PEOPLE, counts["approvers"], to_name=counts["no_limit"],
         ),
         Step(
             _("Somebody in finance"),
@@ -163,21 +180,21 @@ def _rules_and_goods(counts: Mapping[str, int]) -> list[Step]:
     ]  # fmt: skip
 
 
-def _counts(council_id: UUID, at: datetime) -> dict[str, int]:
-    """Return how many there are of everything: one statement, however much there is."""
+def _counts(council_id: UUID, at: datetime) -> dict[str, Any]:
+    """Return how much there is of everything, and the council's details: one statement."""
     people = Membership.objects.of(council_id).filter(is_active=True, user__is_active=True)
-    approvers = people.filter(roles__contains=[Role.APPROVER.value], approval_limit_amount__gt=0)
+    able = approvers(council_id)
     askers = people.filter(roles__overlap=ASKING)
     another_asks = Exists(askers.exclude(user=OuterRef("user")))
     centres = cost_centres(council_id)
-    who_approves = people.filter(roles__contains=[Role.APPROVER.value], pk=OuterRef("holder"))
+    who_approves = able.filter(pk=OuterRef("holder"))
     in_force = Policy.objects.of(council_id).order_by("-version").values("pk")[:1]
-    may_approve = people.filter(roles__contains=[Role.APPROVER.value]).order_by().values("pk")
+    may_approve = able.order_by().values("pk")
     named = PolicyTier.objects.of(council_id).filter(policy__in=in_force, who=Who.PEOPLE.value)
     year = financial_year(timezone.localdate(at))
     counted: dict[str, QuerySet[Any]] = {
         "askers": askers,
-        "approvers": approvers.filter(another_asks),
+        "approvers": able.filter(another_asks, approval_limit_amount__gt=0),
         "finance": people.filter(roles__contains=[Role.FINANCE.value]),
         "receivers": people.filter(roles__contains=[Role.RECEIVER.value]),
         "centres": centres,
@@ -192,7 +209,11 @@ def _counts(council_id: UUID, at: datetime) -> dict[str, int]:
     rows = Organisation.objects.filter(pk=council_id)
     asked = {name: _count(found) for name, found in counted.items()}
     goods = Exists(live_listings(council_id).order_by())
-    found: dict[str, Any] = dict(rows.values(**asked, goods=goods).get())
+    unlimited = able.filter(Q(approval_limit_amount=None) | Q(approval_limit_amount=0))
+    lacking_limit = unlimited.values(who=JSONObject(id="pk", name="user__name"))[:MOST_NAMED]
+    found: dict[str, Any] = dict(
+        rows.values(*DETAILS, **asked, goods=goods, no_limit=ArraySubquery(lacking_limit)).get()
+    )
     return found
 
 

@@ -68,11 +68,6 @@ class Document(Row):
             return ScanState(latest)
         return ScanState.WAITING if self.from_outside else ScanState.OURS
 
-    @property
-    def is_readable(self) -> bool:
-        """Whether people may open it."""
-        return self.scan_state in {ScanState.OURS, ScanState.CLEAN}
-
 
 class DocumentScan(Row):
     """One look at a document for harm; added by a worker and never changed, and the latest counts.

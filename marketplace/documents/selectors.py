@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,9 +35,18 @@ def document(reader: Actor, document_id: UUID) -> Document:
     found = rows.one(document_id)
     state = found.scan_state
     if state == ScanState.WAITING:
-        raise NotClean(_("It is being looked at for viruses. Try again in a few minutes."))
+        raise NotClean(_why_it_waits())
     _refuse_harmful(state)
     return found
+
+
+def _why_it_waits() -> str:
+    if settings.CLAMD_ADDRESS:
+        return _("It is being looked at for viruses. Try again in a few minutes.")
+    return _(
+        "It came from outside, and this marketplace has no virus scanner that could look at it."
+        " Whoever runs the marketplace can connect one. Nobody can open it until then."
+    )
 
 
 def bytes_for_programs(organisation_id: UUID, document_id: UUID) -> bytes:

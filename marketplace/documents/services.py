@@ -7,11 +7,16 @@ import re
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from marketplace.audit.services import record
 from marketplace.core.tenancy import stewardship
+from marketplace.documents import clamd
 from marketplace.documents.models import Document, DocumentScan, ScanVerdict
+from marketplace.jobs.services import wake
+
+SCANS_OWED_AT_ONCE = 1000
 
 
 def store_document(
@@ -29,7 +34,8 @@ def store_document(
     Shapes: a document belongs to `organisation_id` and may be read by `counterparty_id` too.
     The same bytes under the same name for the same two sides are one document, unless one was
     made here and one came from outside. A name keeps its last part and loses what a header or a
-    folder would stumble over.
+    folder would stumble over. Where a scanner is connected, it is to look at what came from
+    outside.
     """
     document = Document(
         organisation_id=organisation_id,
@@ -43,7 +49,7 @@ def store_document(
         stored_at=at,
     )
     kept = Document.objects.bulk_create([document], ignore_conflicts=True)[0]
-    return (
+    stored = (
         Document.objects.defer("content")
         .filter(
             organisation_id=organisation_id,
@@ -53,6 +59,50 @@ def store_document(
             from_outside=from_outside,
         )
         .get()
+    )
+    if from_outside and stored.pk == document.pk:
+        _owe_scan(stored)
+    return stored
+
+
+def _owe_scan(document: Document) -> None:
+    if settings.CLAMD_ADDRESS:
+        wake(
+            "documents.scan_document",
+            key=f"scan:{document.pk}",
+            organisation_id=document.organisation_id,
+            payload={"document_id": str(document.pk)},
+        )
+
+
+def owe_scans() -> int:
+    """Owe a look at what came from outside before a scanner was connected; return at how much.
+
+    Shapes: the oldest first, SCANS_OWED_AT_ONCE of them; whoever calls every night gets round.
+    """
+    if not settings.CLAMD_ADDRESS:
+        return 0
+    with stewardship():
+        waiting = Document.objects.filter(from_outside=True, scans__isnull=True).defer("content")
+        found = list(waiting.order_by("id")[:SCANS_OWED_AT_ONCE])
+        for each in found:
+            _owe_scan(each)
+    return len(found)
+
+
+def scan_document(*, document_id: UUID, at: datetime) -> DocumentScan:
+    """Have the scanner look at a document, with no transaction open, and keep what it found.
+
+    Raises: Missing; ScannerAway, after which it is tried again; TooLargeToScan.
+    """
+    content = bytes(Document.objects.one(document_id).content)
+    finding = clamd.look_at(content, settings.CLAMD_ADDRESS)
+    return record_scan(
+        document_id=document_id,
+        verdict=ScanVerdict.HARMFUL if finding.harm else ScanVerdict.CLEAN,
+        engine=finding.engine,
+        finding=finding.harm,
+        at=at,
     )
 
 

@@ -30,6 +30,8 @@ class Job(Row):
     done_at = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
+    # Attempts in a row that were begun and of which nothing was heard: their workers died.
+    unheard_attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
 
     class Meta:

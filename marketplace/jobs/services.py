@@ -41,15 +41,15 @@ SWEEP_MOST = 500
 
 _OWE = """
     INSERT INTO jobs_job (id, name, key, organisation_id, payload, status, due_at, owed_at,
-                          attempts, last_error)
-    VALUES (%s, %s, %s, %s, %s::jsonb, 'OWED', %s, now(), 0, '')
+                          attempts, unheard_attempts, last_error)
+    VALUES (%s, %s, %s, %s, %s::jsonb, 'OWED', %s, now(), 0, 0, '')
     ON CONFLICT DO NOTHING
 """
 
 # Not waiting for a row that somebody holds is what lets two workers ask for the same job.
 _TAKE = """
     UPDATE jobs_job
-    SET attempts = attempts + 1, claimed_at = %(at)s,
+    SET attempts = attempts + 1, unheard_attempts = unheard_attempts + 1, claimed_at = %(at)s,
         due_at = %(at)s
             + least(interval '1 hour', interval '5 seconds' * 2 ^ least(attempts, 20))
     WHERE id = (
@@ -57,7 +57,7 @@ _TAKE = """
         WHERE id = %(id)s AND status = 'OWED' AND (due_at IS NULL OR due_at <= %(at)s)
         FOR NO KEY UPDATE SKIP LOCKED
     )
-    RETURNING id, name, organisation_id, payload, attempts
+    RETURNING id, name, organisation_id, payload, attempts, unheard_attempts - 1
 """
 _FINISH = """
     UPDATE jobs_job SET status = 'DONE', done_at = %(at)s
@@ -70,13 +70,14 @@ _FINISH = """
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A job that this worker has taken."""
+    """A job that this worker has taken; `deaths` counts the workers before it, in a row."""
 
     id: UUID
     name: str
     organisation_id: UUID | None
     payload: dict[str, Any]
     attempts: int
+    deaths: int
 
 
 def wake(
@@ -116,8 +117,7 @@ def run_job(job_id: UUID | str, *, at: datetime) -> bool:
         return False
     with structlog.contextvars.bound_contextvars(request_id=f"job-{taken.id}", job=taken.name):
         try:
-            if taken.attempts > MOST_ATTEMPTS:
-                raise _NeverEnded(f"It was begun {MOST_ATTEMPTS} times and never ended.")
+            _check_survivable(taken)
             return _run(taken, at)
         except Exception as error:  # noqa: BLE001  # whatever went wrong, the job is still owed
             _fail(taken, error, at)
@@ -128,14 +128,21 @@ class _NeverEnded(RuntimeError):
     """Each attempt ended with the death of its worker."""
 
 
+def _check_survivable(taken: _Taken) -> None:
+    most_deaths = kind(taken.name).most_deaths
+    is_deadly = most_deaths is not None and taken.deaths >= most_deaths
+    if is_deadly or taken.attempts > MOST_ATTEMPTS:
+        raise _NeverEnded(f"It was begun {taken.attempts - 1} times and never ended.")
+
+
 def _take(job_id: UUID | str, at: datetime) -> _Taken | None:
     with stewardship(), connection.cursor() as cursor:
         cursor.execute(_TAKE, {"id": job_id, "at": at})
         row = cursor.fetchone()
     if row is None:
         return None
-    key, name, organisation_id, payload, attempts = row
-    return _Taken(key, name, organisation_id, json.loads(payload), attempts)
+    key, name, organisation_id, payload, attempts, deaths = row
+    return _Taken(key, name, organisation_id, json.loads(payload), attempts, deaths)
 
 
 def _run(taken: _Taken, at: datetime) -> bool:
@@ -183,6 +190,7 @@ def _fail(taken: _Taken, error: Exception, at: datetime) -> None:
     that a person must look.
     """
     hopeless = isinstance(error, Refusal) and not isinstance(error, Conflict)
+    hopeless = hopeless or isinstance(error, _NeverEnded)
     parked = hopeless or taken.attempts >= MOST_ATTEMPTS
     if isinstance(error, Refusal):
         log.warning("job.refused", job_id=str(taken.id), parked=parked, reason=error.detail)
@@ -194,14 +202,29 @@ def _fail(taken: _Taken, error: Exception, at: datetime) -> None:
         with stewardship():
             # Not when somebody else has taken it since, our claim having run out.
             mine = Job.objects.filter(pk=taken.id, attempts=taken.attempts, status=JobStatus.OWED)
-            mine.update(
+            count = mine.update(
                 status=JobStatus.PARKED if parked else JobStatus.OWED,
                 due_at=at + _wait(taken.attempts),
+                unheard_attempts=0,
                 last_error=f"{type(error).__name__}: {error}"[:2000].replace("\x00", ""),
             )
     except DatabaseError:
         # The attempt was counted when the job was taken, so it comes again all the same.
         log.exception("job.failure_not_written", job_id=str(taken.id))
+        return
+    if parked and count:
+        _give_up(taken, at)
+
+
+def _give_up(taken: _Taken, at: datetime) -> None:
+    """Let whoever owed a job tell that nothing comes of it."""
+    try:
+        given_up = kind(taken.name).given_up
+        if given_up is not None:
+            with transaction.atomic(), tenant(taken.organisation_id):
+                given_up(**taken.payload, at=at)
+    except Exception:  # parked it is, and waits for a person, whatever comes of the telling
+        log.exception("job.giving_up_not_told", job_id=str(taken.id))
 
 
 def _wait(attempts: int) -> timedelta:
@@ -261,7 +284,7 @@ def unpark_job(job_id: UUID, *, at: datetime) -> None:
     """Owe a parked job once more, at once."""
     with stewardship():
         Job.objects.filter(pk=job_id, status=JobStatus.PARKED).update(
-            status=JobStatus.OWED, attempts=0, due_at=at
+            status=JobStatus.OWED, attempts=0, unheard_attempts=0, due_at=at
         )
 
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.dates import financial_year_label
-from marketplace.core.sheets import MOST_BYTES
+from marketplace.core.tables.checked import MOST_BYTES
 from marketplace.ledger.models.coding import ACCOUNT_KIND_LABELS
 from marketplace.ledger.selectors.coding import people_who_may_hold
 from marketplace.ledger.services.columns import beginnings

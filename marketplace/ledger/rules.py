@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from marketplace.ledger.states import JournalKind
 
+# The years in which a financial year can begin: what is meant to be one is within them.
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2999
 Coding = tuple[UUID, UUID]
 Key = TypeVar("Key")
 

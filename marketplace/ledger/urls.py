@@ -10,7 +10,7 @@ ACCOUNT = "accounts/<uuid:account_id>/"
 urlpatterns = [
     path("budgets/", budgets.budgets, name="budgets"),
     path("budgets/file/", budgets.budgets_file, name="budgets-file"),
-    path("budgets/file/<uuid:document_id>/", budgets.budgets_file_look, name="budgets-file-look"),
+    path("budgets/file/<uuid:file_id>/", budgets.budgets_file_look, name="budgets-file-look"),
     path("budgets/<int:year>.csv", budgets.budgets_template, name="budgets-template"),
     path("budgets/<uuid:budget_id>/", budgets.budget, name="budget"),
     path("budgets/<uuid:budget_id>/change/", budgets.budget_change, name="budget-change"),
@@ -18,7 +18,7 @@ urlpatterns = [
     path("cost-centres/add/", coding.cost_centre_add, name="cost-centre-add"),
     path("cost-centres/file/", coding.cost_centres_file, name="cost-centres-file"),
     path(
-        "cost-centres/file/<uuid:document_id>/",
+        "cost-centres/file/<uuid:file_id>/",
         coding.cost_centres_file_look,
         name="cost-centres-file-look",
     ),
@@ -29,7 +29,7 @@ urlpatterns = [
     path("accounts/", coding.accounts, name="accounts"),
     path("accounts/add/", coding.account_add, name="account-add"),
     path("accounts/file/", coding.accounts_file, name="accounts-file"),
-    path("accounts/file/<uuid:document_id>/", coding.accounts_file_look, name="accounts-file-look"),
+    path("accounts/file/<uuid:file_id>/", coding.accounts_file_look, name="accounts-file-look"),
     path("accounts/list.csv", coding.accounts_template, name="accounts-template"),
     path(ACCOUNT, coding.account, name="account"),
     path(ACCOUNT + "retire/", coding.account_retire, name="account-retire"),

@@ -61,7 +61,7 @@ urlpatterns = [
         "delivery-points/file/", delivery_points.delivery_points_file, name="delivery-points-file"
     ),
     path(
-        "delivery-points/file/<uuid:document_id>/",
+        "delivery-points/file/<uuid:file_id>/",
         delivery_points.delivery_points_file_look,
         name="delivery-points-file-look",
     ),

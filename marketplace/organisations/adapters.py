@@ -27,7 +27,7 @@ from marketplace.organisations.sessions import FACTORS, owes_second_factor
 log = structlog.get_logger(__name__)
 
 # Said at every sign-in, it would only push down what the page is for.
-UNSAID = frozenset({"account/messages/logged_in.txt"})
+UNSAID = frozenset({"account/messages/logged_in.txt", "mfa/messages/recovery_codes_generated.txt"})
 
 
 def display(user: User) -> str:

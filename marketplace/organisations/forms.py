@@ -162,7 +162,12 @@ class CouncilForm(forms.Form):
         label=_("Address"), max_length=500, required=False, widget=forms.Textarea
     )
     postcode = forms.CharField(label=_("Postcode"), max_length=10, required=False)
-    vat_number = forms.CharField(label=_("VAT number"), max_length=14, required=False)
+    vat_number = forms.CharField(
+        label=_("VAT number"),
+        max_length=20,
+        required=False,
+        help_text=_("GB and 9 or 12 digits, as on your VAT certificate."),
+    )
     order_prefix = forms.CharField(
         label=_("Beginning of order numbers"),
         max_length=10,

@@ -90,13 +90,13 @@ class DayField(forms.Field):
         return self._real(value, label)
 
     def _real(self, value: Parts, label: str) -> date:
-        if value["year"].isdecimal() and len(value["year"]) != 4:
+        if re.fullmatch("[0-9]+", value["year"]) and len(value["year"]) != 4:
             raise forms.ValidationError(self.error_messages["year"], code="year")
         try:
-            year = int(value["year"])
+            year = _whole(value["year"])
             if not 1900 <= year <= 2999:
                 raise ValueError(year)
-            return date(year, _month(value["month"]), int(value["day"]))
+            return date(year, _month(value["month"]), _whole(value["day"]))
         except ValueError as error:
             message = self.error_messages["unreal"]
             raise forms.ValidationError(message, code="unreal", params={"label": label}) from error
@@ -114,7 +114,23 @@ class DayField(forms.Field):
 def _month(typed: str) -> int:
     if typed[:3].lower() in MONTHS:
         return MONTHS.index(typed[:3].lower()) + 1
+    return _whole(typed)
+
+
+def _whole(typed: str) -> int:
+    """Return a number in plain digits.
+
+    Raises: ValueError.
+    """
+    if not re.fullmatch("[0-9]{1,4}", typed):
+        raise ValueError
     return int(typed)
+
+
+# Commas and blanks only where thousands end: whoever typed 1,5 may have meant one and a half.
+_POUNDS = re.compile(
+    r"(-?)\s*£?\s*(-?)\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]*)(\.[0-9]*)?"
+)
 
 
 class PoundsField(forms.DecimalField):
@@ -131,6 +147,9 @@ class PoundsField(forms.DecimalField):
     def to_python(self, value: object) -> Decimal | None:  # type: ignore[override]
         """Return the amount, None when nothing was typed."""
         if isinstance(value, str):
+            value = value.strip()
+            if not _POUNDS.fullmatch(value):
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
             value = re.sub(r"[£,\s]", "", value)
         return super().to_python(value)
 

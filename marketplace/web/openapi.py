@@ -150,7 +150,8 @@ class OperationSchema(AutoSchema):
             numbers += [413, 415]
         if found.is_change or found.may_match:
             numbers.append(412)
-        if found.is_change:
+        if found.is_change or (found.may_match and self.method == "PUT"):
+            # What a PUT makes needs no version; what it finds there does.
             numbers.append(428)
         said = {number: [str(HTTP_PROBLEMS[number].title)] for number in numbers}
         if self.method != "GET":

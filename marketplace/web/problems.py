@@ -80,6 +80,12 @@ HTTP_PROBLEMS: Final[dict[int, HttpProblem]] = {
             gettext_lazy("Ask for application/json."),
         ),
         HttpProblem(
+            "request.too-slow",
+            408,
+            gettext_lazy("This took too long to arrive."),
+            gettext_lazy("Nothing was changed. Check your connection, and send it again."),
+        ),
+        HttpProblem(
             "request.changed-meanwhile",
             412,
             gettext_lazy("Somebody else has changed this since you read it."),
@@ -132,6 +138,12 @@ HTTP_PROBLEMS: Final[dict[int, HttpProblem]] = {
             500,
             gettext_lazy("Something went wrong on our side."),
             gettext_lazy("Nothing was changed. Try again later; tell us if it goes on."),
+        ),
+        HttpProblem(
+            "request.not-implemented",
+            501,
+            gettext_lazy("We cannot do what this request asks of the connection."),
+            gettext_lazy("Leave out the header “Transfer-Encoding”, or send only “chunked” in it."),
         ),
         HttpProblem(
             "server.unavailable",

@@ -19,14 +19,6 @@ ENVELOPE_BYTES: Final = 100_000
 SNIFFED_BYTES: Final = 4_096
 
 
-class FileTooLarge(Invalid):
-    """A file is larger than we take."""
-
-    code = "upload.too-large"
-    title = gettext_lazy("The file is too large.")
-    advice = gettext_lazy("Choose a smaller file, or split it into several.")
-
-
 class WrongKindOfFile(Invalid):
     """A file is not of the kind that was asked for, whatever its name says."""
 

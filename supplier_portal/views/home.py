@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue.imports.selectors import import_runs
 from catalogue.listings.selectors import own_listings
 from catalogue.states import ListingStatus
+from marketplace.core.errors import Refusal
 from marketplace.ordering.orders.selectors.orders import orders_for, orders_found, supplier_counts
 from marketplace.ordering.states import OrderStatus
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.selectors.suppliers import councils_of
+from marketplace.organisations.services.supplier_details import CHANGEABLE, change_supplier
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.problems import show_on, status_of
+from supplier_portal.forms import SupplierDetails
 
 ORDERS_SHOWN = 5
 
@@ -41,17 +48,35 @@ def supplier_home(request: HttpRequest) -> HttpResponse:
 
 
 @access("supplier")
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def supplier_details(request: HttpRequest) -> HttpResponse:
-    """Show what every council sees of this supplier, and which councils buy from it."""
+    """Show and change what every council sees of this supplier, and which councils buy from it."""
     acting = actor(request)
     organisation = Organisation.objects.select_related("profile").get(pk=acting.organisation_id)
-    return render(
-        request,
-        "supplier_portal/details.html",
-        {
-            "organisation": organisation,
-            "profile": getattr(organisation, "profile", None),
-            "links": list(councils_of(acting.organisation_id)),
-        },
-    )
+    profile = getattr(organisation, "profile", None)
+    initial = {name: getattr(organisation, name, "") for name in (*CHANGEABLE, "version")}
+    initial["about"] = profile.about if profile else ""
+    form, status = SupplierDetails(request.POST or None, initial=initial), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                change_supplier(
+                    supplier=acting,
+                    version=form.cleaned_data["version"],
+                    details={name: form.cleaned_data[name] for name in CHANGEABLE},
+                    at=timezone.now(),
+                )
+            except Refusal as refusal:
+                show_on(form, refusal)
+                status = status_of(refusal)
+            else:
+                messages.success(request, _("Your details are saved."))
+                return redirect("supplier-details")
+    page = {
+        "form": form,
+        "organisation": organisation,
+        "profile": profile,
+        "links": list(councils_of(acting.organisation_id)),
+    }
+    return render(request, "supplier_portal/details.html", page, status=status)

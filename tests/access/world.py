@@ -38,6 +38,7 @@ ROWS = {
     "link_id": "organisations.SupplierLink",
     "event_id": "audit.Event",
     "budget_id": "ledger.Budget",
+    "file_id": "ledger.SentFile",
     "cost_centre_id": "ledger.CostCentre",
     "account_id": "ledger.Account",
     "delivery_point_id": "ordering.DeliveryPoint",

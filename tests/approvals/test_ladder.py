@@ -56,7 +56,7 @@ class TestConcerns:
         ("people", "expected"),
         [
             ((ADA, CY), Kind.BEYOND_EVERY_LIMIT),
-            ((CY, CY), Kind.BEYOND_EVERY_LIMIT),
+            ((CY, CY), Kind.WITHOUT_LIMIT),
             ((ADA, BO), Kind.BEYOND_LIMITS_ABOVE),
         ],
     )
@@ -83,8 +83,29 @@ class TestConcerns:
         assert Kind.ONE_PERSON in {each.kind for each in found}
         assert not any(each.is_refused for each in found)
 
-    def test_no_approver_at_all_is_a_warning(self):
-        assert kinds([TierStep(Decimal(0), 1, Who.ANY_APPROVER)], []) == [(Kind.NO_APPROVER, 0)]
+    @pytest.mark.parametrize("who", [Who.ANY_APPROVER, Who.HOLDER])
+    @pytest.mark.parametrize(
+        ("approvers", "above", "expected"),
+        [
+            ([], 0, Kind.NO_APPROVER),
+            ([CY], 0, Kind.WITHOUT_LIMIT),
+            ([ADA, CY], 500, Kind.BEYOND_EVERY_LIMIT),
+        ],
+    )
+    def test_what_nobody_could_ever_decide_is_refused(self, who, approvers, above, expected):
+        found = concerns([TierStep(Decimal(above), 1, who)], approvers)
+        assert [each.kind for each in found if each.is_refused] == [expected]
+
+    def test_a_holder_without_a_limit_can_decide_nothing(self):
+        holder = TierStep(Decimal(0), 1, Who.HOLDER)
+        lacking, able = (
+            concerns([holder], EVERYBODY, holders=[Holder("11 Parks", person.membership_id)])
+            for person in (CY, BO)
+        )
+        assert [(each.kind, each.people) for each in lacking if each.is_refused] == [
+            (Kind.WITHOUT_LIMIT, (CY.membership_id,))
+        ]
+        assert not any(each.is_refused for each in able)
 
     def test_fewer_steps_for_more_money_is_a_warning(self):
         steps = [named(0, ADA, CY), named(0, BO, ADA, order=2), named(1000, BO, ADA)]

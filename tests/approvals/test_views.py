@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -43,6 +44,13 @@ def administrator(client, council):
 
 def text(response):
     return response.content.decode()
+
+
+def confirm(client, typed, **rest):
+    """Check rules, and confirm what was shown."""
+    page = text(client.post(CHANGE, {**typed, "do": "check"}))
+    mark = re.search('name="mark" value="([0-9a-f]{64})"', page)[1]
+    return client.post(CHANGE, {**typed, "mark": mark, "do": "confirm"}, **rest)
 
 
 def policies(council):
@@ -150,6 +158,9 @@ class TestChangingThem:
             ({"do": "add-step.99"}, "1"),
             ({"do": "add-step.²"}, "1"),
             ({"do": "earlier.0.7"}, "1"),
+            ({"do": "earlier.0." + "9" * 5000}, "1"),
+            ({"do": "remove-amount." + "9" * 5000}, "1"),
+            ({"do": "add-step.٠"}, "1"),
             ({"do": "", "shape": "x,-1,99999999999"}, "1"),
             ({"do": "add-amount", "shape": ",".join("1" * 10)}, ",".join("1" * 10)),
         ],
@@ -189,6 +200,24 @@ class TestChangingThem:
                 "Enter an amount above £0",
             ),
             ({"people-0-0": "ADA"}, "Choose “People by name” above"),
+            (
+                {"shape": "1,1", "above-1": "٣", "who-1-0": "HOLDER"},
+                "Enter an amount in pounds",
+            ),
+            (
+                {"shape": "1,1", "above-1": "1e3", "who-1-0": "HOLDER"},
+                "Enter an amount in pounds",
+            ),
+            (
+                {"shape": "1,1", "above-1": "£1,0,0,0", "who-1-0": "HOLDER"},
+                "Enter an amount in pounds",
+            ),
+            ({"shape": "1;2"}, "Part of what you sent is missing"),
+            ({"shape": "01"}, "Part of what you sent is missing"),
+            ({"shape": ""}, "Part of what you sent is missing"),
+            ({"shape": "7"}, "Part of what you sent is missing"),
+            ({"above-1": "5000", "who-1-0": "HOLDER"}, "Part of what you sent is missing"),
+            ({"people-0-1": "ADA"}, "Part of what you sent is missing"),
             ({"over_budget": "x"}, "Choose from the people who can approve now"),
         ],
     )  # fmt: skip
@@ -219,7 +248,7 @@ class TestChangingThem:
         assert "It could not be sent" not in page
         assert len(policies(council)) == 1
         assert "Step 2" in text(client.post(CHANGE, {**typed, "do": "edit"}))
-        done = client.post(CHANGE, {**typed, "do": "confirm"}, follow=True)
+        done = confirm(client, typed, follow=True)
         assert "Version 2 is in force from now on" in text(done)
         made = policies(council)[-1]
         assert (made.version, made.made_by_name) == (2, "Ian Admin")
@@ -231,22 +260,48 @@ class TestChangingThem:
             "who-1-0": "PEOPLE", "people-1-0": str(ada.pk),
         }  # fmt: skip
         page = text(client.post(CHANGE, {**typed, "do": "check"}))
-        assert "nobody named in the last step may approve that much" in page
+        assert "nobody who takes the last step may approve that much" in page
         assert "Put these rules in force" not in page
-        page = client.post(CHANGE, {**typed, "do": "confirm"})
+        page = confirm(client, typed)
         assert page.status_code == 422
         assert policies(council) == []
 
+    @pytest.mark.parametrize("mark", ["", "x", "f" * 64])
+    def test_takes_nothing_that_was_not_checked(self, client, council, administrator, ada, mark):
+        page = client.post(CHANGE, {**ANY, "mark": mark, "do": "confirm"})
+        assert page.status_code == 409
+        assert "not the rules that you checked" in text(page)
+        assert policies(council) == []
+        assert confirm(client, ANY).status_code == 302
+
+    def test_takes_no_other_rules_than_those_that_were_checked(
+        self, client, council, administrator, ada
+    ):
+        page = text(client.post(CHANGE, {**ANY, "do": "check"}))
+        mark = re.search('name="mark" value="([0-9a-f]{64})"', page)[1]
+        others = {**ANY, "who-0-0": "HOLDER", "mark": mark, "do": "confirm"}
+        assert client.post(CHANGE, others).status_code == 409
+        assert policies(council) == []
+
+    def test_says_who_lacks_a_limit_and_where_to_give_it(self, client, council, administrator):
+        cy = organisations.person(council, "approver", name="Cy Newcomer")
+        page = text(client.post(CHANGE, {**ANY, "do": "check"}))
+        assert "has an approval limit: Cy Newcomer" in page
+        assert f'href="/people/{cy.pk}/">Give Cy Newcomer an approval limit</a>' in page
+        assert "Put these rules in force" not in page
+        assert confirm(client, ANY).status_code == 422
+        assert policies(council) == []
+
     def test_tells_the_second_of_two_administrators(self, client, council, administrator, ada):
-        typed = {**ANY, "version": "1", "do": "confirm"}
+        typed = {**ANY, "version": "1"}
         approvals.policy(council, version=1)
         approvals.policy(council, version=2, made_by_name="Una Other")
-        page = client.post(CHANGE, typed)
+        page = confirm(client, typed)
         assert page.status_code == 409
         assert "version 2 by Una Other is now in force" in text(page)
         assert 'name="version" value="2"' in text(page)
         assert len(policies(council)) == 2
-        assert client.post(CHANGE, {**typed, "version": "2"}).status_code == 302
+        assert confirm(client, {**typed, "version": "2"}).status_code == 302
 
     @pytest.mark.parametrize("role", [role for role in COUNCIL if role is not Role.ADMINISTRATOR])
     def test_is_for_administrators(self, client, council, role):

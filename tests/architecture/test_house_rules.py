@@ -37,6 +37,7 @@ STEWARDS = {
     "marketplace/jobs/services.py": "the outbox of all tenants is one table",
     "marketplace/documents/services.py": "what a scan found is not for the document's owner to say",
     "marketplace/audit/management/commands/verify_audit.py": "walks the chains of all tenants",
+    "marketplace/ledger/management/commands/check_ledger.py": "reckons the budgets of all tenants",
     "marketplace/organisations/management/commands/reset_second_factor.py": "an operator's deed",
     "marketplace/web/idempotency.py": "keys of all tenants are forgotten after a week",
 }
@@ -56,6 +57,7 @@ TENANTS = {
     "marketplace/jobs/services.py": "whom a job is done for",
     "marketplace/ordering/tasks.py": "a supplier's answer is settled on the council's side",
     "marketplace/organisations/services/founding.py": "a council that was not there before",
+    "marketplace/organisations/services/mail.py": "the worker tells a council of its supplier",
     "marketplace/organisations/services/people.py": "whoever accepts joins the one who invited",
     "marketplace/organisations/services/suppliers.py": "a supplier that was not there before",
     "marketplace/organisations/selectors/demonstration.py": "the page that lets anybody be tried",

@@ -14,13 +14,13 @@ from marketplace.audit.selectors import (
     chains,
     events_of,
     events_wanted,
-    in_order,
     timeline,
 )
 from marketplace.audit.services import record
 from marketplace.config.databases import database_from_url
 from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import stewardship, tenant
+from marketplace.web.downloads import in_lots
 from tests import servers
 from tests.factories import organisations as make
 
@@ -283,6 +283,7 @@ def test_the_trail_is_handed_out_in_order_whole_and_once(at, lot):
             record("order.sent", one, actor=None, at=at + timedelta(minutes=number // 4),
                    organisation_id=chain.pk, counterparty_id=one.pk)  # fmt: skip
     with tenant(one.pk):
-        given = list(in_order(events_wanted(one.pk, Wanted()), lot))
+        sides = events_wanted(one.pk, Wanted())
+        given = list(in_lots(sides, keys=("-at", "-id"), size=lot))
         assert len(given) == len({each.pk for each in given}) == 7
         assert given == sorted(given, key=lambda each: (each.at, each.pk), reverse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from threading import Barrier
+from threading import Event as Happened
 
 import pytest
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 from marketplace.approvals.models import Policy
 from marketplace.approvals.services import policies
 from marketplace.approvals.services.policies import set_policy
+from marketplace.audit.models import Event
 from marketplace.core.tenancy import act_for, stewardship
 from marketplace.ledger.models import Budget, CostCentre
 from marketplace.ledger.services import budgets, code_lists
@@ -21,7 +23,7 @@ from marketplace.organisations.services import people, suppliers
 from marketplace.organisations.services.numbers import next_number
 from marketplace.organisations.services.people import invite_person
 from marketplace.organisations.services.suppliers import register_supplier
-from tests.concurrency.race import at_once
+from tests.concurrency.race import at_once, without_locks
 from tests.factories import approvals, ledger, ordering, organisations
 
 pytestmark = pytest.mark.usefixtures("fresh_db")
@@ -59,6 +61,8 @@ CRASH = ["crash: IntegrityError", "won"]
 
 class TestTwoPolicies:
     def both(self, council, administrator):
+        organisations.person(council, "approver", limit=500)
+
         def put():
             set_policy(administrator=administrator, tiers=approvals.ANYBODY, at=AT)
 
@@ -89,7 +93,14 @@ class TestOneBudgetTwice:
     def test_the_later_figure_stands(self, council, administrator):
         assert self.both(council, administrator) == ["won", "won"]
         act_for(council.pk)
-        assert Budget.objects.get().budget_amount in (100, 200)
+        kept = Budget.objects.get()
+        first, later = Event.objects.filter(verb="budgets.set").order_by("sequence")
+        seen, put, stands = (
+            Decimal(facts["budgets"][kept.coding]["budget_amount"])
+            for facts in (later.before, first.after, later.after)
+        )
+        assert stands == kept.budget_amount
+        assert seen == put != stands
 
     def test_the_race_is_real_without_the_lock(self, council, administrator, monkeypatch):
         unheld(monkeypatch, budgets, "hold_organisation", Budget.objects, "bulk_create")
@@ -111,6 +122,52 @@ class TestOneCodeTwice:
     def test_the_race_is_real_without_the_lock(self, council, administrator, monkeypatch):
         unheld(monkeypatch, code_lists, "hold_organisation", CostCentre, "save")
         assert self.both(council, administrator) == CRASH
+
+
+class TestOneCodeChangedWhileAListComesIn:
+    def both(self, council, administrator, monkeypatch):
+        """Change a code by hand between what the list reads and what it writes, if that is free."""
+        centre = ledger.cost_centre(council, code="1", name="Old")
+        was_read, was_changed = Happened(), Happened()
+        between = code_lists._lost_noughts
+
+        def wait(*args):
+            was_read.set()
+            was_changed.wait(timeout=1)
+            return between(*args)
+
+        def change():
+            was_read.wait(timeout=30)
+            try:
+                code_lists.change_code(
+                    codes=COST_CENTRES, keeper=administrator, code_id=centre.pk, version=1,
+                    facts={"name": "By hand"}, at=AT,
+                )  # fmt: skip
+            finally:
+                was_changed.set()
+
+        def bring_in():
+            rows = [code_lists.CodeRow("1", {"name": "By list"})]
+            code_lists.set_codes(codes=COST_CENTRES, keeper=administrator, rows=rows, at=AT)
+
+        monkeypatch.setattr(code_lists, "_lost_noughts", wait)
+        ends = at_once([(council.pk, change), (council.pk, bring_in)])
+        act_for(council.pk)
+        events = Event.objects.filter(verb__startswith="cost-centre").order_by("sequence")
+        return ends, [(each.verb, each.before) for each in events]
+
+    def test_says_in_the_trail_what_was_there(self, council, administrator, monkeypatch):
+        ends, said = self.both(council, administrator, monkeypatch)
+        assert ends == ["CodeChanged", "won"]
+        assert said == [("cost-centres.set", {"1": {"name": "Old"}})]
+
+    def test_the_race_is_real_without_the_lock(self, council, administrator, monkeypatch):
+        without_locks(monkeypatch, meet=Membership)
+        ends, said = self.both(council, administrator, monkeypatch)
+        assert ends == ["won", "won"]
+        assert said == [
+            ("cost-centre.changed", {"name": "Old"}), ("cost-centres.set", {"1": {"name": "Old"}}),
+        ]  # fmt: skip
 
 
 def invite(keeper, email="new@example.com"):

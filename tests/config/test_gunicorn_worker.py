@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -95,3 +96,44 @@ def test_goes_on_afterwards(server):
     for request, _status in UNREADABLE.values():
         said(server, request)
     assert said(server, READABLE)[0] == 200
+
+
+def test_says_what_is_wrong_with_an_encoding_that_nobody_knows(server):
+    body = said(server, UNREADABLE["an encoding that nobody knows"][0])[2]
+    assert json.loads(body)["type"] == "/problems/request.not-implemented/"
+    assert b"Transfer-Encoding" in body
+
+
+@pytest.mark.parametrize("name", ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "REMOTE_USER"])
+def test_no_header_says_where_we_are_mounted(server, name):
+    line = f"\r\n{name}: /evil\r\nConnection".encode()
+    assert said(server, READABLE.replace(b"\r\nConnection", line))[0] == 200
+
+
+class TestSlowSenders:
+    HEAD = (
+        b"POST /account/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrf=" + b"a" * 32 + b"\r\n"
+    )
+    BODY = (
+        HEAD + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\na="
+    )
+
+    @pytest.mark.parametrize("begun", [HEAD, BODY], ids=["head", "body"])
+    def test_do_not_stop_everybody_else(self, server, begun):
+        slow = [socket.socket(socket.AF_UNIX) for _number in range(6)]
+        try:
+            for each in slow:
+                each.connect(str(server))
+                each.sendall(begun)
+            until = time.monotonic() + 12
+            while time.monotonic() < until:
+                time.sleep(1)
+                for each in slow:
+                    with contextlib.suppress(OSError):
+                        each.sendall(b"x")
+            assert said(server, READABLE)[0] == 200
+            slow[0].settimeout(5)
+            assert slow[0].recv(65536).startswith(b"HTTP/1.1 408 Request Timeout")
+        finally:
+            for each in slow:
+                each.close()

@@ -14,7 +14,8 @@ MODULES = (
     "marketplace.core.states",
     "marketplace.core.texts",
     "marketplace.core.vat",
-    "marketplace.core.workbooks",
+    "marketplace.core.tables.workbooks",
+    "marketplace.core.tables.written",
 )
 
 

@@ -198,7 +198,7 @@ def test_a_stateful_row_moves_by_its_table_and_tells_its_status_in_words():
         status = models.CharField(max_length=5, choices=Shut, default=Shut.OPEN)
 
         class Meta:
-            app_label = "roof"
+            app_label = "config"
 
     door = Door()
     assert door.verbs() == ["shut"]

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.core.tenancy import stewardship
 from tests.factories import ledger, organisations
@@ -104,3 +105,17 @@ def test_holds_nothing_of_another_councils(client, market):
     sign_in(client, organisations.person(organisations.council(), "finance"))
     assert table(client) == []
     assert table(client, what="commitments") == []
+
+
+@pytest.mark.parametrize(
+    ("what", "owner"), [("", "ledger_budget"), ("commitments", "ledger_commitmententry")]
+)
+@pytest.mark.usefixtures("market")
+def test_asks_for_a_lot_of_rows_at_a_time(client, what, owner):
+    """One cursor for all of a long file would be computed whole before its first byte."""
+    answer = client.get(EXPORT, {"format": "csv", "what": what})
+    with CaptureQueriesContext(connection) as asked:
+        assert body(answer).count("\n") > 2
+    of_rows = [each["sql"] for each in asked if f'FROM "{owner}"' in each["sql"]]
+    assert of_rows
+    assert all(sql.endswith("LIMIT 501") for sql in of_rows)

@@ -14,7 +14,7 @@ from marketplace.core.actors import Role
 from marketplace.core.tenancy import stewardship, tenant
 from marketplace.desk.readiness import readiness
 from marketplace.ordering.models import DeliveryPoint
-from marketplace.organisations.models import Membership
+from marketplace.organisations.models import Membership, Organisation
 from tests.factories import approvals, ledger, organisations
 from tests.factories import ordering as factory
 from tests.factories.organisations import sign_in
@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db
 
 READY = "/getting-ready/"
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=ZoneInfo("Europe/London"))
+DETAILS = {
+    "address": "1 High Street", "postcode": "ZZ1 1ZZ", "email": "buy@example.com",
+    "vat_number": "GB999000103",
+}  # fmt: skip
 BLOCK = "This is missing before your council can buy"
 
 
@@ -46,6 +50,7 @@ def ready():
     organisations.person(market.council, "finance")
     organisations.person(market.council, "receiver")
     with stewardship():
+        Organisation.objects.filter(pk=market.council.pk).update(**DETAILS)
         DeliveryPoint.objects.create(
             council=market.council, code="D1", name="Library", address="1 High Street"
         )
@@ -54,28 +59,44 @@ def ready():
 
 class TestReadiness:
     def test_of_a_new_council_is_nothing(self):
-        assert done(organisations.council()) == [False] * 10
+        assert done(organisations.council()) == [False] * 11
 
     def test_of_one_that_has_everything_is_all(self, ready):
-        assert done(ready.council) == [True] * 10
+        assert done(ready.council) == [True] * 11
+
+    @pytest.mark.parametrize("detail", DETAILS)
+    def test_an_order_needs_the_councils_details(self, ready, detail):
+        with stewardship():
+            Organisation.objects.filter(pk=ready.council.pk).update(**{detail: ""})
+        first = steps(ready.council)[0]
+        assert not first.is_done
+        assert first.how_many == "3 are there, 1 is missing"
+
+    def test_names_who_approves_without_a_limit(self, ready, client):
+        cy = organisations.person(ready.council, "approver", name="Cy Newcomer")
+        step = steps(ready.council)[2]
+        assert step.is_done
+        assert list(step.to_name) == [{"id": str(cy.pk), "name": "Cy Newcomer"}]
+        sign_in(client, organisations.person(ready.council, "administrator"))
+        assert f'href="/people/{cy.pk}/">Cy Newcomer</a>' in text(client.get(READY))
 
     def test_nobody_approves_their_own(self):
         council = organisations.council()
         organisations.person(council, "requester", "approver", limit=5)
-        assert done(council)[:2] == [True, False]
+        assert done(council)[1:3] == [True, False]
         organisations.person(council, "buyer")
-        assert done(council)[:2] == [True, True]
+        assert done(council)[1:3] == [True, True]
 
     @pytest.mark.parametrize("facts", [{"is_active": False}, {"approval_limit_amount": None}])
     def test_an_approver_who_has_left_or_has_no_limit_is_none(self, ready, facts):
         with stewardship():
             Membership.objects.filter(pk=ready.approver_membership.pk).update(**facts)
-        assert done(ready.council)[1] is False
+        assert done(ready.council)[2] is False
 
     def test_every_cost_centre_needs_a_holder_who_approves(self, ready):
         ledger.cost_centre(ready.council)
         ledger.cost_centre(ready.council, holder=None, is_active=False)
-        step = steps(ready.council)[4]
+        step = steps(ready.council)[5]
         assert (step.count, step.lacking, step.is_done) == (2, 1, False)
         assert step.how_many == "2 cost centres, 1 without a holder who can approve"
 
@@ -83,24 +104,24 @@ class TestReadiness:
         boss = organisations.person(ready.council, "approver", limit=5)
         named = TierStep(Decimal(0), 1, Who.PEOPLE, (boss.pk, ready.approver_membership.pk))
         approvals.policy(ready.council, [named], version=2)
-        assert steps(ready.council)[8].is_done
+        assert steps(ready.council)[9].is_done
         with stewardship():
             Membership.objects.filter(pk=boss.pk).update(is_active=False)
-        step = steps(ready.council)[8]
+        step = steps(ready.council)[9]
         assert (step.lacking, step.is_done) == (1, False)
         approvals.policy(ready.council, version=3)
-        assert steps(ready.council)[8].is_done
+        assert steps(ready.council)[9].is_done
 
     def test_a_supplier_without_goods_is_not_enough(self, ready):
         council = organisations.council()
         organisations.link(council, organisations.supplier())
-        step = steps(council)[9]
+        step = steps(council)[10]
         assert (step.count, step.is_done) == (1, False)
 
     def test_last_years_budgets_are_not_this_years(self, ready):
         council = organisations.council()
         ledger.budget(council, year=2025)
-        assert steps(council)[6].count == 0
+        assert steps(council)[7].count == 0
 
     def test_takes_one_statement(self, ready, django_assert_num_queries):
         with tenant(ready.council.pk), django_assert_num_queries(1):
@@ -112,7 +133,7 @@ class TestThePage:
     def test_lists_every_step_with_where_and_who(self, client, role):
         sign_in(client, organisations.person(organisations.council(), role))
         page = text(client.get(READY))
-        assert page.count("govuk-task-list__item ") + page.count('govuk-task-list__item"') == 10
+        assert page.count("govuk-task-list__item ") + page.count('govuk-task-list__item"') == 11
         assert ('href="/people/invite/"' in page) is (role == "administrator")
         assert ("This is for: administrator." in page) is (role == "finance")
 

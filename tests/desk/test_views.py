@@ -102,11 +102,19 @@ class TestSearch:
         assert "Chairs Ltd" in page
         assert "REQ-26-" in page
 
+    def test_leads_on_to_the_goods(self, client):
+        sign_in(client, organisations.person(organisations.council(), "buyer"))
+        page = text(client.get(reverse("search"), {"q": "A4 paper & pens"}))
+        link = 'href="/catalogue/?q=A4+paper+%26+pens"'
+        other = 'href="/catalogue/?q=A4%20paper%20%26%20pens"'
+        assert link in page or other in page
+        assert "Search the catalogue for “A4 paper &amp; pens”" in page
+
     def test_finds_nothing_of_another_council(self, client):
         order = factory.sent(factory.market())
         sign_in(client, organisations.person(organisations.council(), "buyer"))
         page = text(client.get(reverse("search"), {"q": order.number}))
-        assert "Nothing has that in its number or name" in page
+        assert "No requisition, order or supplier has that" in page
 
     @pytest.mark.parametrize("words", ["", " ", "\x00", "%", "x" * 500])
     def test_nonsense_is_no_defect(self, client, words):

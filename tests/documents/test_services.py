@@ -59,7 +59,8 @@ class TestStoreDocument:
         ours, theirs = keep(home, at), keep(home, at, from_outside=True)
         assert ours.pk != theirs.pk
         with tenant(home.pk):
-            assert (ours.is_readable, theirs.is_readable) == (True, False)
+            states = (ours.scan_state, theirs.scan_state)
+        assert states == (ScanState.OURS, ScanState.WAITING)
 
     def test_the_same_for_another_side_or_another_council_is_another(self, db, at):
         home, company = make.council(), make.supplier()
@@ -141,7 +142,7 @@ class TestScans:
         assert self.opened(home, kept) is ScanState.OURS
 
     def test_what_came_from_outside_waits_for_its_scan(self, home, sent):
-        with pytest.raises(NotClean, match="few minutes"):
+        with pytest.raises(NotClean, match="no virus scanner"):
             self.opened(home, sent)
 
     def test_what_was_found_clean_is_opened(self, home, sent, at):

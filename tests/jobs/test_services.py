@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import stewardship
-from marketplace.jobs import services
+from marketplace.jobs import registry, services
 from marketplace.jobs.models import Job, JobStatus
 from marketplace.jobs.registry import job
 from marketplace.jobs.services import (
@@ -24,8 +24,48 @@ from marketplace.jobs.services import (
     unpark_job,
     wake,
 )
+from tests.jobs import deeds
 from tests.jobs.deeds import write_down, written_down
 from tests.jobs.owing import again, owe
+
+
+class TestGivingUp:
+    """What becomes of a job that kills its workers, or is parked for another reason."""
+
+    def kind(self, name, monkeypatch, handler, **facts):
+        told = []
+        monkeypatch.setattr(registry, "_kinds", dict(registry._kinds))
+        job(name, given_up=lambda *, key, at: told.append(key), **facts)(handler)
+        return told
+
+    def test_a_job_that_killed_two_workers_in_a_row_gets_no_third(self, scratch, monkeypatch, at):
+        told = self.kind("test.deadly", monkeypatch, deeds.write, most_deaths=2)
+        owed = owe(name="test.deadly", key="x")
+        for hour in range(2):  # taken, and nothing heard of again
+            assert services._take(owed.pk, at + timedelta(hours=hour)) is not None
+        assert not told
+        assert not run_job(owed.pk, at=at + timedelta(hours=2))
+        assert (again(owed).status, told, written_down()) == (JobStatus.PARKED, ["x"], [])
+
+    def test_a_failure_that_was_heard_of_is_no_death(self, scratch, monkeypatch, at):
+        told = self.kind("test.failing", monkeypatch, deeds.fail, most_deaths=2)
+        owed = owe(name="test.failing", key="x")
+        for hour in range(4):
+            run_job(owed.pk, at=at + timedelta(hours=hour))
+        assert (again(owed).status, told) == (JobStatus.OWED, [])
+
+    def test_whoever_owed_it_is_told_when_it_is_refused_for_ever(self, scratch, monkeypatch, at):
+        told = self.kind("test.never", monkeypatch, deeds.refuse_for_ever)
+        owed = owe(name="test.never", key="x")
+        run_job(owed.pk, at=at)
+        assert (again(owed).status, told) == (JobStatus.PARKED, ["x"])
+
+    def test_is_parked_even_when_the_telling_fails(self, scratch, monkeypatch, at):
+        monkeypatch.setattr(registry, "_kinds", dict(registry._kinds))
+        job("test.mute", given_up=deeds.fail)(deeds.refuse_for_ever)
+        owed = owe(name="test.mute", key="x")
+        assert not run_job(owed.pk, at=at)
+        assert (again(owed).status, written_down()) == (JobStatus.PARKED, [])
 
 
 class TestWake:

@@ -87,7 +87,7 @@ class Person:
         self.page = self.client.get(self.address, follow=True)
         return self.text
 
-    def send(self, address: str, button: str = "", *, on: str = "", files=None, **typed):
+    def send(self, address: str, /, button: str = "", *, on: str = "", files=None, **typed):
         """Send the form of the page that is open: its fields as they are, and what is typed.
 
         `on` is the beginning of the form's action; `button` the name of the button, or name=value.

@@ -94,7 +94,8 @@ def test_a_new_council_gets_ready():
     seller = organisations.supplier(name="Chairs Ltd", email="orders@chairs.example")
     catalogue.listing(seller, name="Oak chair", unit_price="79.50")
     administrator = is_founded()
-    assert len(administrator.missing()) == 10
+    assert len(administrator.missing()) == 11
+    says_where_it_is(administrator)
     town = Town()
     town.invites(administrator, "Rae Requester", "requester")
     town.invites(administrator, "Ada Approver", "approver", approval_limit_amount="50,000")
@@ -122,6 +123,15 @@ def is_founded() -> Newcomer:
     administrator = Newcomer("Una Pell")
     assert "This is missing before your council can buy" in administrator.text
     return administrator
+
+
+def says_where_it_is(administrator: Newcomer) -> None:
+    administrator.open("/council/")
+    administrator.send(
+        "/council/", address="1 High Street", postcode="zz1 1zz", email=f"buy@{HOME}",
+        vat_number="GB 999 0001 03",
+    )  # fmt: skip
+    assert "Your council's address" not in administrator.missing()
 
 
 def brings_in_the_lists(administrator: Newcomer) -> None:

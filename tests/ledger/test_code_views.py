@@ -162,8 +162,44 @@ class TestFiles:
         sign_in(client, organisations.person(organisations.council(), "finance"))
         assert client.get(address).status_code == 404
 
+    def test_of_the_same_bytes_is_what_it_was_sent_as(self, finance):
+        _address, page = send(finance, "cost-centres-file", "Code,Name\n1,New\n")
+        assert "Check what will change" in page
+        address, page = send(finance, "accounts-file", "Code,Name\n1,New\n")
+        confirm(finance, address, page)
+        assert [account.code for account in rows(Account)] == ["1"]
+        assert rows(CostCentre) == []
+
+    def test_is_found_among_what_was_done_to_a_code(self, finance, council):
+        centre = ledger.cost_centre(council, code="1", name="Old")
+        other = ledger.cost_centre(council, code="2", name="Other")
+        address, page = send(finance, "cost-centres-file", "Code,Name\n1,New\n2,Other\n")
+        confirm(finance, address, page)
+        assert "What was done" in text(finance.get(reverse("cost-centre", args=[centre.pk])))
+        assert "What was done" not in text(finance.get(reverse("cost-centre", args=[other.pk])))
+
 
 class TestBudgets:
+    def test_of_the_same_bytes_come_in_for_the_year_they_are_sent_for(self, finance, council):
+        ledger.cost_centre(council, code="010")
+        ledger.account(council, code="14")
+        content = "CC,Nominal,Budget\n010,14,100\n"
+        send(finance, "budgets-file", content, year="2026")
+        address, page = send(finance, "budgets-file", content, year="2027")
+        assert "Check what will change in 2027/28" in page
+        assert "The budgets of 2027/28 are in." in text(confirm(finance, address, page))
+        assert [budget.financial_year for budget in rows(Budget)] == [2027]
+
+    def test_say_what_happens_when_they_run_out_before_and_after(self, finance, council):
+        centre, account = ledger.cost_centre(council, code="010"), ledger.account(council, code="1")
+        budget = ledger.budget(council, amount=100, cost_centre=centre, account=account)
+        content = "CC,Nominal,Budget,When it runs out\n010,1,100,warn\n"
+        address, page = send(finance, "budgets-file", content, year="2026")
+        assert "from “Nothing more can be approved” to “Named people may allow more" in page
+        confirm(finance, address, page)
+        page = text(finance.get(reverse("budget-change", args=[budget.pk])))
+        assert "What was done" in page
+
     def test_come_in_from_a_file_for_a_year(self, finance, council):
         ledger.cost_centre(council, code="010")
         ledger.account(council, code="14")

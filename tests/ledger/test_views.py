@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
+from marketplace.core.tenancy import tenant
+from marketplace.ledger.models import CommitmentEntry
+from marketplace.ledger.services.commitments import Document, release_commitment
 from tests.factories import ledger, organisations
 from tests.factories import ordering as factory
 from tests.factories.organisations import sign_in
@@ -27,6 +31,20 @@ class TestBudgets:
         page = text(client.get(reverse("budget", args=[market.budget.pk])))
         assert reverse("requisition", args=[asked.pk]) in page
         assert "£159.00" in page
+
+    def test_says_in_words_why_money_came_back(self, client):
+        market = factory.market()
+        asked = factory.approved(market)
+        with tenant(market.council.pk), transaction.atomic():
+            release_commitment(
+                council_id=market.council.pk, document=Document("order", asked.pk),
+                amounts={each.line_id: None for each in CommitmentEntry.objects.all()},
+                at=factory.NOON, reason="order.refused",
+            )  # fmt: skip
+        sign_in(client, organisations.person(market.council, "finance"))
+        page = text(client.get(reverse("budget", args=[market.budget.pk])))
+        assert "Given back: the supplier refused it" in page
+        assert "order.refused" not in page
 
     def test_is_narrowed_by_words_and_year(self, client):
         council = organisations.council()

@@ -151,6 +151,9 @@ class TestChangeCouncil:
             ("order_prefix", "po", "capital letters"),
             ("order_prefix", "P" * 11, "capital letters"),
             ("order_prefix", "PO\n", "capital letters"),
+            ("vat_number", "GB123", "VAT certificate"),
+            ("postcode", "123", "full UK postcode"),
+            ("telephone", "<script>", "Enter a telephone number"),
         ],
     )
     def test_refuses_a_detail_that_cannot_be(self, home, administrator, at, field, typed, says):
@@ -160,6 +163,17 @@ class TestChangeCouncil:
             administrator=administrator, version=1, details=details, at=at,
         )  # fmt: skip
         assert refusal.field == field
+
+    def test_keeps_postcode_and_vat_number_as_they_are_printed(self, home, administrator, at):
+        details = {"postcode": "zz11zz", "vat_number": "999 0001 03"}
+        change_council(administrator=administrator, version=1, details=details, at=at)
+        assert (fresh(home).postcode, fresh(home).vat_number) == ("ZZ1 1ZZ", "GB999000103")
+
+    def test_takes_a_detail_away(self, home, administrator, at):
+        keep(home, postcode="ZZ1 1ZZ", vat_number="GB999000103", telephone="01632 960 000")
+        details = {"postcode": "", "vat_number": "", "telephone": ""}
+        change_council(administrator=administrator, version=1, details=details, at=at)
+        assert (fresh(home).postcode, fresh(home).vat_number, fresh(home).telephone) == ("",) * 3
 
     def test_takes_no_column_that_is_not_the_councils_to_change(self, home, administrator, at):
         self.refused(
@@ -209,6 +223,8 @@ class TestCouncilSettings:
             ({"colour": "red"}, 422, "like #1d70b8"),
             ({"colour": "#1d70b8;}"}, 200, "7 characters"),
             ({"order_prefix": "a b"}, 422, "capital letters"),
+            ({"vat_number": "GB123"}, 422, "VAT certificate"),
+            ({"postcode": "123"}, 422, "full UK postcode"),
             ({"name": ""}, 200, "Enter the name of the council"),
             ({"version": "9"}, 409, "Somebody else has changed"),
         ],

@@ -12,7 +12,7 @@ from marketplace.core.tenancy import tenant
 from marketplace.jobs.models import Job
 from marketplace.organisations.models import Membership, Organisation
 from marketplace.organisations.selectors.people import memberships_of
-from marketplace.organisations.services.founding import CouncilExists, found_council
+from marketplace.organisations.services.founding import CouncilExists, NationUnknown, found_council
 from marketplace.organisations.services.people import accept_invitation
 from tests.factories.organisations import user
 
@@ -52,6 +52,13 @@ class TestFoundCouncil:
         found_council(**WORDS, at=at)
         with pytest.raises(CouncilExists):
             found_council(**WORDS, at=at)
+
+    @pytest.mark.parametrize("nation", ["", "england", "FRANCE"])
+    def test_refuses_a_nation_that_is_none_of_the_four(self, at, nation):
+        with pytest.raises(NationUnknown) as caught:
+            found_council(**{**WORDS, "nation": nation}, at=at)
+        assert caught.value.field == "nation"
+        assert not Organisation.objects.filter(slug="harrowmere").exists()
 
     def test_the_command_says_what_it_did(self, capsys):
         call_command(

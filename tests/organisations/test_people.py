@@ -14,9 +14,11 @@ from marketplace.jobs.services import run_due_jobs
 from marketplace.organisations.models import Membership, User
 from marketplace.organisations.selectors.people import (
     actor_of,
+    approvers,
     invited,
     members_matching,
     memberships_of,
+    names_of,
 )
 from marketplace.organisations.services.people import (
     AlreadyHere,
@@ -140,6 +142,7 @@ class TestInvitePerson:
             ({"roles": ["supplier"]}, "Nobody in your organisation"),
             ({"approval_limit_amount": Decimal(5)}, "Only an approver"),
             ({"roles": ["approver"], "approval_limit_amount": Decimal(0)}, "more than £0"),
+            ({"roles": ["approver"]}, "how much they may approve"),
         ],
     )
     def test_refuses_roles_that_cannot_be(self, keeper, at, facts, says):
@@ -255,3 +258,18 @@ class TestConstraints:
         someone = user()
         with pytest.raises(IntegrityError, match="user_email_lower_case"), transaction.atomic():
             User.objects.filter(pk=someone.pk).update(email="Big@example.com")
+
+
+def test_who_may_approve_is_told_in_one_place():
+    here = council()
+    one, two = person(here, "approver", name="Ann"), person(here, "approver", name="Bo")
+    gone, closed = person(here, "approver"), person(here, "approver")
+    buyer = person(here, "buyer", name="Cy")
+    theirs = person(council(), "approver")
+    with stewardship():
+        Membership.objects.filter(pk=gone.pk).update(is_active=False)
+        User.objects.filter(pk=closed.user_id).update(is_active=False)
+        assert list(approvers(here.pk)) == [one, two]
+        asked = [two.pk, buyer.pk, theirs.pk]
+        assert names_of(here.pk, asked) == {two.pk: "Bo", buyer.pk: "Cy"}
+        assert names_of(here.pk, []) == {}

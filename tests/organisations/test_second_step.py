@@ -1,5 +1,7 @@
 """Setting up a second step, with real commits, since allauth tells of it only after one."""
 
+import re
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
@@ -29,10 +31,21 @@ def test_it_opens_the_pages_at_once():
     assert page.headers["Location"].startswith("/account/reauthenticate/")
     client.post(page.headers["Location"], {"password": PASSWORD})
     client.get(SET_UP)
-    client.post(SET_UP, {"code": code_of(client.session["mfa.totp.secret"])})
+    page = client.post(SET_UP, {"code": code_of(client.session["mfa.totp.secret"])}, follow=True)
+    leads_on(page.content.decode())
     assert client.get("/people/").status_code == 200
     kinds = set(Authenticator.objects.filter(user=someone.user).values_list("type", flat=True))
     assert kinds == {"totp", "recovery_codes"}
+
+
+def leads_on(page):
+    """Look at the recovery codes: one under the other, one green box, and a way to go on."""
+    assert re.search(r'href="/home/">Continue</a>', page)
+    assert re.search(r"</li><li>", page)
+    assert page.count("govuk-notification-banner--success") == 1
+    assert "The app on your phone is set up." in page
+    assert "activated" not in page
+    assert "has been generated" not in page
 
 
 def test_an_operator_lets_somebody_begin_anew():

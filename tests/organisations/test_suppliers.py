@@ -109,7 +109,10 @@ class TestRegisterSupplier:
             (first,) = Membership.objects.of(made.supplier_id)
             assert first.roles == ["supplier"]
         run_due_jobs(at=at.replace(year=2100))
-        assert mail.outbox[0].to == ["ada@hedge.example"]
+        (sent,) = mail.outbox
+        assert sent.to == ["ada@hedge.example"]
+        assert sent.subject == "Castermere would like to buy from Hedge & Ditch Ltd"
+        assert "Castermere would like to buy from Hedge & Ditch Ltd" in sent.body
 
     @pytest.mark.parametrize("is_known", [True, False])
     def test_draws_nobody_in_unasked(self, administrator, at, is_known):

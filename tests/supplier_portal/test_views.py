@@ -93,6 +93,16 @@ class TestHome:
     def test_details_show_the_councils(self, seller):
         assert "Ambridge Council" in text(seller.get(reverse("supplier-details")))
 
+    def test_details_are_changed(self, seller, market):
+        place = reverse("supplier-details")
+        said = {"version": 1, "email": "new@example.com", "vat_number": "1"}
+        refused = seller.post(place, said)
+        assert refused.status_code == 422
+        assert 'href="#id_vat_number"' in text(refused)
+        assert seller.post(place, {**said, "vat_number": ""}).status_code == 302
+        assert "new@example.com" in text(seller.get(place))
+        assert seller.post(place, {**said, "vat_number": ""}).status_code == 409
+
 
 class TestAnswer:
     def answer(self, client, order, **facts):
@@ -154,6 +164,13 @@ class TestAnswer:
         order = factory.sent(market)
         page = self.answer(seller, order, **{"answer-0": "LATER"})
         assert "Say on which day you will deliver it." in text(page)
+
+    @pytest.mark.parametrize("said", ["ACCEPTED", "REFUSED"])
+    def test_passes_over_what_was_begun_for_another_answer(self, seller, market, said):
+        order = factory.sent(market)
+        begun = {"promised_on-0-day": "27", "reason-0": "x" * (501 if said == "ACCEPTED" else 5)}
+        answer = self.answer(seller, order, **{"answer-0": said}, **begun)
+        assert answer.status_code == 302
 
     @pytest.mark.parametrize("said", ["", "MAYBE", "WAITS", "\x00"])
     def test_refuses_nonsense(self, seller, market, said):

@@ -8,10 +8,12 @@ from marketplace.web.access import (
     THIRD_PARTY,
     AccessNotDeclared,
     access,
+    check_roles,
     checked_words,
     declared,
     is_third_party,
 )
+from marketplace.web.actors import NoMembership
 from marketplace.web.roles import NAMES, role_names
 from tests.web import site
 
@@ -53,6 +55,8 @@ class TestAccess:
         answer = client.get("/buyers/", headers=as_("nobody"))
         assert answer.status_code == 403
         assert "Ask an administrator" in answer.content.decode()
+        with pytest.raises(NoMembership):
+            check_roles(("buyer",), None)
 
     def test_lets_any_signed_in_person_in_where_it_says_so(self, client):
         assert client.get("/any/", headers=as_("nobody")).status_code == 200

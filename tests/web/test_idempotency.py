@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
+from rest_framework.request import Request
 
 from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import act_for, stewardship, tenant
 from marketplace.web import idempotency
+from marketplace.web.idempotency import KeyMissing, idempotent
 from marketplace.web.models import IdempotencyKey
 from tests.web.site import COUNCIL, PERSON
 
@@ -74,6 +76,11 @@ class TestIdempotent:
     def test_refuses_what_is_no_key(self, client, key):
         assert send(client, {"name": "a"}, key=key).status_code == 422
         assert effects() == 0
+
+    def test_an_operation_may_insist_on_a_key(self, rf):
+        handler = idempotent(required=True)(lambda view, request: pytest.fail("it ran"))
+        with pytest.raises(KeyMissing):
+            handler(None, Request(rf.post(URL)))
 
     def test_a_refusal_undoes_the_effect_and_frees_the_key(self, client):
         assert send(client, {"name": "refuse"}).status_code == 409

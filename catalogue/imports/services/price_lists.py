@@ -22,13 +22,13 @@ from catalogue.imports.rules import Checker, Problem
 from catalogue.imports.wording import why_unreadable
 from catalogue.listings.locks import hold_listings
 from catalogue.listings.rules import PART_NUMBER, Offer
-from catalogue.models import ImportRun
-from catalogue.states import ImportVerdict
+from catalogue.models import ImportRun, Upload
+from catalogue.states import ImportVerdict, UploadStatus
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.core.ids import uuid7
-from marketplace.core.tables import Survey, Unreadable
+from marketplace.core.tables.separated import Survey, Unreadable
 from marketplace.documents.selectors import bytes_for_programs
 from marketplace.documents.services import store_document
 from marketplace.jobs.services import wake
@@ -85,6 +85,7 @@ def import_catalogue(
     encoding: str | None = None,
     for_all: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
+    confirms_id: UUID | None = None,
 ) -> ImportReport:
     """Make a supplier's listings say what its price list says, or change nothing and say why.
 
@@ -124,7 +125,7 @@ def import_catalogue(
     report = _report(
         name, dry_run=dry_run, rows=rows, sheet=file.sheet, tally=tally, difference=difference
     )
-    run = _keep(report, supplier, file.survey, content, delivery, said)
+    run = _keep(report, supplier, file.survey, content, delivery, said, confirms_id)
     record(
         f"price-list.{report.verdict.lower()}",
         run,
@@ -142,17 +143,22 @@ def import_catalogue(
     return report
 
 
+@transaction.atomic
 def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportReport:
     """Take in a price list that was tried before, from the copy that was kept of it.
 
-    Raises: Missing; NotConfirmable when the run was no clean dry run, or its file was too large to
-    be kept; whatever import_catalogue raises.
+    Raises: Missing; NotConfirmable when the run was no clean dry run, was taken in before, or its
+    file was too large to be kept; Busy while somebody else confirms it; whatever import_catalogue
+    raises.
     """
-    run = ImportRun.objects.of(supplier.organisation_id).one(run_id)
-    if run.verdict != ImportVerdict.CHECKED:
-        raise NotConfirmable(_("Only a price list that was checked, with no problems, can be."))
-    if run.document_id is None:
-        raise NotConfirmable(_("The file was too large to keep. Please send it again."))
+    run = lock_confirmable(supplier=supplier, run_id=run_id)
+    if (
+        Upload.objects.of(supplier.organisation_id)
+        .filter(confirms=run, status=UploadStatus.WAITING)
+        .exists()
+    ):
+        raise NotConfirmable(_("It is being taken in already. Look at what comes of it."))
+    assert run.document_id is not None  # noqa: S101  # what is confirmable has its copy
     kept = bytes_for_programs(supplier.organisation_id, run.document_id)
     return import_catalogue(
         supplier=supplier,
@@ -163,7 +169,29 @@ def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportRepo
         withdraw_missing=run.withdraw_missing,
         encoding=run.encoding,
         for_all=run.for_all,
+        confirms_id=run.pk,
     )
+
+
+def lock_confirmable(*, supplier: Actor, run_id: UUID) -> ImportRun:
+    """Return a dry run that may be taken in, held until the transaction ends.
+
+    Why: a list that was taken in may since have been followed by another, whose prices it would
+    put back.
+    Raises: Missing; NotConfirmable; Busy.
+    """
+    mine = ImportRun.objects.of(supplier.organisation_id)
+    run = mine.lock(run_id)
+    if run.verdict != ImportVerdict.CHECKED:
+        raise NotConfirmable(_("Only a price list that was checked, with no problems, can be."))
+    if run.document_id is None:
+        raise NotConfirmable(_("The file was too large to keep. Please send it again."))
+    ended = Upload.objects.of(supplier.organisation_id).filter(
+        confirms=run, status=UploadStatus.DONE
+    )
+    if ended.exists() or mine.filter(confirms=run, verdict=ImportVerdict.DONE).exists():
+        raise NotConfirmable(_("It was taken in before. To take it in again, send the file anew."))
+    return run
 
 
 def _copy(
@@ -236,6 +264,7 @@ def _keep(
     content: BinaryIO,
     delivery: Delivery,
     said: Mapping[str, str],
+    confirms_id: UUID | None,
 ) -> ImportRun:
     document = None
     if survey.size <= MOST_KEPT_BYTES:
@@ -257,6 +286,7 @@ def _keep(
         document=document,
         encoding=survey.encoding,
         dry_run=report.dry_run,
+        confirms_id=confirms_id,
         withdraw_missing=delivery.withdraw_missing,
         for_all=said,
         verdict=report.verdict,

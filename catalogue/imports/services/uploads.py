@@ -17,19 +17,19 @@ from catalogue.imports.progress import told_aside
 from catalogue.imports.services.price_lists import (
     WORKBOOK,
     NotASupplier,
-    NotConfirmable,
     UnreadablePriceList,
     import_catalogue,
+    lock_confirmable,
 )
 from catalogue.imports.wording import why_unreadable
-from catalogue.models import ImportRun, Upload, UploadProgress
-from catalogue.states import ImportVerdict, UploadStatus
+from catalogue.models import Upload, UploadProgress
+from catalogue.states import UploadStatus
 from marketplace.audit.services import record
-from marketplace.core import tables
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict
-from marketplace.core.tables import Unreadable
-from marketplace.core.workbooks import is_workbook
+from marketplace.core.tables import separated
+from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.workbooks import is_workbook
 from marketplace.documents.models import Document
 from marketplace.documents.selectors import bytes_for_programs
 from marketplace.documents.services import store_document
@@ -70,7 +70,7 @@ def send_price_list(
     try:
         is_sheet = is_workbook(stream)
         if not is_sheet:  # a workbook takes long to unpack, so that is the worker's
-            survey = tables.survey(stream, encoding=encoding)
+            survey = separated.survey(stream, encoding=encoding)
             reading.open_rows(stream, encoding=survey.encoding, said=said)
     except Unreadable as problem:
         raise UnreadablePriceList(
@@ -99,24 +99,18 @@ def confirm_price_list(*, supplier: Actor, run_id: UUID, at: datetime) -> Upload
     """Owe the taking in of a price list that was tried before, from the copy that was kept.
 
     Shapes: asked twice, it is the one that waits.
-    Raises: Missing; NotConfirmable.
+    Raises: Missing; NotConfirmable, also when it was taken in before; Busy.
     """
-    run = ImportRun.objects.of(supplier.organisation_id).select_related("document").one(run_id)
-    if run.verdict != ImportVerdict.CHECKED:
-        raise NotConfirmable(_("Only a price list that was checked, with no problems, can be."))
-    if run.document is None:
-        raise NotConfirmable(_("The file was too large to keep. Please send it again."))
+    run = lock_confirmable(supplier=supplier, run_id=run_id)
+    assert run.document is not None  # noqa: S101  # what is confirmable has its copy
     waiting = Upload.objects.of(supplier.organisation_id).filter(
-        document=run.document,
-        dry_run=False,
-        withdraw_missing=run.withdraw_missing,
-        for_all=run.for_all,
-        status=UploadStatus.WAITING,
+        confirms=run, status=UploadStatus.WAITING
     )
     upload = Upload(
         name=run.name,
         encoding=run.encoding,
         dry_run=False,
+        confirms=run,
         withdraw_missing=run.withdraw_missing,
         for_all=run.for_all,
     )
@@ -173,6 +167,36 @@ def cancel_upload(*, supplier: Actor, upload_id: UUID, at: datetime) -> Upload:
 
 
 @transaction.atomic
+def give_up_upload(*, upload_id: UUID, at: datetime) -> Upload:
+    """Say of a file that waits that it cannot be read, after trying to no end.
+
+    Shapes: for one that was read or cancelled before it does nothing.
+    Raises: Missing.
+    """
+    supplier_id = Upload.objects.one(upload_id).supplier_id
+    upload = Upload.objects.of(supplier_id).lock(upload_id)
+    if upload.status != UploadStatus.WAITING:
+        return upload
+    sender = Membership.objects.select_related("user", "organisation").get(pk=upload.sent_by_id)
+    upload.move("fail")
+    upload.refusal = _(
+        "We tried to read this file several times and could not, so nothing was changed. Save it"
+        " as “CSV UTF-8” and send it again. If that does not work, ask for help."
+    )
+    upload.ended_at = at
+    upload.save(update_fields=["status", "refusal", "ended_at"])
+    record(
+        "price-list.failed",
+        upload,
+        actor=actor_of(sender),
+        at=at,
+        organisation_id=supplier_id,
+        after={"dry_run": upload.dry_run, "reason": "given-up"},
+    )
+    return upload
+
+
+@transaction.atomic
 def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
     """Read a file that was sent, and try it or take it in; telling meanwhile how far it is.
 
@@ -198,6 +222,7 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
                 encoding=upload.encoding or None,
                 for_all=upload.for_all,
                 on_progress=tell,
+                confirms_id=upload.confirms_id,
             )
     except UnreadablePriceList as refusal:
         failed_for = refusal.facts["reason"]

@@ -22,7 +22,7 @@ from catalogue.imports.report import Progress as Reached
 from catalogue.imports.services.price_lists import import_catalogue
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Refusal
-from marketplace.core.tables import ENCODINGS
+from marketplace.core.tables.separated import ENCODINGS
 from marketplace.core.tenancy import tenant
 from marketplace.organisations.models import Kind, Organisation
 

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from marketplace.approvals.models import Policy
 from marketplace.approvals.rules import Approver, Holder, Plan, TierStep, Who, approval_plan
-from marketplace.core.actors import Role
-from marketplace.organisations.models import Membership
+from marketplace.organisations.selectors.people import approvers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,10 @@ def policy_of(council_id: UUID) -> Policy | None:
 
 def approvers_of(council_id: UUID) -> list[Approver]:
     """Return everybody who may approve something now, by name."""
-    rows = (
-        Membership.objects.of(council_id)
-        .filter(is_active=True, user__is_active=True, roles__contains=[Role.APPROVER.value])
-        .select_related("user")
-        .order_by("user__name", "id")
-    )
-    return [Approver(row.pk, row.user_id, row.user.name, row.approval_limit_amount) for row in rows]
+    return [
+        Approver(row.pk, row.user_id, row.user.name, row.approval_limit_amount)
+        for row in approvers(council_id)
+    ]
 
 
 def plan_for(

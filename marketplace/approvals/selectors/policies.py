@@ -15,6 +15,7 @@ from marketplace.approvals.rules import Plan, TierStep, Who, approval_plan
 from marketplace.approvals.selectors.plans import approvers_of
 from marketplace.core.actors import Role
 from marketplace.organisations.models import Membership
+from marketplace.organisations.selectors.people import approvers, names_of
 
 # Where a council begins that has no rules yet: above this, a second person looks.
 SECOND_LOOK_ABOVE = Decimal("5000.00")
@@ -57,11 +58,6 @@ def people_named(tiers: Iterable[TierStep], allowed: Iterable[UUID]) -> set[UUID
     return {person for tier in tiers for person in tier.people} | set(allowed)
 
 
-def names_of(council_id: UUID, people: Collection[UUID]) -> dict[UUID, str]:
-    """Return the names of people of a council, by membership."""
-    return {pk: name for pk, (name, _address) in addresses_of(council_id, people).items()}
-
-
 def addresses_of(council_id: UUID, people: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
     """Return name and e-mail address of people, by membership."""
     rows = Membership.objects.of(council_id).filter(pk__in=people).select_related("user")
@@ -70,12 +66,7 @@ def addresses_of(council_id: UUID, people: Collection[UUID]) -> dict[UUID, tuple
 
 def approvers_by_address(council_id: UUID) -> dict[str, UUID]:
     """Return everybody who may approve something now, by e-mail address."""
-    rows = (
-        Membership.objects.of(council_id)
-        .filter(is_active=True, user__is_active=True, roles__contains=[Role.APPROVER.value])
-        .select_related("user")
-    )
-    return {row.user.email: row.pk for row in rows}
+    return {row.user.email: row.pk for row in approvers(council_id)}
 
 
 def people_who_ask(council_id: UUID) -> QuerySet[Membership]:

@@ -16,7 +16,6 @@ from marketplace.approvals.models import Policy, PolicyTier
 from marketplace.approvals.rules import TierStep, Who
 from marketplace.approvals.selectors.plans import policy_of
 from marketplace.approvals.selectors.policies import (
-    names_of,
     people_named,
     policy_concerns,
     tier_steps,
@@ -26,6 +25,7 @@ from marketplace.approvals.wording import concern_in_words
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Invalid
+from marketplace.organisations.selectors.people import names_of
 from marketplace.organisations.services.holding import hold_organisation
 
 
@@ -126,7 +126,8 @@ def _check_people(
     found = policy_concerns(council_id, tiers, over_budget_allowed_by)
     refused = [concern for concern in found if concern.is_refused]
     if refused:
-        names = names_of(council_id, people_named(tiers, over_budget_allowed_by))
+        lacking = {person for concern in refused for person in concern.people}
+        names = names_of(council_id, people_named(tiers, over_budget_allowed_by) | lacking)
         ladder = rungs_of(tiers)
         raise PolicyNotValid(
             " ".join(concern_in_words(concern, ladder, names) for concern in refused)

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -95,6 +96,9 @@ def approval_rules_change(request: HttpRequest) -> HttpResponse:
 def _confirmed(
     request: HttpRequest, form: PolicyForm, administrator: Actor, policy: Policy | None
 ) -> HttpResponse:
+    if not constant_time_compare(request.POST.get("mark", ""), form.mark()):
+        form.add_error(None, _("These are not the rules that you checked. Look at them again"))
+        return _checked(request, form, policy, status=409)
     try:
         done = set_policy(
             administrator=administrator,
@@ -133,7 +137,7 @@ def _checked(
 ) -> HttpResponse:
     """Answer with the rules in force beside those that were typed, and what they would do."""
     council_id = actor(request).organisation_id
-    tiers, allowed = form.tiers(), form.over_budget_allowed_by()
+    tiers, allowed, mark = form.tiers(), form.over_budget_allowed_by(), form.mark()
     old_tiers, old_allowed = _rules(policy)
     try_form = _try_out(council_id, request.POST if tries else None)
     tried = _tried(council_id, try_form, tiers, allowed)
@@ -149,7 +153,7 @@ def _checked(
             "after": shown_rules(council_id, tiers, allowed),
             "try_form": try_form,
             "tried": tried,
-            "kept": [("version", str(version)), *_kept(form, request.POST)],
+            "kept": [("version", str(version)), ("mark", mark), *_kept(form, request.POST)],
         },
         status=422 if try_form.errors else status,
     )

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from marketplace.approvals.ladder import rungs_of
+from marketplace.approvals.ladder import Kind, rungs_of
 from marketplace.approvals.models import Policy
 from marketplace.approvals.rules import Plan, TierStep
 from marketplace.approvals.selectors.policies import (
     names_in,
-    names_of,
     people_named,
     policy_concerns,
     tier_steps,
@@ -25,6 +24,7 @@ from marketplace.approvals.wording import (
     range_in_words,
     step_in_words,
 )
+from marketplace.organisations.selectors.people import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,16 @@ class ShownRung:
 
 @dataclass(frozen=True, slots=True)
 class ShownRules:
-    """Rules of approval in words, from the smallest amounts up."""
+    """Rules of approval in words, from the smallest amounts up.
+
+    Shapes: `without_limit` are name and membership of those who need a limit before the rules work.
+    """
 
     rungs: list[ShownRung]
     over_budget: str
     refused: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    without_limit: list[tuple[str, UUID]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ def shown_rules(
     council_id: UUID, tiers: Sequence[TierStep], over_budget_allowed_by: Sequence[UUID]
 ) -> ShownRules:
     """Return rules in words, with what is wrong with them as things are today."""
-    names = names_of(council_id, people_named(tiers, over_budget_allowed_by))
+    troubles = policy_concerns(council_id, tiers, over_budget_allowed_by)
+    concerned = {person for each in troubles for person in each.people}
+    names = names_of(council_id, people_named(tiers, over_budget_allowed_by) | concerned)
     ladder = rungs_of(tiers)
-    found = [
-        (each.is_refused, concern_in_words(each, ladder, names))
-        for each in policy_concerns(council_id, tiers, over_budget_allowed_by)
-    ]
+    found = [(each.is_refused, concern_in_words(each, ladder, names)) for each in troubles]
+    unlimited = {
+        person for each in troubles if each.kind is Kind.WITHOUT_LIMIT for person in each.people
+    }
     return ShownRules(
         [
             ShownRung(range_in_words(rung), [step_in_words(step, names) for step in rung.steps])
@@ -73,6 +79,7 @@ def shown_rules(
         people_in_words(over_budget_allowed_by, names),
         list(dict.fromkeys(words for is_refused, words in found if is_refused)),
         list(dict.fromkeys(words for is_refused, words in found if not is_refused)),
+        sorted((names[person], person) for person in unlimited if person in names),
     )
 
 

@@ -20,7 +20,7 @@ from marketplace.desk.forms import BudgetExport
 from marketplace.ledger.selectors.budgets import budget_position, budget_years
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.downloads import CHUNK, CSV, JSON_LINES, download
+from marketplace.web.downloads import CSV, JSON_LINES, download, in_lots
 
 
 @access("buyer", "finance", "auditor")
@@ -40,9 +40,9 @@ def budgets_export(request: HttpRequest) -> HttpResponseBase:
         kind = request.GET.get("format", "")
         if kind in {CSV, JSON_LINES}:
             if request.GET.get("what") == "commitments":
-                rows = commitment_rows(entries.iterator(chunk_size=CHUNK))
+                rows = commitment_rows(in_lots(entries, keys=("id",)))
                 return download(kind, f"commitments-{year}", COMMITMENT_COLUMNS, rows)
-            rows = budget_rows(budgets.iterator(chunk_size=CHUNK))
+            rows = budget_rows(in_lots(budgets, keys=("coding", "id")))
             return download(kind, f"budgets-{year}", BUDGET_COLUMNS, rows)
         totals = budget_export_totals(budgets, entries)
     page = {"form": form, "totals": totals}

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(null=True)),
                 ('claimed_at', models.DateTimeField(null=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
+                ('unheard_attempts', models.PositiveIntegerField(default=0)),
                 ('last_error', models.TextField(blank=True)),
             ],
             options={

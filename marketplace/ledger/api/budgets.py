@@ -13,6 +13,8 @@ from rest_framework.response import Response
 
 from marketplace.core.dates import financial_year
 from marketplace.core.errors import FieldProblem
+from marketplace.ledger.audience import KEEPERS, READERS
+from marketplace.ledger.rules import FIRST_YEAR, LAST_YEAR
 from marketplace.ledger.selectors.budgets import budget_position
 from marketplace.ledger.selectors.coding import keys_by_code
 from marketplace.ledger.services.budgets import (
@@ -20,6 +22,7 @@ from marketplace.ledger.services.budgets import (
     BudgetNotAllowed,
     BudgetTooSmall,
     FiguresNotRight,
+    YearNotRight,
     set_budgets,
 )
 from marketplace.web.actors import actor
@@ -28,7 +31,6 @@ from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 from marketplace.web.strict import StrictDecimal
 
-READERS = ("buyer", "approver", "finance", "auditor", "administrator")
 MOST_FIGURES = 5_000
 
 
@@ -42,8 +44,8 @@ class BudgetList(Operation):
         """Which to list."""
 
         year = serializers.IntegerField(
-            min_value=2000,
-            max_value=2999,
+            min_value=FIRST_YEAR,
+            max_value=LAST_YEAR,
             required=False,
             help_text="The year in which the financial year began; this one, if not given.",
         )
@@ -106,7 +108,7 @@ class BudgetList(Operation):
 class BudgetYear(Operation):
     """The budgets of one financial year, set together."""
 
-    access = ("finance", "administrator")
+    access = KEEPERS
     scope = {"PUT": "budgets:write"}
 
     class Figures(Input):
@@ -145,7 +147,7 @@ class BudgetYear(Operation):
         "Set the budgets of a year",
         answers=Output,
         takes=Figures,
-        refusals=(BudgetNotAllowed, FiguresNotRight, BudgetTooSmall),
+        refusals=(BudgetNotAllowed, YearNotRight, FiguresNotRight, BudgetTooSmall),
         example={
             "financial_year": 2026,
             "changed_count": 1,
@@ -161,9 +163,6 @@ class BudgetYear(Operation):
 
         A budget that stops cannot be set below what is promised and spent.
         """
-        if not 2000 <= year <= 2999:
-            detail = _("Write the year in which the financial year begins, like 2026.")
-            raise FiguresNotRight(detail)
         finance = actor(request)
         sent = self.taken(self.Figures)["figures"]
         outcome = set_budgets(

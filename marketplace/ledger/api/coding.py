@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from marketplace.core.errors import FieldProblem
 from marketplace.ledger.api.lists import ID, REFUSALS, ListQuery, answer, one_of, put
+from marketplace.ledger.audience import READERS
 from marketplace.ledger.selectors.coding import (
     accounts_kept,
     cost_centres_kept,
@@ -24,7 +25,6 @@ from marketplace.web.api import Input, Operation
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 
-READERS = ("buyer", "approver", "finance", "auditor", "administrator")
 CENTRES = {"GET": "cost-centres:read", "PUT": "cost-centres:write"}
 ACCOUNT_SCOPES = {"GET": "accounts:read", "PUT": "accounts:write"}
 CENTRE_EXAMPLE = {
@@ -60,7 +60,10 @@ class CostCentreShape(serializers.Serializer[Any]):
     name_welsh = serializers.CharField()
     directorate = serializers.CharField()
     holder = serializers.CharField(
-        source="holder.user.email", default=None, help_text="Who answers for it: their address."
+        source="holder.user.email",
+        default=None,
+        allow_null=True,
+        help_text="Who answers for it: their address; null where nobody does.",
     )
     is_active = serializers.BooleanField(help_text="Whether it is offered for new things.")
     version = serializers.IntegerField()

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('documents', '0001_initial'),
         ('jobs', '0001_initial'),
         ('organisations', '0001_initial'),
     ]
@@ -74,6 +75,7 @@ class Migration(migrations.Migration):
                 ('document_type', models.CharField(max_length=40)),
                 ('document_id', models.UUIDField()),
                 ('line_id', models.UUIDField()),
+                ('occasion', models.CharField(blank=True, max_length=60)),
                 ('reason', models.CharField(blank=True, max_length=200)),
                 ('over_budget_by_id', models.UUIDField(null=True)),
                 ('over_budget_by_name', models.CharField(blank=True, max_length=200)),
@@ -89,7 +91,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=['budget', 'id'], name='commitmententry_by_budget'),
                 ],
                 'constraints': [
-                    models.UniqueConstraint(condition=models.Q(('kind__in', ['COMMIT', 'MOVE_OUT', 'MOVE_IN'])), fields=('line_id', 'kind'), name='commitmententry_made_once'),
+                    models.UniqueConstraint(condition=models.Q(('kind__in', ['COMMIT', 'MOVE_OUT', 'MOVE_IN'])), fields=('line_id', 'kind', 'budget', 'stage', 'occasion'), name='commitmententry_made_once'),
                     models.CheckConstraint(condition=models.Q(('stage__in', ['REQUISITION', 'ORDER'])), name='commitmententry_stage_known'),
                     models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('kind__in', ['COMMIT', 'MOVE_IN', 'RESTORE'])), models.Q(('amount__lt', 0), ('kind__in', ['MOVE_OUT', 'RELEASE', 'SPEND'])), _connector='OR'), name='commitmententry_sign_fits_kind'),
                     models.CheckConstraint(condition=models.Q(('over_budget_by_id__isnull', True), models.Q(('over_budget_by_name', ''), ('over_budget_reason', ''), _connector='OR', _negated=True), _connector='OR'), name='commitmententry_over_budget_is_named'),
@@ -138,9 +140,29 @@ class Migration(migrations.Migration):
                 'verbose_name': 'period',
                 'constraints': [
                     models.UniqueConstraint(fields=('council', 'financial_year', 'number'), name='period_one_a_number'),
+                    models.CheckConstraint(condition=models.Q(('financial_year__gte', 2000), ('financial_year__lte', 2999)), name='period_year_is_one'),
                     models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 12)), name='period_number_is_a_month'),
                     models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='period_ends_after_start'),
                     models.CheckConstraint(condition=models.Q(('status__in', ['OPEN', 'CLOSED'])), name='period_status_known'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='SentFile',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('of_list', models.CharField(max_length=40)),
+                ('financial_year', models.PositiveSmallIntegerField(null=True)),
+                ('at', models.DateTimeField()),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.membership')),
+            ],
+            options={
+                'verbose_name': 'file',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('of_list', ''), _negated=True), name='sentfile_is_of_a_list'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('financial_year__gte', 2000), ('financial_year__isnull', False), ('financial_year__lte', 2999), ('of_list', 'budgets')), models.Q(models.Q(('of_list', 'budgets'), _negated=True), ('financial_year__isnull', True)), _connector='OR'), name='sentfile_year_is_of_budgets'),
                 ],
             },
         ),
@@ -151,6 +173,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='budget',
             constraint=models.UniqueConstraint(fields=('council', 'financial_year', 'cost_centre', 'account'), name='budget_one_a_coding'),
+        ),
+        migrations.AddConstraint(
+            model_name='budget',
+            constraint=models.CheckConstraint(condition=models.Q(('financial_year__gte', 2000), ('financial_year__lte', 2999)), name='budget_year_is_one'),
         ),
         migrations.AddConstraint(
             model_name='budget',

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.models import Row, TenantQuerySet
 from marketplace.ledger.models.coding import Account, CostCentre
+from marketplace.ledger.rules import FIRST_YEAR, LAST_YEAR
 from marketplace.ledger.states import EntryKind, Stage
 
 NOUGHT = Decimal("0.00")
@@ -52,6 +53,10 @@ class Budget(Row):
                 fields=["council", "financial_year", "cost_centre", "account"],
                 name="budget_one_a_coding",
             ),
+            models.CheckConstraint(
+                name="budget_year_is_one",
+                condition=Q(financial_year__gte=FIRST_YEAR, financial_year__lte=LAST_YEAR),
+            ),
             models.CheckConstraint(name="budget_not_negative", condition=Q(budget_amount__gte=0)),
             models.CheckConstraint(
                 name="budget_committed_not_negative", condition=Q(committed_amount__gte=0)
@@ -67,7 +72,12 @@ class Budget(Row):
 
 
 class CommitmentEntry(Row):
-    """One change to what is promised of a budget; added and never changed."""
+    """One change to what is promised of a budget; added and never changed.
+
+    A line may hold money of several budgets, at several stages. What makes or moves a promise
+    happens to each of these once for one `occasion`: nothing for the line as it first was, and a
+    name of its own for what comes later, such as a revision of its order or a new year.
+    """
 
     tenant_columns = ("council_id",)
 
@@ -79,6 +89,7 @@ class CommitmentEntry(Row):
     document_type = models.CharField(max_length=40)
     document_id = models.UUIDField()
     line_id = models.UUIDField()
+    occasion = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     over_budget_by_id = models.UUIDField(null=True)
     over_budget_by_name = models.CharField(max_length=200, blank=True)
@@ -98,7 +109,7 @@ class CommitmentEntry(Row):
         verbose_name = _("commitment")
         constraints = [
             models.UniqueConstraint(
-                fields=["line_id", "kind"],
+                fields=["line_id", "kind", "budget", "stage", "occasion"],
                 condition=Q(
                     kind__in=[
                         EntryKind.COMMIT.value,

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.models import Row, Stateful, TenantQuerySet
+from marketplace.ledger.rules import FIRST_YEAR, LAST_YEAR
 from marketplace.ledger.states import PERIOD, AccountKind, PeriodStatus
 
 # What a code is written with: it stands in addresses, in files and beside others with a stroke
@@ -117,6 +118,10 @@ class Period(Row, Stateful):
         constraints = [
             models.UniqueConstraint(
                 fields=["council", "financial_year", "number"], name="period_one_a_number"
+            ),
+            models.CheckConstraint(
+                name="period_year_is_one",
+                condition=Q(financial_year__gte=FIRST_YEAR, financial_year__lte=LAST_YEAR),
             ),
             models.CheckConstraint(
                 name="period_number_is_a_month", condition=Q(number__gte=1, number__lte=12)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 
-from marketplace.core.actors import Role
 from marketplace.core.models import TenantQuerySet
 from marketplace.ledger.models import Account, Budget, CostCentre
 from marketplace.organisations.models import Membership
-from marketplace.organisations.selectors.people import members
+from marketplace.organisations.selectors.people import approvers
 
 
 def cost_centres(council_id: UUID) -> QuerySet[CostCentre]:
@@ -61,17 +60,7 @@ class MoneyBehind:
 
 def people_who_may_hold(council_id: UUID) -> TenantQuerySet[Membership]:
     """Return who may answer for a cost centre: approvers who have signed in, by name."""
-    return members(council_id).filter(
-        is_active=True, user__is_active=True, roles__contains=[Role.APPROVER.value]
-    )
-
-
-def names_of(council_id: UUID, membership_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return what people of a council are called; nothing is asked for nobody."""
-    if not membership_ids:
-        return {}
-    rows = Membership.objects.of(council_id).filter(pk__in=membership_ids)
-    return dict(rows.values_list("pk", "user__name"))
+    return approvers(council_id).filter(invited_name="")
 
 
 def cost_centres_kept(

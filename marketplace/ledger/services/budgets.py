@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
+from marketplace.ledger.audience import KEEPERS
 from marketplace.ledger.models import Account, Budget, CostCentre
+from marketplace.ledger.rules import FIRST_YEAR, LAST_YEAR
 from marketplace.ledger.selectors.budgets import budget_summary, budgets_by_coding
-from marketplace.ledger.services.coding import KEEPERS
 from marketplace.organisations.services.holding import hold_organisation
 
 MOST_AMOUNT = Decimal("999999999999.99")
@@ -38,6 +39,13 @@ class BudgetTooSmall(Invalid):
 
     code = "budget.too-small"
     title = gettext_lazy("The budget cannot be that small.")
+
+
+class YearNotRight(Invalid):
+    """There is no such financial year."""
+
+    code = "budget.year-not-right"
+    title = gettext_lazy("That is no financial year.")
 
 
 class FiguresNotRight(Invalid):
@@ -81,12 +89,26 @@ class BudgetFigure:
 
 @dataclass(frozen=True, slots=True)
 class BudgetDifference:
-    """How one budget was and is; `before` is None for a new one. Units: GBP, net."""
+    """How one budget was and is; `before` and `was_hard_stop` are None for a new one.
+
+    Units: GBP, net.
+    """
 
     coding: str
     before: Decimal | None
     after: Decimal
+    was_hard_stop: bool | None
     is_hard_stop: bool
+
+    @property
+    def facts_before(self) -> dict[str, object]:
+        """What the trail says of it before."""
+        return {"budget_amount": self.before, "is_hard_stop": self.was_hard_stop}
+
+    @property
+    def facts_after(self) -> dict[str, object]:
+        """What the trail says of it now."""
+        return {"budget_amount": self.after, "is_hard_stop": self.is_hard_stop}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +135,11 @@ def set_budgets(
     Shapes: a figure for a coding that has a budget changes it; what is promised and spent stays.
     The same figures again change nothing and leave no trace; with `only_look` nothing is changed.
     One event for all, which says each figure before and after.
-    Raises: BudgetNotAllowed; FiguresNotRight and BudgetTooSmall with one error a figure; Missing
-    for a code of another council; Busy.
+    Raises: BudgetNotAllowed; YearNotRight; FiguresNotRight and BudgetTooSmall with one error a
+    figure; Missing for a code of another council; Busy.
     """
-    _check_allowed(finance)
+    check_may_set(finance)
+    check_year(financial_year)
     council_id = finance.organisation_id
     council = hold_organisation(council_id)
     wanted = {each.coding: each for each in figures}
@@ -145,11 +168,15 @@ def set_budgets(
         at=at,
         organisation_id=council_id,
         before={
-            "budgets": {d.coding: d.before for d in outcome.differences if d.before is not None}
+            "budgets": {
+                each.coding: each.facts_before
+                for each in outcome.differences
+                if each.before is not None
+            }
         },
         after={
             "financial_year": financial_year,
-            "budgets": {each.coding: each.after for each in outcome.differences},
+            "budgets": {each.coding: each.facts_after for each in outcome.differences},
         },
     )
     return outcome
@@ -172,7 +199,7 @@ def change_budget(
     Raises: BudgetNotAllowed, ReasonMissing, BudgetChanged, FiguresNotRight, BudgetTooSmall,
     Missing, Busy.
     """
-    _check_allowed(finance)
+    check_may_set(finance)
     if not reason.strip():
         raise ReasonMissing(_("Say in a sentence why the figure changes."), field="reason")
     budget = Budget.objects.of(finance.organisation_id).lock(budget_id)
@@ -223,9 +250,22 @@ def _held(
     return {(row.cost_centre_id, row.account_id): row for row in rows}
 
 
-def _check_allowed(finance: Actor) -> None:
+def check_may_set(finance: Actor) -> None:
+    """Let those pass who may set budgets.
+
+    Raises: BudgetNotAllowed.
+    """
     if not finance.holds(*KEEPERS):
         raise BudgetNotAllowed(_("Only finance officers and administrators can."))
+
+
+def check_year(financial_year: int) -> None:
+    """Let a year pass in which a financial year can begin.
+
+    Raises: YearNotRight.
+    """
+    if not FIRST_YEAR <= financial_year <= LAST_YEAR:
+        raise YearNotRight(_("Write the year in which the financial year begins, like 2026."))
 
 
 def _check_figures(
@@ -306,6 +346,7 @@ def _apply(
         budget = held.get(coding)
         is_hard_stop, amount = _hard_stop(figure, budget), figure.amount
         before = budget.budget_amount if budget else None
+        was_hard_stop = budget.is_hard_stop if budget else None
         if budget is None:
             budget = Budget(
                 council_id=council_id,
@@ -315,13 +356,15 @@ def _apply(
                 coding=f"{centres[figure.cost_centre_id].code}/{accounts[figure.account_id].code}",
             )
             fresh.append(budget)
-        elif (before, budget.is_hard_stop) == (amount, is_hard_stop):
+        elif (before, was_hard_stop) == (amount, is_hard_stop):
             continue
         else:
             budget.version += 1
             changed.append(budget)
         budget.budget_amount, budget.is_hard_stop = amount, is_hard_stop
-        differences.append(BudgetDifference(budget.coding, before, amount, is_hard_stop))
+        differences.append(
+            BudgetDifference(budget.coding, before, amount, was_hard_stop, is_hard_stop)
+        )
     return changed, fresh, differences
 
 

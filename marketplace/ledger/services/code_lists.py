@@ -126,6 +126,7 @@ def add_code(
     hold_organisation(keeper.organisation_id)
     if codes.model.objects.of(keeper.organisation_id).filter(code=code).exists():
         raise CodeTaken(_("There is “%(code)s” already.") % {"code": code}, field="code")
+    _refuse(_lacking(codes, [row], {}), prefix="rows/0/")
     made = codes.model(council_id=keeper.organisation_id, code=code, **facts)
     made.save(force_insert=True)
     record(
@@ -216,15 +217,18 @@ def set_codes(
     Why one event for the whole list: who reads the trail asks who brought the list in and what it
     changed, and the end of the chain is held once, not as often as the list has rows.
     Shapes: the same list again changes nothing and leaves no trace. With `only_look` nothing is
-    changed at all. Four statements, however long the list.
+    changed at all. As many statements for a long list as for a short one.
     Raises: CodesNotYours, CodesNotRight with one error a cell, Busy.
     """
     check_keeper(codes, keeper)
     council_id = keeper.organisation_id
     council = hold_organisation(council_id)
     _refuse(_problems(codes, council_id, rows))
-    known = {row.code: row for row in codes.model.objects.of(council_id).order_by("code")}
-    _refuse(_lost_noughts(rows, known))
+    # Held before anything is compared: what the trail calls "before" is what is overwritten.
+    own = codes.model.objects.of(council_id)
+    held = own.lock_all(own.values_list("pk", flat=True))
+    known = {row.code: row for row in sorted(held, key=lambda row: row.code)}
+    _refuse([*_lost_noughts(rows, known), *_lacking(codes, rows, known)])
     fresh = [wanted for wanted in rows if wanted.code not in known]
     changes = {
         wanted.code: changed
@@ -250,7 +254,7 @@ def set_codes(
     codes.model.objects.bulk_create(
         codes.model(council_id=council_id, code=each.code, **each.facts) for each in fresh
     )
-    _write_changes(codes, council_id, {known[code].pk: facts for code, facts in changes.items()})
+    _write_changes(codes, [(known[code], facts) for code, facts in changes.items()])
     record(
         f"{codes.noun}s.set",
         council,
@@ -272,15 +276,13 @@ def check_keeper(codes: CodeList, keeper: Actor) -> None:
         raise CodesNotYours(roles=[role.value for role in codes.keepers])
 
 
-def _write_changes(
-    codes: CodeList, council_id: UUID, changes: Mapping[UUID, Mapping[str, Any]]
-) -> None:
-    held = codes.model.objects.of(council_id).lock_all(list(changes))
-    for row in held:
-        for name, value in changes[row.pk].items():
+def _write_changes(codes: CodeList, changes: Sequence[tuple[AnyRow, Mapping[str, Any]]]) -> None:
+    for row, facts in changes:
+        for name, value in facts.items():
             setattr(row, name, value)
         row.version += 1
-    codes.model.objects.bulk_update(held, [*codes.fields, "is_active", "version"])
+    rows = [row for row, _facts in changes]
+    codes.model.objects.bulk_update(rows, [*codes.fields, "is_active", "version"])
 
 
 def _changed(row: AnyRow, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -330,6 +332,18 @@ def _wrong_code(code: str, times: int) -> str:
     if not re.fullmatch(CODE, code):
         return _("Write a code with letters, digits, points, hyphens and colons only.")
     return _("The list has this code more than once.") if times > 1 else ""
+
+
+def _lacking(
+    codes: CodeList, rows: Sequence[CodeRow], known: Mapping[str, AnyRow]
+) -> list[FieldProblem]:
+    """Find new codes of which nothing says what they must; of one that is there it stays."""
+    return [
+        FieldProblem(f"rows/{place}/{name}", _("It is needed for a code that is new."))
+        for place, row in enumerate(rows)
+        for name in codes.needed
+        if row.code not in known and name not in row.facts
+    ]
 
 
 def _lost_noughts(rows: Sequence[CodeRow], known: Mapping[str, AnyRow]) -> list[FieldProblem]:

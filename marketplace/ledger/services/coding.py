@@ -8,15 +8,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from marketplace.core.actors import Role
 from marketplace.core.errors import FieldProblem
+from marketplace.ledger.audience import KEEPERS
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.selectors.coding import people_who_may_hold
 from marketplace.ledger.services.code_lists import CodeList, CodeRow
 from marketplace.ledger.states import AccountKind
 
-# The same as may set budgets: whoever says what there is to spend says what it is spent from.
-KEEPERS = (Role.FINANCE, Role.ADMINISTRATOR)
 _CPV_BEGINNING = re.compile(r"\d{2,8}")
 
 

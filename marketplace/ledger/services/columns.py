@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketplace.core.sheets import (
+from marketplace.core.tables.checked import (
     BadCell,
     Column,
     SheetRow,

@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from marketplace.core.dates import financial_year_label
 from marketplace.core.errors import Conflict, FieldProblem
@@ -85,9 +85,12 @@ def commit(
     document: Document,
     at: datetime,
     override: Override | None = None,
+    occasion: str = "",
 ) -> None:
     """Promise money for each line, if every budget has enough left.
 
+    What is promised again for one line, budget and stage needs an `occasion` of its own ("the
+    second revision of this order"); for the same occasion it is promised once, by a constraint.
     Shapes: a budget that only warns may be exceeded with an `override`, whose name and reason are
     kept on the entries; a hard stop never.
     Raises: NoBudget; OverBudget with one error a budget; Busy.
@@ -113,6 +116,7 @@ def commit(
             document_type=document.kind,
             document_id=document.id,
             line_id=line.line_id,
+            occasion=occasion,
             at=at,
             **_override_facts(override if line.coding in over else None),
         )
@@ -138,7 +142,13 @@ def check_budgets(
     found = weigh(lines, budgets)
     if found.missing:
         raise NoBudget(
-            _("There is no budget for %(count)s of these codes in %(year)s. Choose another code.")
+            ngettext(
+                "There is no budget for %(count)s of these codes in %(year)s."
+                " Choose another code for it.",
+                "There is no budget for %(count)s of these codes in %(year)s."
+                " Choose other codes for them.",
+                len(found.missing),
+            )
             % {"count": len(found.missing), "year": financial_year_label(financial_year)}
         )
     stopped = found.stopped(may_exceed=may_exceed)
@@ -174,38 +184,48 @@ def move_commitment(
     to_kind: str,
     moves: Sequence[LineMove],
     at: datetime,
+    occasion: str = "",
 ) -> None:
     """Let each line's promise follow it from requisition to order: no budget changes.
 
     Shapes: `document` is the requisition; `to_kind` what the receiving documents are called.
-    What moves is the balance of the line in the ledger, not a sum of the document's own.
+    What moves is the balance of the line in the ledger, not a sum of the document's own; what
+    comes into one line from one budget comes as one sum. `occasion` as in `commit`.
     """
     balances = _balances(council_id, [each.from_line_id for each in moves])
-    entries = []
-    for each in moves:
-        for balance in balances.get(each.from_line_id, ()):
-            facts = {"council_id": council_id, "budget_id": balance.budget_id, "at": at}
-            entries += [
-                CommitmentEntry(
-                    stage=balance.stage,
-                    kind=EntryKind.MOVE_OUT,
-                    amount=-balance.amount,
-                    document_type=document.kind,
-                    document_id=document.id,
-                    line_id=each.from_line_id,
-                    **facts,
-                ),
-                CommitmentEntry(
-                    stage=Stage.ORDER,
-                    kind=EntryKind.MOVE_IN,
-                    amount=balance.amount,
-                    document_type=to_kind,
-                    document_id=each.to_document_id,
-                    line_id=each.to_line_id,
-                    **facts,
-                ),
-            ]
-    CommitmentEntry.objects.bulk_create(entries)
+    parts = [(each, held) for each in moves for held in balances.get(each.from_line_id, ())]
+    facts = {"council_id": council_id, "occasion": occasion, "at": at}
+    out = [
+        CommitmentEntry(
+            budget_id=held.budget_id,
+            stage=held.stage,
+            kind=EntryKind.MOVE_OUT,
+            amount=-held.amount,
+            document_type=document.kind,
+            document_id=document.id,
+            line_id=each.from_line_id,
+            **facts,
+        )
+        for each, held in parts
+    ]
+    coming = sums(
+        ((each.to_document_id, each.to_line_id, held.budget_id), held.amount)
+        for each, held in parts
+    )
+    into = [
+        CommitmentEntry(
+            budget_id=budget_id,
+            stage=Stage.ORDER,
+            kind=EntryKind.MOVE_IN,
+            amount=amount,
+            document_type=to_kind,
+            document_id=to_document_id,
+            line_id=to_line_id,
+            **facts,
+        )
+        for (to_document_id, to_line_id, budget_id), amount in coming.items()
+    ]
+    CommitmentEntry.objects.bulk_create([*out, *into])
 
 
 def release_commitment(

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Invalid
-from marketplace.core.sheets import BadCell, Column, Sheet, SheetRow, read_sheet
+from marketplace.core.tables.checked import BadCell, Column, Sheet, SheetRow, read_sheet
 from marketplace.ledger.selectors.coding import keys_by_code
 from marketplace.ledger.services.budgets import (
     BudgetFigure,
@@ -121,7 +121,9 @@ def take_codes_file(
     check_keeper(file.codes, keeper)
     sheet = read_sheet(content, file.columns)
     bad = list(sheet.bad)
-    pairs = file.facts(keeper.organisation_id, sheet.rows, bad)
+    # A row with a bad cell is looked at like the others, so that its other cells are named too.
+    whole = [_with_a_code(row) for row in sheet.broken]
+    pairs = file.facts(keeper.organisation_id, [*sheet.rows, *whole], bad)
     rows = [row for _sheet_row, row in pairs]
 
     def take(only_look: bool) -> Outcome:
@@ -152,7 +154,7 @@ def take_budgets_file(
 ) -> FileReport:
     """Take in a file with the budgets of a year, or only look what it would change.
 
-    Raises: BudgetNotAllowed, FileUnreadable, FileNotAsSeen, Busy.
+    Raises: BudgetNotAllowed, YearNotRight, FileUnreadable, FileNotAsSeen, Busy.
     """
     sheet = read_sheet(content, BUDGET_COLUMNS)
     bad = list(sheet.bad)
@@ -180,6 +182,11 @@ def take_budgets_file(
             _check_seen(seen, report)
             take(only_look=False)
     return report
+
+
+def _with_a_code(row: SheetRow) -> SheetRow:
+    """Return a row that has some code, if only the empty one where none could be read."""
+    return SheetRow(row.number, {"code": "", **row.values}, row.texts)
 
 
 def _figures(
@@ -226,12 +233,21 @@ def _refused(
     rows: Sequence[SheetRow],
     label: Callable[[str], str],
 ) -> FileReport:
-    """Return a refusal's problems as cells of the file."""
+    """Return a refusal's problems as cells of the file; each is named once, by what came first.
+
+    A column that the file does not have is named once, and not for each of its rows.
+    """
+    named = {(each.row, each.column) for each in bad}
+    without: set[str] = set()
     for problem in refusal.errors:
         _list, place, fact = problem.pointer.split("/")
         row = rows[int(place)]
-        text = next((t for n, t in row.texts.items() if fact in {n, f"{n}_id"}), "")
-        bad.append(BadCell(row.number, label(fact), text, problem.detail))
+        text = next((t for n, t in row.texts.items() if fact in {n, f"{n}_id"}), None)
+        if (row.number, label(fact)) in named or fact in without:
+            continue
+        if text is None:
+            without.add(fact)
+        bad.append(BadCell(row.number, label(fact), text or "", problem.detail))
     return _report(sheet, bad)
 
 

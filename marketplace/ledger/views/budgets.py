@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from marketplace.audit.selectors import timeline
 from marketplace.core.dates import financial_year, financial_year_label
 from marketplace.core.errors import Refusal
+from marketplace.ledger.audience import KEEPERS, READERS
 from marketplace.ledger.forms import (
     STOP,
     WARN,
@@ -29,12 +29,14 @@ from marketplace.ledger.selectors.budgets import (
     budget_years,
     entries_of,
 )
-from marketplace.ledger.selectors.files import budget_cells, budgets_noun, kept_budgets_file
+from marketplace.ledger.selectors.cells import budget_cells
+from marketplace.ledger.selectors.sent_files import sent_budgets_file
+from marketplace.ledger.selectors.trail import budget_timeline
 from marketplace.ledger.services.budgets import change_budget
 from marketplace.ledger.services.columns import BUDGET_COLUMNS
 from marketplace.ledger.services.files import FileReport, take_budgets_file
-from marketplace.ledger.views.coding import KEEPERS, READERS
-from marketplace.ledger.views.lists import as_file, keep_file
+from marketplace.ledger.services.sent_files import send_budgets_file
+from marketplace.ledger.views.lists import as_file
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
@@ -133,7 +135,7 @@ def budget_change(request: HttpRequest, budget_id: UUID) -> HttpResponse:
         "form": form,
         "budget": shown,
         "year_label": financial_year_label(shown.financial_year),
-        "events": timeline(shown),
+        "events": budget_timeline(shown),
     }
     return render(request, "ledger/budget_change.html", page, status=status)
 
@@ -148,8 +150,15 @@ def budgets_file(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid():
-            kept_id = keep_file(request, form, budgets_noun(form.cleaned_data["year"]))
-            return redirect("budgets-file-look", kept_id)
+            file = form.cleaned_data["file"]
+            sent = send_budgets_file(
+                finance=actor(request),
+                financial_year=form.cleaned_data["year"],
+                name=file.name,
+                content=file.read(),
+                at=timezone.now(),
+            )
+            return redirect("budgets-file-look", sent.pk)
         status = 422
     page = {"form": form, "columns": BUDGET_COLUMNS}
     return render(request, "ledger/budgets_file.html", page, status=status)
@@ -157,10 +166,10 @@ def budgets_file(request: HttpRequest) -> HttpResponse:
 
 @access(*KEEPERS)
 @require_http_methods(["GET", "POST"])
-def budgets_file_look(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def budgets_file_look(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Show what a file of budgets would change; take it in when that is confirmed."""
     finance = actor(request)
-    year, name, content = kept_budgets_file(finance.organisation_id, document_id)
+    year, name, content = sent_budgets_file(finance.organisation_id, file_id)
     form, status = SeenFileForm(request.POST or None), 200
     report: FileReport | None = None
     try:
@@ -184,8 +193,11 @@ def budgets_file_look(request: HttpRequest, document_id: UUID) -> HttpResponse:
     if report and report.is_refused:
         status = 422 if request.method == "POST" else 200
     page = {
-        "form": form, "report": report, "name": name, "year_label": financial_year_label(year),
-    }  # fmt: skip
+        "form": form,
+        "report": report,
+        "name": name,
+        "year_label": financial_year_label(year),
+    }
     return render(request, "ledger/budgets_file_look.html", page, status=status)
 
 

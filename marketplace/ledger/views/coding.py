@@ -12,19 +12,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketplace.core.dates import financial_year
+from marketplace.ledger.audience import KEEPERS, READERS
 from marketplace.ledger.forms import AccountForm, CostCentreForm
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.models.coding import ACCOUNT_KIND_LABELS
+from marketplace.ledger.selectors.cells import account_cells, cost_centre_cells
 from marketplace.ledger.selectors.coding import accounts_kept, cost_centres_kept, money_behind
-from marketplace.ledger.selectors.files import account_cells, cost_centre_cells
 from marketplace.ledger.services.files import ACCOUNT_FILE, COST_CENTRE_FILE
 from marketplace.ledger.states import AccountKind
 from marketplace.ledger.views import lists
 from marketplace.ledger.views.lists import ListPages, ListWords
 from marketplace.web.access import access
 
-READERS: Final = ("buyer", "approver", "finance", "auditor", "administrator")
-KEEPERS: Final = ("finance", "administrator")
 _WHO = gettext_lazy("Finance officers and administrators can change this list.")
 
 
@@ -160,9 +159,9 @@ def cost_centres_file(request: HttpRequest) -> HttpResponse:
 
 @access(*KEEPERS)
 @require_http_methods(["GET", "POST"])
-def cost_centres_file_look(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def cost_centres_file_look(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Show what a file of cost centres would change, and take it in."""
-    return lists.look_at_file(request, COST_CENTRES, document_id)
+    return lists.look_at_file(request, COST_CENTRES, file_id)
 
 
 @access(*READERS)
@@ -216,9 +215,9 @@ def accounts_file(request: HttpRequest) -> HttpResponse:
 
 @access(*KEEPERS)
 @require_http_methods(["GET", "POST"])
-def accounts_file_look(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def accounts_file_look(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Show what a file of accounts would change, and take it in."""
-    return lists.look_at_file(request, ACCOUNTS, document_id)
+    return lists.look_at_file(request, ACCOUNTS, file_id)
 
 
 @access(*READERS)

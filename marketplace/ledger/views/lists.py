@@ -16,17 +16,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from marketplace.audit.selectors import timeline
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Refusal
 from marketplace.core.models import TenantQuerySet
-from marketplace.core.sheets import Column, write_sheet
-from marketplace.documents.services import store_document
+from marketplace.core.tables.checked import Column
+from marketplace.core.tables.written import csv_lines
 from marketplace.ledger.forms import CodeForm, FileForm, ListSearch, SeenFileForm, SeenForm
-from marketplace.ledger.selectors.coding import names_of
-from marketplace.ledger.selectors.files import file_type, kept_file
+from marketplace.ledger.selectors.sent_files import sent_codes_file
+from marketplace.ledger.selectors.trail import code_timeline
 from marketplace.ledger.services.code_lists import Difference, add_code, change_code
 from marketplace.ledger.services.files import FileReport, ListFile, take_codes_file
+from marketplace.ledger.services.sent_files import send_codes_file
+from marketplace.organisations.selectors.people import names_of
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
 from marketplace.web.problems import show_on, status_of
@@ -172,7 +173,12 @@ def show_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpRespo
         else:
             messages.success(request, _("%(code)s is saved.") % {"code": row.code})
             return redirect(f"{pages.noun}s")
-    page = {"form": form, "pages": pages, "row": row, "events": timeline(row)}
+    page = {
+        "form": form,
+        "pages": pages,
+        "row": row,
+        "events": code_timeline(row, pages.file.codes.noun),
+    }
     return render(request, "ledger/code.html", page, status=status)
 
 
@@ -217,36 +223,29 @@ def bring_one_back(request: HttpRequest, pages: ListPages, code_id: UUID) -> Htt
     return redirect(pages.noun, code_id)
 
 
-def keep_file(request: HttpRequest, form: FileForm, noun: str) -> UUID:
-    """Keep a file that was sent until it is confirmed; return its key."""
-    file = form.cleaned_data["file"]
-    kept = store_document(
-        organisation_id=actor(request).organisation_id,
-        name=file.name,
-        media_type=file_type(noun),
-        content=file.read(),
-        at=timezone.now(),
-        from_outside=True,
-    )
-    return kept.pk
-
-
 def send_file(request: HttpRequest, pages: ListPages) -> HttpResponse:
     """Answer with the form for a file, or keep what was sent and go on to look at it."""
     form, status = FileForm(request.POST or None, request.FILES or None), 200
     if request.method == "POST":
         if form.is_valid():
-            kept_id = keep_file(request, form, pages.noun)
-            return redirect(f"{pages.noun}s-file-look", kept_id)
+            file = form.cleaned_data["file"]
+            sent = send_codes_file(
+                codes=pages.file.codes,
+                sender=actor(request),
+                name=file.name,
+                content=file.read(),
+                at=timezone.now(),
+            )
+            return redirect(f"{pages.noun}s-file-look", sent.pk)
         status = 422
     page = {"form": form, "pages": pages, "columns": pages.file.columns}
     return render(request, "ledger/codes_file.html", page, status=status)
 
 
-def look_at_file(request: HttpRequest, pages: ListPages, document_id: UUID) -> HttpResponse:
+def look_at_file(request: HttpRequest, pages: ListPages, file_id: UUID) -> HttpResponse:
     """Show what a file would change, or every mistake in it; take it in when that is confirmed."""
     keeper = actor(request)
-    name, content = kept_file(keeper.organisation_id, pages.noun, document_id)
+    name, content = sent_codes_file(keeper.organisation_id, pages.file.codes.noun, file_id)
     form, status = SeenFileForm(request.POST or None), 200
     report: FileReport | None = None
     try:
@@ -287,7 +286,7 @@ def as_file(
     columns: Iterable[Column], cells: Iterable[Iterable[object]], name: str
 ) -> HttpResponse:
     """Return a file of separated values under the headings of our template."""
-    text = write_sheet([column.label for column in columns], cells)
+    text = "".join(csv_lines([column.label for column in columns], cells))
     response = HttpResponse(text.encode(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

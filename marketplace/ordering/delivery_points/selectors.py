@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from marketplace.core.models import TenantQuerySet
-from marketplace.ledger.selectors.files import yes_no
+from marketplace.ledger.selectors.cells import yes_no
 from marketplace.ordering.models import DeliveryPoint
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.actors import Role
 from marketplace.core.errors import FieldProblem
-from marketplace.core.sheets import BadCell, Column, SheetRow
+from marketplace.core.tables.checked import BadCell, Column, SheetRow
 from marketplace.ledger.services.code_lists import CodeList, CodeRow
 from marketplace.ledger.services.columns import IN_USE, NAME, code_column, plain_facts
 from marketplace.ledger.services.files import ListFile
@@ -86,7 +86,7 @@ def address_of(lines: Sequence[str]) -> str:
 
 
 def _facts(
-    _council_id: UUID, rows: Sequence[SheetRow], bad: list[BadCell]
+    _council_id: UUID, rows: Sequence[SheetRow], _bad: list[BadCell]
 ) -> list[tuple[SheetRow, CodeRow]]:
     """Return what the rows of a file say, the parts of an address put together."""
     found: list[tuple[SheetRow, CodeRow]] = []
@@ -96,10 +96,6 @@ def _facts(
         if parts:
             whole = str(facts.get("address", ""))
             facts["address"] = address_of([*whole.splitlines(), *parts])
-        if "address" not in facts:
-            reason = _("The file has no column for the address.")
-            bad.append(BadCell(row.number, _("Address"), "", reason))
-            facts["address"] = "-"
         found.append((row, CodeRow(row.values["code"], facts)))
     return found
 

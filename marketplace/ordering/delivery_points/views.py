@@ -104,9 +104,9 @@ def delivery_points_file(request: HttpRequest) -> HttpResponse:
 
 @access(*KEEPERS)
 @require_http_methods(["GET", "POST"])
-def delivery_points_file_look(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def delivery_points_file_look(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Show what a file of delivery points would change, and take it in."""
-    return lists.look_at_file(request, PAGES, document_id)
+    return lists.look_at_file(request, PAGES, file_id)
 
 
 @access(*READERS)

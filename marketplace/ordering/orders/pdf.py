@@ -177,14 +177,14 @@ def _tight() -> list[Any]:
 
 
 def _line_row(line: PaperLine) -> list[Flowable]:
-    pack = ""
+    unit = line.unit_label
     if line.pack_size > 1:
-        pack = " " + _("(%(count)s in each)") % {"count": line.pack_size}
+        unit = _("%(unit)s (%(count)s in each)") % {"unit": unit, "count": line.pack_size}
     return [
         _words(str(line.line_number)),
         [_words(line.name), _words(_("Part %(number)s") % {"number": line.part_number}, SMALL)],
         _words(number_text(line.quantity), RIGHT),
-        _words(f"{line.unit_label}{pack}"),
+        _words(unit),
         _words(_price(line.unit_price), RIGHT),
         _words(f"{number_text(line.vat_rate_percent)}%", RIGHT),
         _words(_pounds(line.net_amount), RIGHT),

@@ -134,11 +134,15 @@ def take_offer(line: RequisitionLine, offer: Listing, at: datetime) -> None:
     Raises: LineTooDear.
     """
     copy_offer(line, offer, timezone.localdate(at))
+    wanted = max(line.quantity, offer.minimum_quantity)
     try:
-        set_quantity(line, max(line.quantity, offer.minimum_quantity), offer.minimum_quantity)
+        set_quantity(line, wanted, offer.minimum_quantity)
     except WrongQuantity as refusal:
-        words = _("%(name)s: %(problem)s Ask for less of it, or take it out.") % {
-            "name": line.name,
-            "problem": refusal.detail,
-        }
+        words = _("%(name)s can no longer be had in this quantity. Ask for less, or take it out.")
+        if rules.line_net(line.unit_price, wanted, line.unit) > rules.LARGEST_LINE:
+            words = _(
+                "%(name)s comes to too much for one line at today’s price. Ask for less of it, or"
+                " take it out."
+            )
+        words %= {"name": line.name}
         raise LineTooDear(words, errors=[FieldProblem(f"lines/{line.pk}", words)]) from refusal

@@ -13,7 +13,13 @@ from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.organisations.models import Organisation
-from marketplace.organisations.rules import LEAST_CONTRAST, contrast_with_white
+from marketplace.organisations.rules import (
+    LEAST_CONTRAST,
+    contrast_with_white,
+    is_telephone_number,
+    postcode_of,
+    vat_number_of,
+)
 from marketplace.organisations.services.holding import hold_organisation
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -51,7 +57,8 @@ def change_council(
 ) -> Organisation:
     """Change a council's name, colour, address and the like.
 
-    Shapes: `details` has some of CHANGEABLE; others are a mistake in the caller.
+    Shapes: `details` has some of CHANGEABLE; others are a mistake in the caller. VAT number and
+    postcode are kept as they are printed: in capitals, spaced as usual.
     Raises: SettingsNotYours, SettingsInvalid, SettingsChangedMeanwhile, Busy.
     """
     if administrator.kind is not OrganisationKind.COUNCIL or not administrator.holds(
@@ -64,7 +71,7 @@ def change_council(
     council = hold_organisation(administrator.organisation_id)
     if council.version != version:
         raise SettingsChangedMeanwhile
-    _check(details)
+    details = _checked(details)
     before = {name: getattr(council, name) for name in details}
     changed = {name: value for name, value in details.items() if value != before[name]}
     if not changed:
@@ -85,7 +92,11 @@ def change_council(
     return council
 
 
-def _check(details: dict[str, str]) -> None:
+def _checked(details: dict[str, str]) -> dict[str, str]:
+    """Return the details as they are kept.
+
+    Raises: SettingsInvalid.
+    """
     if "name" in details and not details["name"].strip():
         raise SettingsInvalid(_("Enter the council's name."), field="name")
     colour = details.get("colour")
@@ -97,6 +108,36 @@ def _check(details: dict[str, str]) -> None:
             _("Use up to 10 capital letters, digits or hyphens, like PO or CAS-PO."),
             field="order_prefix",
         )
+    telephone = details.get("telephone", "").strip()
+    if telephone and not is_telephone_number(telephone):
+        raise SettingsInvalid(
+            _("Enter a telephone number, like 01632 960 001 or +44 1632 960 001."),
+            field="telephone",
+        )
+    return {**details, **_printed(details)}
+
+
+def _printed(details: dict[str, str]) -> dict[str, str]:
+    """Return those details that are kept in another form than they were typed in."""
+    postcode, vat_number = details.get("postcode", ""), details.get("vat_number", "")
+    printed: dict[str, str] = {}
+    if postcode.strip():
+        kept = postcode_of(postcode)
+        if kept is None:
+            raise SettingsInvalid(_("Enter a full UK postcode, like AB1 2CD."), field="postcode")
+        printed["postcode"] = kept
+    if vat_number.strip():
+        kept = vat_number_of(vat_number)
+        if kept is None:
+            raise SettingsInvalid(
+                _(
+                    "Enter the VAT number as it stands on your VAT certificate: GB and 9 or 12"
+                    " digits. Check every digit: this one cannot be."
+                ),
+                field="vat_number",
+            )
+        printed["vat_number"] = kept
+    return printed
 
 
 def _check_colour(colour: str) -> None:

@@ -90,12 +90,17 @@ def invite_person(
 
     Shapes: they act for it once they accept; until then it knows only what the keeper typed.
     Somebody who is known from another organisation keeps their name and password.
-    Units: the limit is in pounds, net; None means that they may approve nothing.
+    Units: the limit is in pounds, net; an approver must have one.
     Raises: KeeperNeeded, RolesNotAllowed, AlreadyHere, Busy.
     """
     _check_keeper(keeper)
     chosen = _checked_roles(keeper, roles)
     limit = _checked_limit(chosen, approval_limit_amount)
+    if limit is None and rules.needs_limit(chosen):
+        raise RolesNotAllowed(
+            _("Enter how much they may approve, without VAT, like 5,000."),
+            field="approval_limit_amount",
+        )
     hold_organisation(keeper.organisation_id)
     user = person_by_email(email) or enrol_person(name=name, email=email)
     if Membership.objects.of(keeper.organisation_id).filter(user=user).exists():
@@ -138,13 +143,14 @@ def open_invitation(
     )
 
 
-def owe_invitation(membership: Membership, at: datetime) -> None:
-    """Owe an invited person a mail with a link."""
+def owe_invitation(membership: Membership, at: datetime, *, council_id: UUID | None = None) -> None:
+    """Owe an invited person a mail with a link; `council_id` is who would like to buy from them."""
+    council = {"council_id": str(council_id)} if council_id else {}
     wake(
         "organisations.send_invitation",
         key=f"{membership.pk}:{at.isoformat()}",
         organisation_id=membership.organisation_id,
-        payload={"membership_id": str(membership.pk)},
+        payload={"membership_id": str(membership.pk), **council},
     )
 
 

@@ -133,7 +133,7 @@ def register_supplier(
             counterparty_id=administrator.organisation_id,
             after={"email": user.email, "roles": membership.roles},
         )
-        owe_invitation(membership, at)
+        owe_invitation(membership, at, council_id=administrator.organisation_id)
     return accept_supplier(
         administrator=administrator, supplier_id=supplier.pk, is_local=is_local, at=at
     )

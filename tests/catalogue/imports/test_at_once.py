@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
-from catalogue.imports import loading, services
+from catalogue.imports import loading
+from catalogue.imports.services import price_lists, uploads
 from catalogue.listings.locks import ImportUnderWay, hold_listings
 from catalogue.listings.services import change_listing
-from catalogue.models import CategoryCount, Listing
+from catalogue.models import CategoryCount, Listing, Upload
+from marketplace.core.models import TenantQuerySet
 from marketplace.core.tenancy import tenant
 from tests.factories import catalogue as make
 from tests.factories import organisations
@@ -51,7 +53,7 @@ def wait_after_copying(monkeypatch, *, lock):
 
     monkeypatch.setattr(loading, "part_numbers_twice", met)
     if not lock:
-        monkeypatch.setattr(services, "hold_listings", lambda supplier_id: None)
+        monkeypatch.setattr(price_lists, "hold_listings", lambda supplier_id: None)
         compared = loading.compare
 
         def both_compared(delivery):
@@ -81,6 +83,41 @@ def test_the_race_is_real_without_the_lock(seller, at, monkeypatch):
     wait_after_copying(monkeypatch, lock=False)
     answers = send_two(seller, at)
     assert sum(isinstance(each, Exception) for each in answers) == 1
+
+
+def confirm_twice_at_once(seller, at, monkeypatch, *, lock):
+    """Confirm one list in two threads, which meet when each has seen that nobody has yet."""
+    with tenant(seller.organisation_id):
+        run_id = make.load(seller, rows("1"), at=at, dry_run=True).run_id
+    if not lock:
+        barrier = Barrier(2, timeout=20)
+        owe = uploads._owe
+
+        def met(*given):
+            barrier.wait()
+            return owe(*given)
+
+        monkeypatch.setattr(uploads, "_owe", met)
+        monkeypatch.setattr(TenantQuerySet, "lock", TenantQuerySet.one)
+
+    def confirm():
+        with tenant(seller.organisation_id):
+            return uploads.confirm_price_list(supplier=seller, run_id=run_id, at=at).pk
+
+    return at_once(confirm, confirm)
+
+
+def test_a_list_that_is_confirmed_twice_at_once_is_taken_in_once(seller, at, monkeypatch):
+    first, second = confirm_twice_at_once(seller, at, monkeypatch, lock=True)
+    assert first == second
+    with tenant(seller.organisation_id):
+        assert Upload.objects.count() == 1
+
+
+def test_without_the_lock_only_the_database_keeps_it_from_being_so(seller, at, monkeypatch):
+    """Negative control: both see that nobody has confirmed it, and the constraint breaks one."""
+    answers = confirm_twice_at_once(seller, at, monkeypatch, lock=False)
+    assert sum(isinstance(each, IntegrityError) for each in answers) == 1
 
 
 def test_whoever_waits_too_long_is_told_so(seller, at):

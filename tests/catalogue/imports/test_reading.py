@@ -12,8 +12,8 @@ from catalogue.imports import columns
 from catalogue.imports.columns import COLUMNS, HEADINGS, REQUIRED, column_of, read_header
 from catalogue.imports.reading import open_rows
 from catalogue.imports.wording import why_unreadable
-from marketplace.core import tables
-from marketplace.core.tables import Unreadable, survey
+from marketplace.core.tables import separated
+from marketplace.core.tables.separated import Unreadable, survey
 
 HEADER = "part_number,name,category,unit,unit_price,vat"
 ROW = "A1,Chair,39112000,EA,9.50,S"
@@ -84,6 +84,25 @@ class TestHeadings:
     def test_a_description_is_the_name_where_there_is_no_other(self, headings, places):
         header = read_header(headings)
         assert (header.places, header.twice) == (places, {})
+
+    @pytest.mark.parametrize(
+        ("headings", "places", "passed_over"),
+        [
+            (["Ref", "Item"], {"part_number": 0, "name": 1}, ()),
+            (["Item", "Code"], {"part_number": 1, "name": 0}, ()),
+            (["Item", "Name"], {"part_number": 0, "name": 1}, ()),
+            (["Code", "Item", "Name"], {"part_number": 0, "name": 2}, ("Item",)),
+            (["Item", "Description"], {"part_number": 0, "name": 1}, ()),
+            (["Cost", "Price"], {"unit_price": 1}, ("Cost",)),
+            (["Cost"], {"unit_price": 0}, ()),
+        ],
+    )
+    def test_an_item_is_the_name_beside_a_number_and_a_cost_gives_way(
+        self, headings, places, passed_over
+    ):
+        header = read_header(headings)
+        assert (header.places, header.twice) == (places, {})
+        assert header.unknown == passed_over
 
     def test_knows_welsh_headings(self):
         header = read_header(["Cod", "Enw", "Categori", "Uned", "Pris heb TAW", "TAW"])
@@ -174,7 +193,9 @@ class TestRefusals:
     def test_names_headings_that_mean_the_same(self):
         _code, facts, words = why(HEADER + ",Net price,Price\n")
         assert facts["twice"] == {"unit_price": ("unit_price", "Net price", "Price")}
-        assert "Keep one" in words
+        assert "unit_price, Net price, Price all mean Unit price" in words
+        _code, _facts, words = why(HEADER + ",Price\n")
+        assert "unit_price and Price both mean Unit price" in words
 
     def test_says_that_the_first_row_is_no_heading(self):
         code, _facts, words = why("1001,Chair black,9.50\n")
@@ -188,7 +209,7 @@ class TestRefusals:
 
     def test_refuses_too_many_columns_and_rows(self, monkeypatch):
         assert why(",".join(["x"] * 201))[0] == "too-many-columns"
-        monkeypatch.setattr(tables, "MOST_ROWS", 2)
+        monkeypatch.setattr(separated, "MOST_ROWS", 2)
         assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-many-rows"
-        monkeypatch.setattr(tables, "MOST_BYTES", 50)
+        monkeypatch.setattr(separated, "MOST_BYTES", 50)
         assert why(f"{HEADER}\n" + f"{ROW}\n" * 3)[0] == "too-large"

@@ -57,9 +57,22 @@ class TestChecker:
     def test_empty_cells_beyond_the_heading_do_no_harm(self):
         assert check([*GOOD.values(), "", ""])[1] == []
 
-    def test_a_sum_under_the_prices_is_one_problem(self):
-        _offer, (problem,) = check(["", "Total", "", "", "1,234.00", ""])
+    def test_a_note_under_the_prices_is_one_problem(self):
+        _offer, (problem,) = check(["", "Paper", "", "", "1,234.00", ""])
         assert (problem.code, problem.column) == ("no-product", "part_number")
+
+    @pytest.mark.parametrize("words", ["Total", "Grand total:", "SUB-TOTAL", "Sum"])
+    @pytest.mark.parametrize("place", [0, 1])
+    def test_a_total_is_called_one(self, words, place):
+        cells = ["", "", "", "", "1,234.00", ""]
+        cells[place] = words
+        _offer, (problem,) = check(cells)
+        assert (problem.code, problem.value) == ("total", words)
+
+    def test_a_product_called_total_is_none(self):
+        assert check(list((GOOD | {"name": "Total station"}).values()))[1] == []
+        _offer, problems = check(list((GOOD | {"name": "Total station", "vat": ""}).values()))
+        assert [each.code for each in problems] == ["empty"]
 
     @given(st.lists(st.text(max_size=20), min_size=len(COLUMNS), max_size=len(COLUMNS)))
     def test_any_row_is_right_or_says_what_is_wrong(self, cells):

@@ -19,6 +19,7 @@ from marketplace.ledger.services.budgets import (
     BudgetFigure,
     BudgetNotAllowed,
     BudgetTooSmall,
+    YearNotRight,
     set_budgets,
 )
 from tests.factories import ledger, organisations
@@ -56,6 +57,26 @@ def test_makes_and_changes_and_keeps_what_is_promised(council, finance, at):
         assert (old.budget_amount, old.available_amount) == (Decimal(70), Decimal(10))
         assert Budget.objects.get(cost_centre=centre).coding == f"{centre.code}/{account.code}"
         assert len(Event.objects.get(verb="budgets.set").after["budgets"]) == 2
+
+
+def test_says_in_the_trail_what_happens_when_it_runs_out(council, finance, at):
+    old = ledger.budget(council, amount=100)
+    figures = [BudgetFigure(old.cost_centre_id, old.account_id, Decimal("100.00"))]
+    with tenant(council.pk):
+        wanted = [replace(each, is_hard_stop=False) for each in figures]
+        done = set_budgets(finance=finance, financial_year=2026, figures=wanted, at=at)
+        event = Event.objects.get(verb="budgets.set")
+    (difference,) = done.differences
+    assert (difference.was_hard_stop, difference.is_hard_stop) == (True, False)
+    said = {"budget_amount": "100.00", "is_hard_stop": True}
+    assert event.before == {"budgets": {old.coding: said}}
+    assert event.after["budgets"] == {old.coding: said | {"is_hard_stop": False}}
+
+
+@pytest.mark.parametrize("year", [-1, 1, 1999, 3000, 32_767, 99_999])
+def test_refuses_a_year_that_is_none(finance, at, year):
+    with tenant(finance.organisation_id), pytest.raises(YearNotRight):
+        set_budgets(finance=finance, financial_year=year, figures=[], at=at)
 
 
 def test_refuses_less_than_is_promised(council, finance, at):
@@ -144,6 +165,7 @@ def test_codes_make_sense(council, model, constraint, facts):
     ("constraint", "facts"),
     [
         ("period_number_is_a_month", {"number": 13}),
+        ("period_year_is_one", {"financial_year": 1999}),
         ("period_ends_after_start", {"ends_on": "2026-04-01"}),
         ("period_status_known", {"status": "X"}),
         ("period_one_a_number", {}),
@@ -165,3 +187,11 @@ def test_a_budget_is_made_once(council):
     ledger.budget(council, **coding)
     with pytest.raises(IntegrityError, match="budget_one_a_coding"), transaction.atomic():
         ledger.budget(council, **coding)
+
+
+@pytest.mark.parametrize("year", [1999, 3000])
+def test_a_budget_is_of_a_year(council, year):
+    budget = ledger.budget(council)
+    broken = pytest.raises(IntegrityError, match="budget_year_is_one")
+    with tenant(council.pk), broken, transaction.atomic():
+        Budget.objects.filter(pk=budget.pk).update(financial_year=year)

@@ -108,6 +108,13 @@ class TestCommit:
         with pytest.raises(NoBudget, match="2026/27"):
             promise(council, line(budget, 1))
 
+    @pytest.mark.parametrize(("count", "said"), [(1, "another code for it"), (2, "for them")])
+    def test_says_for_how_many_codes_there_is_none(self, council, count, said):
+        centre, codes = ledger.cost_centre(council), [ledger.account(council) for _ in range(count)]
+        nowhere = [CommitmentLine(uuid4(), centre.pk, each.pk, Decimal(1)) for each in codes]
+        with pytest.raises(NoBudget, match=f"for {count} of these codes.*{said}"):
+            promise(council, *nowhere)
+
     def test_does_not_see_another_councils_budget(self, council):
         budget = ledger.budget(organisations.council())
         with pytest.raises(NoBudget):

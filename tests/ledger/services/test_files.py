@@ -89,6 +89,16 @@ class TestCodes:
         ]  # fmt: skip
         assert not CostCentre.objects.exists()
 
+    def test_looks_at_the_other_cells_of_a_row_that_has_a_bad_one(self, finance, at):
+        text = (
+            "Code,Name,Holder,In use\n1,A,nobody@example.com,maybe\n1,B,,\n1E5,,,perhaps\n5 x,,,\n"
+        )
+        assert cells(take(finance, text, at)) == [
+            (2, "In use", "maybe"), (2, "Holder’s email address", "nobody@example.com"),
+            (2, "Code", "1"), (3, "Code", "1"), (4, "Code", "1E5"), (4, "Name", ""),
+            (4, "In use", "perhaps"), (5, "Name", ""), (5, "Code", "5 x"),
+        ]  # fmt: skip
+
     def test_confirms_only_what_was_seen(self, council, finance, at):
         text = "Code,Name\n1,Library\n"
         seen = take(finance, text, at, only_look=True).mark

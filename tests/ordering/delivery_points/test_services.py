@@ -81,6 +81,19 @@ class TestTheList:
             "1 Corn Sq\nCast\nZT1 1AA", "2 Ash Grove\nZT1 4QA",
         ]  # fmt: skip
 
+    def test_leaves_the_address_alone_where_the_file_has_no_column_for_it(self, buyer, at):
+        with tenant(buyer.organisation_id):
+            add_code(codes=DELIVERY_POINTS, keeper=buyer, code="1", facts=HALL, at=at)
+        assert not self.take(buyer, "Code,Name\n1,Town hall\n", at).is_refused
+        assert [(door.name, door.address) for door in doors()] == [("Town hall", HALL["address"])]
+
+    def test_names_a_column_once_that_new_doors_need(self, buyer, at):
+        with tenant(buyer.organisation_id):
+            add_code(codes=DELIVERY_POINTS, keeper=buyer, code="1", facts=HALL, at=at)
+        report = self.take(buyer, "Code,Name\n1,Hall\n2,Pool\n3,Park\n", at)
+        assert [(each.row, each.column) for each in report.bad] == [(3, "Address")]
+        assert len(doors()) == 1
+
     def test_needs_an_address(self, buyer, at):
         report = self.take(buyer, "Code,Name\n1,Hall\n", at)
         assert [(each.row, each.column) for each in report.bad] == [(2, "Address")]

@@ -11,20 +11,21 @@ from django.shortcuts import render
 
 from marketplace.ordering.bought.selectors.exports import export_totals
 from marketplace.web.actors import actor
-from marketplace.web.downloads import CHUNK, CSV, JSON_LINES, Period, download
+from marketplace.web.downloads import CSV, JSON_LINES, Period, download, in_lots
 
 EXPORTERS = ("buyer", "finance", "auditor")
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What differs between the files."""
+    """What differs between the files. Shapes: `keys` is the order of the lines, by document."""
 
     name: str
     title: Any
     form: type[Period]
     found: Callable[..., Any]
     lines: Callable[..., Any]
+    keys: Sequence[str]
     columns: Sequence[str]
     rows: Callable[[Iterable[Any]], Iterator[dict[str, Any]]]
 
@@ -39,7 +40,7 @@ def answer_export(request: HttpRequest, export: Export) -> HttpResponseBase:
         lines = export.lines(reader, documents)
         kind = request.GET.get("format", "")
         if kind in {CSV, JSON_LINES}:
-            rows = export.rows(lines.iterator(chunk_size=CHUNK))
+            rows = export.rows(in_lots(lines, keys=export.keys))
             return download(kind, export.name, export.columns, rows)
         totals = export_totals(documents, lines)
     page = {"form": form, "title": export.title, "totals": totals, "list": export.name}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -211,7 +212,7 @@ def _tell_buyer(order: Order, lines: Sequence[OrderLine], at: datetime) -> None:
         elif line.answer == Answer.LATER and line.promised_on is not None:
             words.append(
                 _("Later: %(name)s, on %(day)s")
-                % {"name": line.name, "day": f"{line.promised_on.day} {line.promised_on:%B %Y}"}
+                % {"name": line.name, "day": date_format(line.promised_on, "j F Y")}
             )
     if not words:
         return

@@ -14,7 +14,7 @@ from marketplace.web.access import access
 
 ORDERS = Export(
     "orders", _("Take orders with you"), OrderExport, orders_between, export_lines_of_orders,
-    ORDER_COLUMNS, order_rows,
+    ("order_id", "line_number"), ORDER_COLUMNS, order_rows,
 )  # fmt: skip
 
 

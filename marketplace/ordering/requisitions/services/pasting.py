@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.models import Listing
 from marketplace.audit.services import record
@@ -145,7 +146,11 @@ def _only(found: Sequence[Listing], typed: str) -> Listing:
         )
     if len(found) > 1:
         raise LookupError(
-            _("%(count)d suppliers use this part number. Say which one you mean.")
+            ngettext(
+                "%(count)d supplier uses this part number. Say which one you mean.",
+                "%(count)d suppliers use this part number. Say which one you mean.",
+                len(found),
+            )
             % {"count": len(found)}
         )
     return found[0]

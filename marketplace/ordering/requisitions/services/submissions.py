@@ -236,9 +236,8 @@ def _check_offers(changed: Sequence[Drift]) -> None:
         return
     problems = [FieldProblem(f"lines/{each.line.pk}", drift_in_words(each)) for each in changed]
     raise PriceChanged(
-        _("Look at what changed and accept it, then send your basket again.")
-        + " "
-        + " ".join(problem.detail for problem in problems[:5]),
+        _("Look at what changed and accept it, then send your basket again. %(changes)s")
+        % {"changes": " ".join(problem.detail for problem in problems[:5])},
         errors=problems,
     )
 
@@ -248,24 +247,27 @@ def drift_in_words(drift: Drift) -> str:
 
     Shapes: names its part number and supplier too, since two suppliers sell the same thing.
     """
-    name = _("%(name)s (part %(part)s from %(supplier)s)") % {
+    if drift.new_price is None:
+        words = _("%(name)s (part %(part)s from %(supplier)s) can no longer be bought.")
+    elif drift.least is not None:
+        words = _(
+            "%(name)s (part %(part)s from %(supplier)s) is now sold in quantities of %(least)s or"
+            " more."
+        )
+    elif drift.new_price == drift.old_price:
+        words = _(
+            "%(name)s (part %(part)s from %(supplier)s) is now sold in another unit or taxed in"
+            " another way."
+        )
+    else:
+        words = _("%(name)s (part %(part)s from %(supplier)s) was £%(old)s and is now £%(new)s.")
+    return words % {
         "name": drift.line.name,
         "part": drift.line.part_number,
         "supplier": drift.supplier_name,
-    }
-    if drift.new_price is None:
-        return _("%(name)s can no longer be bought.") % {"name": name}
-    if drift.least is not None:
-        return _("%(name)s is now sold in quantities of %(least)s or more.") % {
-            "name": name,
-            "least": f"{drift.least.normalize():f}",
-        }
-    if drift.new_price == drift.old_price:
-        return _("%(name)s is now sold in another unit or taxed in another way.") % {"name": name}
-    return _("%(name)s was £%(old)s and is now £%(new)s.") % {
-        "name": name,
+        "least": f"{drift.least.normalize():f}" if drift.least is not None else "",
         "old": _price(drift.old_price),
-        "new": _price(drift.new_price),
+        "new": _price(drift.new_price) if drift.new_price is not None else "",
     }
 
 

@@ -17,7 +17,8 @@ from marketplace.web.access import access
 
 REQUISITIONS = Export(
     "requisitions", _("Take requisitions with you"), RequisitionExport, requisitions_between,
-    export_lines_of_requisitions, REQUISITION_COLUMNS, requisition_rows,
+    export_lines_of_requisitions, ("requisition_id", "line_number"), REQUISITION_COLUMNS,
+    requisition_rows,
 )  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def coding_choices(
 ) -> CodingChoices:
     """Return what each line can be paid from: budgets of this year on the account that fits it.
 
-    Shapes: with `every_account`, and for a line that no account fits, all of the year's budgets.
+    Shapes: the line’s own account comes first, then the one that fits it. With `every_account`, and
+    for a line that no account fits, all of the year's budgets.
     """
     year = financial_year(timezone.localdate(at))
     budgets = {str(each.budget_id): each for each in budget_choices(council_id, year)}
@@ -61,7 +62,7 @@ def coding_choices(
     by_line = {}
     for line in lines:
         fitting = account_for(in_use, line.category)
-        wanted = {line.account_id, fitting.pk} if fitting else set()
+        wanted = dict.fromkeys([line.account_id, fitting.pk] if fitting else [])
         choices = [each for account in wanted if account for each in on_account[account]]
         by_line[line.pk] = choices or everything
     keys = {each.coding: key for key, each in budgets.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -13,21 +15,25 @@ from catalogue.imports.services.price_lists import (
     NotASupplier,
     NotConfirmable,
     UnreadablePriceList,
+    confirm_import,
     import_catalogue,
 )
 from catalogue.imports.services.uploads import (
     NotWaiting,
     cancel_upload,
     confirm_price_list,
+    give_up_upload,
     send_price_list,
     take_in_upload,
 )
 from catalogue.models import ImportRun, Listing, Upload, UploadProgress
 from fixtures.supplier_files import path_of
 from marketplace.audit.models import Event
-from marketplace.core import workbooks
 from marketplace.core.errors import Missing
+from marketplace.core.ids import uuid7
+from marketplace.core.tables import workbooks
 from marketplace.core.tenancy import tenant
+from marketplace.jobs import services as jobs
 from marketplace.jobs.models import Job
 from marketplace.jobs.services import run_due_jobs
 from tests.factories import catalogue as make
@@ -118,6 +124,26 @@ class TestTakeInUpload:
 
 
 @pytest.mark.usefixtures("mine")
+class TestGiveUpUpload:
+    def test_an_upload_that_kills_its_workers_is_failed_with_words(self, seller, at):
+        sent = send(seller, at)
+        owed = Job.objects.get(key=f"upload:{sent.pk}")
+        for hour in range(2):  # taken by workers that die
+            assert jobs._take(owed.pk, at + timedelta(hours=hour)) is not None
+        assert not jobs.run_job(owed.pk, at=at + timedelta(hours=2))
+        sent.refresh_from_db()
+        assert (sent.status, sent.ended_at) == ("FAILED", at + timedelta(hours=2))
+        assert "nothing was changed" in sent.refusal
+        trace = Event.objects.get(subject_id=sent.pk, verb="price-list.failed")
+        assert trace.after == {"dry_run": True, "reason": "given-up"}
+
+    def test_leaves_alone_what_was_read_or_cancelled(self, seller, at):
+        sent = send(seller, at)
+        cancel_upload(supplier=seller, upload_id=sent.pk, at=at)
+        assert give_up_upload(upload_id=sent.pk, at=at).status == "CANCELLED"
+
+
+@pytest.mark.usefixtures("mine")
 class TestAWorkbook:
     def sent(self, seller, at, name="31-excel-workbook.xlsx"):
         given = path_of(name).read_bytes()
@@ -172,6 +198,37 @@ class TestConfirmPriceList:
         assert confirm_price_list(supplier=seller, run_id=tried.run_id, at=at).pk == confirmed.pk
         assert take_in_upload(upload_id=confirmed.pk, at=at).run.verdict == "DONE"
         assert Listing.objects.count() == 1
+
+    def test_refuses_what_was_taken_in_before(self, seller, at):
+        tried = take_in_upload(upload_id=send(seller, at).pk, at=at)
+        confirmed = confirm_price_list(supplier=seller, run_id=tried.run_id, at=at)
+        with pytest.raises(NotConfirmable):
+            confirm_import(supplier=seller, run_id=tried.run_id, at=at)
+        assert take_in_upload(upload_id=confirmed.pk, at=at).run.confirms_id == tried.run_id
+        for confirm in (confirm_price_list, confirm_import):
+            with pytest.raises(NotConfirmable, match="taken in before"):
+                confirm(supplier=seller, run_id=tried.run_id, at=at)
+        assert Upload.objects.filter(dry_run=False).count() == 1
+
+    def test_may_be_confirmed_again_when_the_first_time_was_cancelled(self, seller, at):
+        tried = take_in_upload(upload_id=send(seller, at).pk, at=at)
+        first = confirm_price_list(supplier=seller, run_id=tried.run_id, at=at)
+        cancel_upload(supplier=seller, upload_id=first.pk, at=at)
+        assert confirm_price_list(supplier=seller, run_id=tried.run_id, at=at).pk != first.pk
+
+    def test_the_database_keeps_one_taking_in(self, seller, at):
+        tried = take_in_upload(upload_id=send(seller, at).pk, at=at)
+        first = confirm_price_list(supplier=seller, run_id=tried.run_id, at=at)
+        done = take_in_upload(upload_id=first.pk, at=at)
+        again = (("importrun", ImportRun, done.run_id), ("upload", Upload, first.pk))
+        for noun, model, pk in again:
+            row = model.objects.get(pk=pk)
+            row.pk = uuid7()
+            with (
+                pytest.raises(IntegrityError, match=f"{noun}_taken_in_once"),
+                transaction.atomic(),
+            ):
+                row.save(force_insert=True)
 
     def test_refuses_what_has_mistakes(self, seller, at):
         tried = take_in_upload(upload_id=send(seller, at, make.row(unit="fathom")).pk, at=at)

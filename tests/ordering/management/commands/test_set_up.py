@@ -68,3 +68,8 @@ class TestSetUp:
             assert caught.value.returncode == 2
         with pytest.raises(CommandError, match="PDF"):
             call_command("set_up", file("%PDF-1"), kind="accounts", council=council.slug)
+
+    def test_says_of_a_year_that_is_none_that_it_is_none(self, council, file):
+        text = file("CC,Account,Amount\n010,14,1\n")
+        with pytest.raises(CommandError, match="like 2026"):
+            call_command("set_up", text, kind="budgets", year=99_999, council=council.slug)

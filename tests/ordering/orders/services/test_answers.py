@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
@@ -92,6 +93,13 @@ class TestAnswerOrder:
             assert not Message.objects.filter(key=f"order:{order.pk}:answered").exists()
             assert Event.objects.filter(verb="order.answer-settled").count() == 1
         assert committed(market) == Decimal("159.00")
+
+    def test_names_the_month_in_the_language_of_the_letter(self, market, at):
+        with translation.override("cy"):
+            order = ordering.answered(market, Answer.LATER)
+            ordering.do_jobs()
+        with market.acting():
+            assert "30 Tachwedd 2026" in Message.objects.get(key=f"order:{order.pk}:answered").body
 
     @pytest.mark.parametrize(
         ("said", "pointer"),

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.core.tenancy import stewardship
 from tests.factories import catalogue, organisations
@@ -124,3 +125,15 @@ class TestOrders:
         reader(client, market)
         with django_assert_max_num_queries(20):
             assert len(table(client.get(ORDERS, {"format": "csv"}))) == 9
+
+
+def test_asks_for_a_lot_of_lines_at_a_time(client, market):
+    """One cursor for all of a long file would be computed whole before its first byte."""
+    factory.sent(market)
+    reader(client, market)
+    answer = client.get(ORDERS, {"format": "csv"})
+    with CaptureQueriesContext(connection) as asked:
+        assert len(table(answer)) == 3
+    of_lines = [each["sql"] for each in asked if 'FROM "ordering_orderline"' in each["sql"]]
+    assert of_lines
+    assert all(sql.endswith("LIMIT 501") for sql in of_lines)

@@ -15,7 +15,7 @@ from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
-from marketplace.ledger.models import Budget, CommitmentEntry
+from marketplace.ledger.models import Account, Budget, CommitmentEntry, CostCentre
 from marketplace.ledger.services.commitments import OverBudget
 from marketplace.notifications.models import Message
 from marketplace.ordering.models import RequisitionLine
@@ -54,6 +54,25 @@ def awaiting(market, approver, at):
 
 
 class TestApproveRequisition:
+    @pytest.mark.parametrize("model", [CostCentre, Account])
+    def test_goes_on_with_a_code_that_was_retired_after_it_was_seen(self, market, at, model):
+        """What was submitted was seen with this code, so the trail names it and nothing stops."""
+        requisition = ordering.submitted(market)
+        with stewardship():
+            model.objects.update(is_active=False)
+            codes = sorted(model.objects.values_list("code", flat=True))
+        approve(market, requisition, market.approver, at)
+        with market.acting():
+            event = Event.objects.get(verb="requisition.approved")
+            used = {
+                code.code
+                for line in requisition.lines.select_related("cost_centre", "account")
+                for code in (line.cost_centre, line.account)
+            }
+        assert event.after["status"] == "APPROVED"
+        assert event.after["retired_codes"] == sorted(used & set(codes))
+        assert event.after["retired_codes"]
+
     def test_commits_the_money_and_owes_the_orders(self, market, at):
         done = approve(market, ordering.submitted(market), market.approver, at, comment="Fine.")
         assert (done.status, done.approved_by_name) == ("APPROVED", "Ada Approver")

@@ -65,6 +65,16 @@ class TestAcceptPrices:
         with stewardship():
             Listing.objects.update(unit_price="999999.00")
         with market.acting():
-            with pytest.raises(LineTooDear, match="Office chair") as refused:
+            with pytest.raises(
+                LineTooDear, match=r"^Office chair comes to too much for one line"
+            ) as refused:
                 accept_prices(requisition_id=basket.pk, requester=market.requester, at=at)
             assert refused.value.errors[0].pointer == f"lines/{basket.lines.get().pk}"
+
+    def test_refuses_a_part_of_what_is_only_sold_whole_now(self, market, at):
+        basket = ordering.basket(market, quantity=1)
+        with stewardship():
+            RequisitionLine.objects.update(quantity="1.5", net_amount="119.25")
+            Listing.objects.update(unit_price="80.00")
+        with market.acting(), pytest.raises(LineTooDear, match=r"^Office chair can no longer be"):
+            accept_prices(requisition_id=basket.pk, requester=market.requester, at=at)

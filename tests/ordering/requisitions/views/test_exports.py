@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import Requisition
@@ -92,3 +93,15 @@ def test_a_requisition_that_was_never_sent_is_left_out(client, market):
         Requisition.objects.filter(pk=filled.pk).update(status="WITHDRAWN")
     reader(client, market)
     assert table(client.get(REQUISITIONS, {"format": "csv"})) == []
+
+
+def test_asks_for_a_lot_of_lines_at_a_time(client, market):
+    """One cursor for all of a long file would be computed whole before its first byte."""
+    factory.submitted(market)
+    reader(client, market)
+    answer = client.get(REQUISITIONS, {"format": "csv"})
+    with CaptureQueriesContext(connection) as asked:
+        assert len(table(answer)) == 3
+    of_lines = [each["sql"] for each in asked if 'FROM "ordering_requisitionline"' in each["sql"]]
+    assert of_lines
+    assert all(sql.endswith("LIMIT 501") for sql in of_lines)

@@ -19,30 +19,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import ParseError
 
-from defusedxml import DefusedXmlException
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+import structlog
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.worksheet._reader import WorkSheetParser
 
-from marketplace.core.tables import MOST_COLUMNS, MOST_ROWS, Unreadable
+from marketplace.core.tables.archives import Reader, check_archive
+from marketplace.core.tables.separated import MOST_COLUMNS, MOST_ROWS, Unreadable
+from marketplace.core.texts import without_unseen
 
-# Of a list of a million short rows; an archive that says more is no list.
-MOST_UNPACKED_BYTES = 200_000_000
-MOST_PARTS = 2_000
 MOST_SHEETS = 50
 MOST_TITLE_ROWS = 20
 ROWS_A_STEP = 1000
 
-_BROKEN = (
-    zipfile.BadZipFile, InvalidFileException, DefusedXmlException, ParseError, KeyError,
-    ValueError, IndexError, TypeError, AttributeError, EOFError, OSError, NotImplementedError,
-    SyntaxError, RuntimeError,
-)  # fmt: skip
-_READ_SAFELY = ("xl/worksheets/sheet", "xl/sharedStrings")
-_XML = (".xml", ".rels", ".vml")
 _SAID = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 _SIMPLE = re.compile(r"[#,]*(0*)(?:\.(0*)(#*))?")
+
+log = structlog.get_logger(__name__)
 
 Sense = Callable[[Sequence[str]], int]
 OnRows = Callable[[int, int], None]
@@ -68,7 +61,7 @@ def is_workbook(stream: BinaryIO) -> bool:
     try:
         with zipfile.ZipFile(stream) as archive:
             return "xl/workbook.xml" in archive.namelist()
-    except _BROKEN:
+    except Exception:  # noqa: BLE001  # a stranger's bytes: whatever they bring about, it is none
         return False
     finally:
         stream.seek(0)
@@ -82,56 +75,30 @@ def sheet_as_table(stream: BinaryIO, *, sense: Sense, on_rows: OnRows | None = N
     how many rows are read, of 0 where the file does not say.
     Raises: Unreadable.
     """
-    _check_size(stream)
     try:
-        _check_entities(stream)
-        with warnings.catch_warnings():  # of styles and rules that a list does without
-            warnings.simplefilter("ignore")
-            book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-        sheets = [each for each in book.worksheets if each.sheet_state == "visible"][:MOST_SHEETS]
-        extents = [min(int(sheet.max_row or 0), MOST_ROWS) for sheet in sheets]
-        found = [(place, *_headings(sheet, sense)) for place, sheet in enumerate(sheets)]
-        if not found:
-            raise Unreadable("empty")
-        place, _made, row = max(found, key=lambda each: (each[1], -each[0]))
-        content, last = _written(sheets[place], row, extents[place], on_rows)
-        return Sheet(sheets[place].title, content, max(0, last - row))
-    except _BROKEN as error:
+        check_archive(stream)
+        return _sheet(stream, sense, on_rows)
+    except Unreadable:
+        raise
+    except Exception as error:  # everything below is a stranger's bytes, which may bring about any
+        log.warning("workbook.damaged", exc_info=True)
         raise Unreadable("broken-workbook") from error
 
 
-def _check_size(stream: BinaryIO) -> None:
-    """Refuse an archive that would unpack to more than any list is.
-
-    Why: the sizes stand in the archive's own list, and unpacking stops at them.
-    """
-    stream.seek(0)
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            parts = archive.infolist()
-    except _BROKEN as error:
-        raise Unreadable("broken-workbook") from error
-    unpacked = sum(part.file_size for part in parts)
-    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED_BYTES:
-        raise Unreadable("too-large", most=MOST_UNPACKED_BYTES)
-    if any(part.flag_bits & 1 for part in parts):
-        raise Unreadable("locked-workbook")
-    stream.seek(0)
-
-
-def _check_entities(stream: BinaryIO) -> None:
-    """Refuse an archive with a document type in it, which no spreadsheet writes.
-
-    Why: sheets and their texts are read by a parser that refuses one; other parts are not.
-    """
-    with zipfile.ZipFile(stream) as archive:
-        for part in archive.infolist():
-            if part.filename.startswith(_READ_SAFELY) or not part.filename.endswith(_XML):
-                continue
-            content = archive.read(part).replace(b"\x00", b"")
-            if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-                raise Unreadable("broken-workbook")
-    stream.seek(0)
+def _sheet(stream: BinaryIO, sense: Sense, on_rows: OnRows | None) -> Sheet:
+    with warnings.catch_warnings():  # of styles and rules that a list does without
+        warnings.simplefilter("ignore")
+        reader = Reader(stream, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+    worksheets = reader.wb.worksheets
+    sheets = [each for each in worksheets if each.sheet_state == "visible"][:MOST_SHEETS]
+    if not sheets:
+        raise Unreadable("hidden-sheets" if worksheets else "no-sheets")
+    extents = [min(int(sheet.max_row or 0), MOST_ROWS) for sheet in sheets]
+    found = [(place, *_headings(sheet, sense)) for place, sheet in enumerate(sheets)]
+    place, _made, row = max(found, key=lambda each: (each[1], -each[0]))
+    content, last = _written(sheets[place], row, extents[place], on_rows)
+    return Sheet(without_unseen(sheets[place].title), content, max(0, last - row))
 
 
 def _headings(sheet: Any, sense: Sense) -> tuple[int, int]:  # noqa: ANN401  # openpyxl's own
@@ -145,16 +112,48 @@ def _headings(sheet: Any, sense: Sense) -> tuple[int, int]:  # noqa: ANN401  # o
 
 
 def _rows(sheet: Any, most: int | None = None) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401
-    # What a file says of its own extent may be anything, so it is not asked.
-    sheet.reset_dimensions()
-    rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1, max_row=most)
-    for number, cells in enumerate(rows, start=1):
-        if number > MOST_ROWS + MOST_TITLE_ROWS:
-            raise Unreadable("too-many-rows", most=MOST_ROWS)
-        texts = [seen(cell.value, getattr(cell, "number_format", "General")) for cell in cells]
-        while texts and not texts[-1]:
-            texts.pop()
-        yield number, texts
+    """Go through the rows of a sheet, up to the row `most`, with those that it leaves out.
+
+    Why: what a sheet says of its own extent may be anything, so it is not asked; and a row that
+    says that it stands far below, or above one before it, is refused before any is made up.
+    """
+    book, before = sheet.parent, 0
+    with book._archive.open(sheet._worksheet_path) as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for number, cells in parser.parse():
+            if number <= before:
+                raise Unreadable("broken-workbook")
+            if most is not None and number > most:
+                return
+            if number > MOST_ROWS + MOST_TITLE_ROWS:
+                raise Unreadable("too-many-rows", most=MOST_ROWS)
+            for missing in range(before + 1, number):
+                yield missing, []
+            before = number
+            yield number, _texts(sheet, cells)
+
+
+def _texts(sheet: Any, cells: Sequence[dict[str, Any]]) -> list[str]:  # noqa: ANN401
+    """Return the cells of a row at their places, without the empty ones at its end."""
+    texts: list[str] = []
+    for each in cells:
+        place = each["column"] - 1
+        text = "" if each["value"] is None else _text(ReadOnlyCell(sheet, **each))
+        if text and place <= MOST_COLUMNS:
+            texts.extend([""] * (place + 1 - len(texts)))
+            texts[place] = text
+    return texts
+
+
+def _text(cell: Any) -> str:  # noqa: ANN401  # openpyxl's own
+    return seen(cell.value, cell.number_format)
 
 
 def _written(
@@ -163,13 +162,20 @@ def _written(
     extent: int,
     on_rows: OnRows | None,
 ) -> tuple[BinaryIO, int]:
-    """Return a sheet's rows as separated values, and the number of its last row."""
+    """Return a sheet's rows as separated values, and the number of its last row.
+
+    Why: a sheet keeps no empty cells at the end of a row, so a row gets them back up to the
+    width of the headings; in a file of separated values fewer would be a fault.
+    """
     target = io.BytesIO()
     text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
-    number = 0
+    number = width = 0
     for number, cells in _rows(sheet):
-        writer.writerow(cells if number >= headings_row else [])
+        if number == headings_row:
+            width = len(cells)
+        padding = [""] * (width - len(cells)) if cells else []
+        writer.writerow([*cells, *padding] if number >= headings_row else [])
         if on_rows and number % ROWS_A_STEP == 0:
             on_rows(max(0, number - headings_row), max(extent, number) if extent else 0)
     text.flush()

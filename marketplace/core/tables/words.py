@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketplace.core.tables import Unreadable
+from marketplace.core.tables.separated import Unreadable
 
 _KINDS = {
     "excel": gettext_lazy("an Excel workbook"),
@@ -22,6 +22,18 @@ _KINDS = {
     "json": gettext_lazy("a JSON file"),
 }
 _SAVE_AS = gettext_lazy("Open it in your spreadsheet and save it as “CSV UTF-8”.")
+_SAVE_AS_EITHER = gettext_lazy(
+    "Open it in your spreadsheet and save it as an Excel workbook (.xlsx) or as “CSV UTF-8”."
+)
+# What no spreadsheet opens as a list, and what to do then.
+_NO_LISTS = {
+    **dict.fromkeys(
+        ("picture", "bitmap", "pdf", "word"),
+        gettext_lazy("Send the list itself, as your spreadsheet or other program saves it."),
+    ),
+    **dict.fromkeys(("zip", "gzip"), gettext_lazy("Unpack it and send the list that is in it.")),
+    "json": gettext_lazy("Have your program write the list as a table instead."),
+}
 
 _WORDS = {
     "empty": gettext_lazy("The file is empty. Check that you chose the right one."),
@@ -31,6 +43,13 @@ _WORDS = {
     ),
     "locked-workbook": gettext_lazy(
         "This Excel file is locked by a password. Save it without one and send it again."
+    ),
+    "hidden-sheets": gettext_lazy(
+        "Every sheet of this workbook is hidden. Show the one with the list, save the workbook and"
+        " send it again."
+    ),
+    "no-sheets": gettext_lazy(
+        "We found no sheet in this workbook. Open it in Excel, save it anew and send it again."
     ),
     "nul": gettext_lazy("This is not a text file. Save it as “CSV UTF-8”."),
     "too-large": gettext_lazy("The file is too large. Split it into smaller ones."),
@@ -64,12 +83,21 @@ _WORDS = {
 }
 
 
-def why_not_a_table(problem: Unreadable) -> str:
-    """Return why a file cannot be read, and what to do, in a few sentences."""
+def why_not_a_table(problem: Unreadable, *, or_workbook: bool = False) -> str:
+    """Return why a file cannot be read, and what to do, in a few sentences.
+
+    Shapes: `or_workbook` tells that an Excel workbook would do as well.
+    """
     facts = problem.facts
-    if problem.code == "other-kind":
-        if facts["kind"] == "utf-16":
-            return _("The text is UTF-16. We need UTF-8.") + f" {_SAVE_AS}"
-        kind = str(_KINDS[str(facts["kind"])])
-        return _("This is %(kind)s. We need a CSV file.") % {"kind": kind} + f" {_SAVE_AS}"
-    return str(_WORDS[problem.code]) % facts
+    if problem.code != "other-kind":
+        return str(_WORDS[problem.code]) % facts
+    kind = str(facts["kind"])
+    advice = _NO_LISTS.get(kind) or (_SAVE_AS_EITHER if or_workbook else _SAVE_AS)
+    if kind == "utf-16":
+        return _("The text is UTF-16. We need UTF-8.") + f" {advice}"
+    what = (
+        _("This is %(kind)s. We need a CSV file or an Excel workbook (.xlsx).")
+        if or_workbook
+        else _("This is %(kind)s. We need a CSV file.")
+    )
+    return what % {"kind": _KINDS[kind]} + f" {advice}"

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from defusedcsv import csv
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketplace.core.errors import Invalid
-from marketplace.core.table_words import why_not_a_table
-from marketplace.core.tables import Table, Unreadable, open_table, plain, survey
+from marketplace.core.tables.separated import Table, Unreadable, open_table, plain, survey
+from marketplace.core.tables.words import why_not_a_table
+from marketplace.core.tables.written import FORMULA
 from marketplace.core.texts import unseen
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000
 _FORMULA = re.compile(r'="([^"]*)"')
 # What a spreadsheet was kept from running, or from reading as a number, by a stroke before it.
-_HELD = re.compile(r"'(?=[=+\-@|%0-9])")
+_HELD = re.compile(rf"'(?={FORMULA.pattern}|[0-9])")
 _MANGLED = re.compile(r"[0-9]+(\.[0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)
 _AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?")
@@ -211,7 +211,7 @@ def cleaned(cell: str) -> str:
     """
     text = cell.strip().replace("\r\n", "\n").replace("\r", "\n")
     whole = _FORMULA.fullmatch(text)
-    return whole[1].strip() if whole else _HELD.sub("", text, count=1)
+    return whole[1].strip() if whole else _HELD.sub("", text, count=1).strip()
 
 
 def a_code(text: str) -> str:
@@ -270,16 +270,3 @@ def one_of(choices: dict[str, tuple[str, ...]]) -> Callable[[str], str | None]:
         return meant.get(plain(text))
 
     return read
-
-
-def write_sheet(headings: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    """Return a file that a spreadsheet opens well and that can be read in again.
-
-    Why: a cell that a spreadsheet would run as a formula gets a mark before it, which reading takes
-    away; UTF-8 is known by its first character.
-    """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([str(each) for each in headings])
-    writer.writerows([str(each) for each in row] for row in rows)
-    return "\ufeff" + text.getvalue()

@@ -10,11 +10,12 @@ from datetime import date, datetime
 import pytest
 from openpyxl import Workbook
 
-from marketplace.core import workbooks
-from marketplace.core.tables import Unreadable
-from marketplace.core.workbooks import is_workbook, seen, sheet_as_table
+from marketplace.core.tables import workbooks
+from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.workbooks import is_workbook, seen, sheet_as_table
 
 HEADINGS = ["Part", "Name", "Price"]
+SHEET = "xl/worksheets/sheet1.xml"
 
 
 def made(*sheets, **facts) -> io.BytesIO:
@@ -34,12 +35,14 @@ def made(*sheets, **facts) -> io.BytesIO:
 
 
 def rebuilt(stream: io.BytesIO, name: str, change) -> io.BytesIO:
-    """The same archive with one part changed."""
+    """The same archive with one part changed, or without it."""
     target = io.BytesIO()
     with zipfile.ZipFile(stream) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.namelist():
             content = old.read(part)
-            new.writestr(part, change(content) if part == name else content)
+            after = change(content) if part == name else content
+            if after is not None:
+                new.writestr(part, after)
     target.seek(0)
     return target
 
@@ -104,10 +107,14 @@ class TestSheetAsTable:
         _name, rows = read(made(("P", [["Our prices"], [], HEADINGS, [], ["A1", None, 2]])))
         assert rows == [[], [], HEADINGS, [], ["A1", "", "2"]]
 
+    def test_a_row_whose_last_cells_are_empty_is_as_wide_as_the_headings(self):
+        _name, rows = read(made(("P", [HEADINGS, ["A1", "Desk"], [], ["A2"], [1, 2, 3, 4]])))
+        assert rows[1:] == [["A1", "Desk", ""], [], ["A2", "", ""], ["1", "2", "3", "4"]]
+
     def test_takes_of_a_formula_the_value_that_was_written(self):
         """None was, as when a program made the file: then the cell is empty, and is asked for."""
         book = made(("P", [HEADINGS, ["A1", "Desk", "=1+1"]]))
-        assert read(book)[1][1] == ["A1", "Desk"]
+        assert read(book)[1][1] == ["A1", "Desk", ""]
         cached = rebuilt(
             book, "xl/worksheets/sheet1.xml",
             lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>"),
@@ -161,7 +168,7 @@ class TestHostileFiles:
     @pytest.mark.parametrize("content", [b"", b"<", b"\x00\xff", b"<x/>"])
     def test_a_part_that_is_damaged_is_refused_or_passed_over(self, part, content):
         stream = rebuilt(made(("P", [HEADINGS])), part, lambda _old: content)
-        assert self.outcome(stream) in {"broken-workbook", "empty", "read"}
+        assert self.outcome(stream) in {"broken-workbook", "no-sheets", "read"}
 
     @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
     def test_entities_are_not_followed(self, part):
@@ -172,16 +179,72 @@ class TestHostileFiles:
         )  # fmt: skip
         assert self.outcome(evil) == "broken-workbook"
 
-    def test_a_bomb_is_refused_before_it_is_unpacked(self, monkeypatch):
-        monkeypatch.setattr(workbooks, "MOST_UNPACKED_BYTES", 100_000)
-        bomb = rebuilt(made(("P", [HEADINGS])), "xl/styles.xml", lambda text: text + b" " * 200_000)
-        assert len(bomb.getvalue()) < 20_000
-        monkeypatch.setattr(workbooks, "load_workbook", None)
-        assert self.refused(bomb) == "too-large"
+    @pytest.mark.parametrize(
+        ("row", "code"),
+        [
+            (b"1000000000", "too-many-rows"),
+            (b"0", "broken-workbook"),
+            (b"-3", "broken-workbook"),
+            (b"1", "broken-workbook"),
+        ],
+    )
+    def test_a_row_where_none_can_stand_is_refused_and_none_is_made_up(
+        self, row, code, monkeypatch
+    ):
+        read_cells = []
+        monkeypatch.setattr(
+            workbooks, "_texts", lambda _sheet, cells: read_cells.append(cells) or HEADINGS
+        )
+        evil = rebuilt(
+            made(("P", [HEADINGS, ["A1"], ["A2"]])), SHEET,
+            lambda text: text.replace(b'<row r="3"', b'<row r="' + row + b'"'),
+        )  # fmt: skip
+        assert self.refused(evil) == code
+        assert len(read_cells) <= 5
 
-    def test_many_parts_are_refused(self, monkeypatch):
-        monkeypatch.setattr(workbooks, "MOST_PARTS", 3)
-        assert self.refused(made(("P", [HEADINGS]))) == "too-large"
+    @pytest.mark.parametrize("part", [SHEET, "xl/styles.xml"])
+    def test_a_part_whose_packing_is_damaged(self, part):
+        whole = made(("P", [HEADINGS, ["A1"]]))
+        place = zipfile.ZipFile(whole).getinfo(part).header_offset + 30 + len(part)
+        content = bytearray(whole.getvalue())
+        content[place : place + 20] = b"\xff" * 20
+        assert self.refused(io.BytesIO(bytes(content))) == "broken-workbook"
+
+    def test_a_number_longer_than_any_is(self):
+        evil = rebuilt(
+            made(("P", [HEADINGS, ["A1", "Desk", 7]])), SHEET,
+            lambda text: text.replace(b"<v>7</v>", b"<v>" + b"9" * 400 + b"</v>"),
+        )  # fmt: skip
+        assert self.refused(evil) == "broken-workbook"
+
+    def test_whatever_else_a_file_brings_about_is_a_damaged_file(self, monkeypatch):
+        def struck(*_given, **_named):
+            raise MemoryError
+
+        monkeypatch.setattr(workbooks, "_headings", struck)
+        assert self.refused(made(("P", [HEADINGS]))) == "broken-workbook"
+
+    @pytest.mark.parametrize(
+        ("part", "change", "code"),
+        [
+            (
+                "xl/workbook.xml",
+                lambda text: text.replace(b'state="visible"', b'state="hidden"'),
+                "hidden-sheets",
+            ),
+            (SHEET, lambda _old: None, "no-sheets"),
+        ],
+    )
+    def test_a_workbook_without_a_sheet_to_see_is_told_so(self, part, change, code):
+        assert self.refused(rebuilt(made(("P", [HEADINGS])), part, change)) == code
+
+
+def test_the_name_of_a_sheet_is_shown_without_what_nobody_sees():
+    book = rebuilt(
+        made(("Prices", [HEADINGS, ["A1"]])), "xl/workbook.xml",
+        lambda text: text.replace(b'name="Prices"', b'name="Pri&#x202E;&#x200B;ces"'),
+    )  # fmt: skip
+    assert read(book)[0] == "Prices"
 
 
 def test_knows_a_workbook_from_other_archives():

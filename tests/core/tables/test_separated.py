@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.core import tables
-from marketplace.core.table_words import why_not_a_table
-from marketplace.core.tables import Unreadable, open_table, survey
+from marketplace.core.tables import separated
+from marketplace.core.tables.separated import Unreadable, open_table, survey
+from marketplace.core.tables.words import why_not_a_table
 
 HEADER = "part_number,name,category,unit,unit_price,vat"
 ROW = "A1,Chair,39112000,EA,9.50,S"
@@ -33,7 +33,7 @@ def why(data, *, encoding=None):
 
 
 def test_examples_are_true():
-    assert doctest.testmod(tables).failed == 0
+    assert doctest.testmod(separated).failed == 0
 
 
 def test_the_delimiter_is_the_one_under_which_headings_mean_something():
@@ -57,7 +57,9 @@ class TestSurvey:
         found = survey(io.BytesIO(data))
         assert (found.size, found.sha256) == (len(data), hashlib.sha256(data).hexdigest())
 
-    @pytest.mark.parametrize("before", [0, 10, tables.CHUNK - 1, tables.CHUNK, tables.CHUNK + 7])
+    @pytest.mark.parametrize(
+        "before", [0, 10, separated.CHUNK - 1, separated.CHUNK, separated.CHUNK + 7]
+    )
     def test_names_the_byte_and_the_line_that_are_not_utf_8(self, before):
         start = (HEADER + "\n").encode() + b"x" * before + "é".encode()
         code, facts, words = why(start + "\n£".encode("cp1252") + b"5,\n")
@@ -67,7 +69,7 @@ class TestSurvey:
 
     def test_a_letter_that_lies_across_two_chunks_is_whole(self):
         data = (HEADER + "\n").encode()
-        data += b"x" * (tables.CHUNK - len(data) - 1) + "é".encode() + b"\n"
+        data += b"x" * (separated.CHUNK - len(data) - 1) + "é".encode() + b"\n"
         assert survey(io.BytesIO(data)).size == len(data)
 
     def test_a_letter_that_the_end_cuts_off_is_refused(self):
