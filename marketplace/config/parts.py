@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "marketplace.organisations.middleware.ActingMiddleware",
     "marketplace.organisations.middleware.SecondFactorMiddleware",
     "marketplace.web.middleware.AccessDeclared",
+    "marketplace.web.middleware.ReadableAddresses",
     "marketplace.web.middleware.SeenTexts",
     "marketplace.web.middleware.RefusalPages",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

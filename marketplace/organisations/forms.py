@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.actors import OrganisationKind
@@ -50,7 +52,18 @@ class InvitationForm(TrustForm):
     """A person to invite."""
 
     name = forms.CharField(
-        label=_("Full name"), max_length=200, widget=forms.TextInput({"autocomplete": "off"})
+        label=_("Full name"),
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        # It stands in our mail to them, where an address would be ours to click on.
+        validators=[
+            RegexValidator(
+                r"://|www\.|@|\.[a-z]{2,}[/?#]|\.(com|net|org|uk|example)\b",
+                _("Enter a name, without the address of a website or of a person"),
+                inverse_match=True,
+                flags=re.IGNORECASE,
+            )
+        ],
     )
     email = forms.EmailField(
         label=_("Work email address"), widget=forms.EmailInput({"autocomplete": "off"})

@@ -39,6 +39,7 @@ S = TypeVar("S", bound=serializers.Serializer[Any])
 LARGEST_PAGE = 100
 # What we take is four levels deep; what reads it goes down a step a level.
 DEEPEST = 50
+LONGEST_NUMBER = 4_000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -74,19 +75,40 @@ class StrictJSONParser(JSONParser):
                 text,
                 parse_constant=_refused_constant,
                 parse_float=Literal,
+                parse_int=_whole_number,
                 object_pairs_hook=_named_once,
             )
-        except ValueError as error:
-            message = _("The body is not JSON: %(reason)s") % {"reason": error}
-            raise exceptions.ParseError(message) from error
+        except UnicodeDecodeError as error:
+            raise exceptions.ParseError(_("The body is not in UTF-8.")) from error
+        except json.JSONDecodeError as error:
+            raise exceptions.ParseError(_not_json(error)) from error
         except RecursionError as error:
             raise exceptions.ParseError(_("The body is nested too deeply.")) from error
         refuse_unseen(parsed)
         return parsed
 
 
+def _not_json(error: json.JSONDecodeError) -> str:
+    if error.doc.startswith("\ufeff"):
+        return _("The body begins with a byte order mark. Leave it out.")
+    return _("The body is not JSON: look at line %(line)d, character %(character)d.") % {
+        "line": error.lineno,
+        "character": error.colno,
+    }
+
+
 def _refused_constant(name: str) -> None:
-    raise ValueError(name)
+    raise exceptions.ParseError(_("The body is not JSON: it has no %(name)s.") % {"name": name})
+
+
+def _whole_number(text: str) -> int:
+    """Return a number.
+
+    Raises: ParseError where it is longer than any that we take.
+    """
+    if len(text) > LONGEST_NUMBER:
+        raise exceptions.ParseError(_("A number in the body has too many digits."))
+    return int(text)
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -86,6 +86,30 @@ class AccessDeclared:
             raise AccessNotDeclared(f"{named.__module__}.{named.__qualname__} has no @access.")
 
 
+class ReadableAddresses:
+    """Answer that there is nothing at an address with a character that no text of ours may have.
+
+    Why: no code and no name has one, and the database cannot even be asked for some of them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Answer with 404 where the path has such a character."""
+        return views.of_status(request, 404) if unseen(request.path_info) else None
+
+
 class SeenTexts:
     """Take from what people send by a form, and from names of files, what nobody can see.
 

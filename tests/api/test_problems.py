@@ -38,7 +38,29 @@ HARD = {
 }
 
 
+# What a reader of JSON says to itself is not said to whoever sent it.
+SAID = {
+    "half": "The body is not JSON: look at line 1, character 11.",
+    "not UTF-8": "The body is not in UTF-8.",
+    "a byte order mark": "The body begins with a byte order mark. Leave it out.",
+    "a very long number": "A number in the body has too many digits.",
+    "NaN": "The body is not JSON: it has no NaN.",
+}
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_says_what_is_wrong_with_a_body_in_our_own_words(program, kind):
+    sent = program("buyer").send("POST", REQUISITIONS, HARD[kind][0])
+    assert document(sent, 400)["detail"] == SAID[kind]
+
+
 class TestAddresses:
+    @pytest.mark.parametrize("method", ["GET", "PUT"])
+    @pytest.mark.parametrize("code", ["%00", "A%00B", "%E2%80%AE"])
+    @pytest.mark.parametrize("codes", ["cost-centres", "accounts", "delivery-points"])
+    def test_one_with_what_nobody_can_read(self, program, codes, code, method):
+        document(program("buyer").send(method, f"{API}/{codes}/{code}"), 404)
+
     def test_one_that_is_none(self, program):
         found = document(program("buyer").get(f"{API}/nothing"), 404)
         assert found["instance"] == f"{API}/nothing"

@@ -158,3 +158,9 @@ class TestSeenTexts:
 
     def test_leaves_what_can_be_seen(self):
         assert self.sent(name="Siân 🏴󠁧󠁢󠁷󠁬󠁳󠁿 محمد")
+
+
+class TestReadableAddresses:
+    def test_there_is_nothing_at_an_address_that_nobody_can_read(self, client):
+        for unreadable in ("%00", "A%00B", "%E2%80%AE", "%1B"):
+            assert client.get(f"/any/{unreadable}").status_code == 404

@@ -149,6 +149,8 @@ def add_one(request: HttpRequest, pages: ListPages) -> HttpResponse:
         else:
             messages.success(request, _("%(code)s was added.") % {"code": made.code})
             return redirect(f"{pages.noun}s")
+    if form.errors and status == 200:
+        status = 422
     return render(request, "ledger/code_add.html", {"form": form, "pages": pages}, status=status)
 
 
@@ -173,6 +175,8 @@ def show_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpRespo
         else:
             messages.success(request, _("%(code)s is saved.") % {"code": row.code})
             return redirect(f"{pages.noun}s")
+    if form.errors and status == 200:
+        status = 422
     page = {
         "form": form,
         "pages": pages,

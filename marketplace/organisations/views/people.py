@@ -69,6 +69,8 @@ def person_invite(request: HttpRequest) -> HttpResponse:
             said = _("We are sending an invitation to %(email)s.") % {"email": facts["email"]}
             messages.success(request, said)
             return redirect("people")
+    elif request.method == "POST":
+        status = 422
     return render(request, "organisations/person_invite.html", {"form": form}, status=status)
 
 

@@ -220,12 +220,15 @@ class TestConfirmPriceList:
         tried = take_in_upload(upload_id=send(seller, at).pk, at=at)
         first = confirm_price_list(supplier=seller, run_id=tried.run_id, at=at)
         done = take_in_upload(upload_id=first.pk, at=at)
-        again = (("importrun", ImportRun, done.run_id), ("upload", Upload, first.pk))
-        for noun, model, pk in again:
+        again = (
+            ("importrun_taken_in_once", ImportRun, done.run_id),
+            ("upload_taken_in_once", Upload, first.pk),
+        )
+        for rule, model, pk in again:
             row = model.objects.get(pk=pk)
             row.pk = uuid7()
             with (
-                pytest.raises(IntegrityError, match=f"{noun}_taken_in_once"),
+                pytest.raises(IntegrityError, match=rule),
                 transaction.atomic(),
             ):
                 row.save(force_insert=True)
