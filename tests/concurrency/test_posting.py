@@ -174,9 +174,7 @@ class TestSpendWithoutABudgetAgainstSettingIt:
         figure = BudgetFigure(centre.pk, account.pk, Decimal(100))
 
         def set_it():
-            set_budgets(
-                finance=finance, financial_year=2026, figures=[figure], is_hard_stop=True, at=AT
-            )
+            set_budgets(finance=finance, financial_year=2026, figures=[figure], at=AT)
 
         draft = ledger.draft(bare, books.credit(RECEIPTS, 7))
         return at_once([deed(books, draft), (books.council.pk, set_it)])

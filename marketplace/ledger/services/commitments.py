@@ -9,31 +9,26 @@ Units: GBP without the VAT that the council gets back, since that never consumes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from marketplace.core.dates import financial_year_label
 from marketplace.core.errors import Conflict, FieldProblem
 from marketplace.ledger.models import Budget, CommitmentEntry
-from marketplace.ledger.rules import Coding, CommitmentLine, shares, sums, weigh
+from marketplace.ledger.rules import Coding, CommitmentLine, sums, weigh
 from marketplace.ledger.selectors.budgets import budgets_by_coding
+from marketplace.ledger.services.balances import (
+    balances_of_lines,
+    change_balances,
+    less,
+    to_release,
+)
 from marketplace.ledger.states import EntryKind, Stage
-
-_CHANGE_BALANCES = """
-    UPDATE ledger_budget
-    SET committed_amount = committed_amount + change.committed,
-        actual_amount = actual_amount + change.actual
-    FROM unnest(%s::uuid[], %s::numeric[], %s::numeric[]) AS change (budget_id, committed, actual)
-    WHERE ledger_budget.id = change.budget_id
-"""
 
 
 class NoBudget(Conflict):
@@ -192,7 +187,7 @@ def move_commitment(
     What moves is the balance of the line in the ledger, not a sum of the document's own; what
     comes into one line from one budget comes as one sum. `occasion` as in `commit`.
     """
-    balances = _balances(council_id, [each.from_line_id for each in moves])
+    balances = balances_of_lines(council_id, [each.from_line_id for each in moves])
     parts = [(each, held) for each in moves for held in balances.get(each.from_line_id, ())]
     facts = {"council_id": council_id, "occasion": occasion, "at": at}
     out = [
@@ -244,11 +239,11 @@ def release_commitment(
     """
     touched = CommitmentEntry.objects.of(council_id).filter(line_id__in=list(amounts))
     Budget.objects.of(council_id).lock_all(touched.values_list("budget_id", flat=True).distinct())
-    balances = _balances(council_id, list(amounts))
+    balances = balances_of_lines(council_id, list(amounts))
     parts = [
         (line_id, balance, share)
         for line_id, most in amounts.items()
-        for balance, share in _to_release(balances.get(line_id, ()), most)
+        for balance, share in to_release(balances.get(line_id, ()), most)
     ]
     CommitmentEntry.objects.bulk_create(
         CommitmentEntry(
@@ -289,12 +284,12 @@ def spend_commitments(
     wanted = [each for each in reliefs if each.amounts]
     if not wanted:
         return {}
-    held = _balances(council_id, [line_id for each in wanted for line_id in each.amounts])
+    held = balances_of_lines(council_id, [line_id for each in wanted for line_id in each.amounts])
     entries = []
     for each in wanted:
         for line_id, most in each.amounts.items():
-            parts = _to_release(held.get(line_id, ()), most)
-            held[line_id] = _less(held.get(line_id, ()), parts)
+            parts = to_release(held.get(line_id, ()), most)
+            held[line_id] = less(held.get(line_id, ()), parts)
             entries += [
                 CommitmentEntry(
                     council_id=council_id,
@@ -346,57 +341,6 @@ def restore_commitments(
     ]
     CommitmentEntry.objects.bulk_create(entries)
     return sums((each.budget_id, each.amount) for each in entries)
-
-
-@dataclass(frozen=True, slots=True)
-class _Balance:
-    budget_id: UUID
-    stage: str
-    amount: Decimal
-
-
-def _to_release(held: Sequence[_Balance], most: Decimal | None) -> list[tuple[_Balance, Decimal]]:
-    given = shares([balance.amount for balance in held], most)
-    return [(balance, share) for balance, share in zip(held, given, strict=True) if share > 0]
-
-
-def _less(held: Sequence[_Balance], taken: Sequence[tuple[_Balance, Decimal]]) -> list[_Balance]:
-    gone = dict(taken)
-    return [
-        replace(balance, amount=balance.amount - gone.get(balance, Decimal(0))) for balance in held
-    ]
-
-
-def _balances(council_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, list[_Balance]]:
-    """Return what lines hold, each of which may hold something of several budgets and stages."""
-    rows = (
-        CommitmentEntry.objects.of(council_id)
-        .filter(line_id__in=line_ids)
-        .values("line_id", "budget_id", "stage")
-        .annotate(balance=Sum("amount"))
-        .filter(balance__gt=0)
-        .order_by("line_id", "budget_id", "stage")
-    )
-    found: dict[UUID, list[_Balance]] = {}
-    for row in rows:
-        balance = _Balance(row["budget_id"], row["stage"], row["balance"])
-        found.setdefault(row["line_id"], []).append(balance)
-    return found
-
-
-def change_balances(
-    *, committed: Mapping[UUID, Decimal], actual: Mapping[UUID, Decimal] = MappingProxyType({})
-) -> None:
-    """Change what stands as promised and as spent in budgets that are held already, by their keys.
-
-    Only whoever adds the entries or the journal lines that say the same may call this.
-    """
-    keys = sorted(committed.keys() | actual.keys())
-    if not keys:
-        return
-    amounts = [[change.get(key, Decimal(0)) for key in keys] for change in (committed, actual)]
-    with connection.cursor() as cursor:
-        cursor.execute(_CHANGE_BALANCES, [keys, *amounts])
 
 
 def _override_facts(override: Override | None) -> dict[str, object]:

@@ -28,12 +28,12 @@ from marketplace.core.errors import Conflict, Invalid, Missing
 from marketplace.core.models import busy_if_held
 from marketplace.ledger.models import Account, Budget, CommitmentEntry, Journal, JournalLine
 from marketplace.ledger.rules import JournalDraft, Posting, faults_of, opposite, sums
+from marketplace.ledger.services.balances import change_balances
 from marketplace.ledger.services.commitments import (
     Document,
     OverBudget,
     Relief,
     Restored,
-    change_balances,
     restore_commitments,
     spend_commitments,
 )
