@@ -114,7 +114,8 @@ class _Site:
     """This site, as allauth's mail templates name it."""
 
     def __init__(self) -> None:
-        self.domain = self.name = urlsplit(settings.SITE_ADDRESS).netloc
+        self.name = gettext("the councils’ marketplace")
+        self.domain = urlsplit(settings.SITE_ADDRESS).netloc
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

@@ -126,7 +126,7 @@ class Command(BaseCommand):
                 bar.stop()
                 if options["json"]:
                     self.stdout.write(json.dumps({"verdict": "REFUSED", "detail": refusal.detail}))
-                raise CommandError(refusal.detail, returncode=REFUSED) from refusal
+                raise CommandError(_with_options(refusal), returncode=REFUSED) from refusal
 
     def _tell(self, report: ImportReport) -> None:
         console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]  # it writes
@@ -156,6 +156,17 @@ class Command(BaseCommand):
             console.print("The catalogue says the same already.")
         elif report.dry_run:
             console.print("This was a dry run: nothing was changed.")
+
+
+def _with_options(refusal: Refusal) -> str:
+    """Return why a file was refused, with the options that say here what boxes say on the page."""
+    reason = refusal.facts.get("reason")
+    if reason == "header":
+        options = " or ".join(f"--{column}" for column in FOR_ALL)
+        return f"{refusal.detail} What is the same in every row can be said by {options}."
+    if reason == "not-utf-8":
+        return f"{refusal.detail} For Windows-1252, use --encoding cp1252."
+    return refusal.detail
 
 
 def _count(number: int, one: str, more: str) -> str:

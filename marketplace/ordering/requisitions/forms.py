@@ -86,6 +86,9 @@ class BasketForm(forms.Form):
                 choices=[("", _("Choose")), *codings[line.pk]],
                 initial=chosen.get(line.pk, ""),
                 required=False,
+                error_messages={
+                    "invalid_choice": _("Choose what %(name)s is paid from") % {"name": line.name}
+                },
             )
         self.fields["all_coding"] = forms.ChoiceField(
             label=_("Cost centre and account for every line"),

@@ -103,7 +103,15 @@ def test_prints_why_a_file_cannot_be_read_and_ends_with_1(shop, run):
     code, _said, error = run(make.row(name="Café"), encoding="cp1252")
     assert code == 1
     assert "not UTF-8" in error
+    assert error.endswith("For Windows-1252, use --encoding cp1252.")
     assert run(make.row(name="Café"), encoding="cp1252", json=True)[0] == 1
+
+
+def test_names_the_options_for_what_has_no_column(shop, tmp_path):
+    path = tmp_path / "paint.csv"
+    path.write_text("Code,Description,Price\nA1,White paint,9.50\n")
+    with pytest.raises(CommandError, match=r"said by --category or --unit or --vat\.$"):
+        call_command("import_catalogue", str(path), supplier="fenwick", stderr=StringIO())
 
 
 def test_windows_text_when_it_is_named(shop, tmp_path):
