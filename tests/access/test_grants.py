@@ -53,23 +53,28 @@ WEB, WORKER, STEWARD = ROLES
 EVERYBODY = frozenset(ROLES)
 SIGNED_IN = frozenset({WEB, WORKER})
 CALLED = {
+    "account_keeps_its_kind": frozenset(),
     "acting_organisation": EVERYBODY,  # the walls ask it in the name of whoever reads
     "acting_person": EVERYBODY,
     "audit_append": EVERYBODY,
     "audit_events_with": SIGNED_IN,
     "audit_told_order_answered": frozenset(),  # audit_append asks it, as the owner
-    "budget_hard_stop_holds": frozenset(),  # a trigger's; so are those that follow
+    "budget_hard_stop_holds": frozenset(),  # a trigger's, as all of nobody's are
     "catalogue_candidates": SIGNED_IN,
     "catalogue_plain": EVERYBODY,  # a column is made with it by whoever writes the row
     "catalogue_settle_words": frozenset({WORKER}),
     "catalogue_words": EVERYBODY,
     "jobs_counts": SIGNED_IN,
+    "journal_balances": frozenset(),
+    "journal_stands_in_its_period": frozenset(),
+    "journalline_belongs": frozenset(),
     "ordering_agreed": frozenset(),
     "ordering_answer_only": frozenset(),
     "ordering_answered_once": frozenset(),
     "ordering_orders_with": SIGNED_IN,
     "ordering_requisitions_with": SIGNED_IN,
     "organisations_token_owner": SIGNED_IN,
+    "period_keeps_its_days": frozenset(),
     "refuse_change": frozenset(),
 }
 FUNCTIONS = """

@@ -68,9 +68,9 @@ class TestPeople:
     @pytest.mark.parametrize(
         ("facts", "status", "says"),
         [
-            ({"name": ""}, 200, "Enter the full name"),
-            ({"name": "x", "email": "nonsense", "roles": ["buyer"]}, 200, "name@example.com"),
-            ({"name": "x", "email": "x@example.com", "roles": ["supplier"]}, 200, "from the list"),
+            ({"name": ""}, 422, "Enter the full name"),
+            ({"name": "x", "email": "nonsense", "roles": ["buyer"]}, 422, "name@example.com"),
+            ({"name": "x", "email": "x@example.com", "roles": ["supplier"]}, 422, "from the list"),
             (
                 {
                     "name": "x",

@@ -319,8 +319,9 @@ class TestUpload:
         first = seller.post(f"{tried.headers['Location']}confirm/")
         assert seller.post(f"{tried.headers['Location']}confirm/").url == first.url
         read(seller, first)
-        again = read(seller, seller.post(f"{tried.headers['Location']}confirm/"))
-        assert "The file said what your listings said already" in text(seller.get(again.url))
+        again = seller.post(f"{tried.headers['Location']}confirm/")
+        assert again.status_code == 409
+        assert "It was taken in before." in text(again)
 
     def test_is_missing_for_another_supplier(self, seller, client):
         tried = upload(seller, [catalogue.row()])
