@@ -21,7 +21,7 @@ from invoicing.judging.official import judge_officially
 from invoicing.judging.schema import judge_schema
 from invoicing.judging.totals import judge_totals
 from marketplace.core.xml import parse_xml
-from tests.conformance.data import CORPUS, EN16931, files, needs_corpus, needs_en16931
+from tests.conformance.data import CORPUS, EN16931, files, needs_data
 
 UBL = [*files(EN16931 / "ubl/examples"), *files(EN16931 / "test/testfiles")]
 CII = files(EN16931 / "cii/examples")
@@ -101,7 +101,7 @@ def lost(path: Path) -> list[str]:
     return found
 
 
-@needs_en16931
+@needs_data
 class TestReading:
     @pytest.mark.parametrize("path", [*UBL, *CII], ids=name)
     def test_loses_nothing(self, path):
@@ -125,7 +125,7 @@ class TestReading:
         assert judge_schema(written) == []
 
 
-@needs_en16931
+@needs_data
 class TestWholeFiles:
     @pytest.mark.parametrize("path", [*UBL, *CII], ids=name)
     def test_are_good_by_schema_and_rules(self, path):
@@ -137,7 +137,7 @@ class TestWholeFiles:
         assert kinds == {Syntax.UBL_INVOICE: 43, Syntax.UBL_CREDIT_NOTE: 5, Syntax.CII: 15}
 
 
-@needs_corpus
+@needs_data
 class TestOneInvoiceInTwoSyntaxes:
     @pytest.mark.parametrize("path", PAIRS, ids=name)
     def test_is_one_in_the_model(self, path):
@@ -186,7 +186,7 @@ def cases(path: Path):
         yield open_document(etree.tostring(document)), must, may_not
 
 
-@needs_en16931
+@needs_data
 class TestStatedCases:
     @pytest.mark.parametrize("path", UNITS, ids=lambda p: f"{p.parent.name}-{p.stem}")
     def test_each_rule_fires_where_it_is_said_to(self, path):
@@ -199,7 +199,7 @@ class TestStatedCases:
         assert sum(1 for path in UNITS for _case in cases(path)) == STATED
 
 
-@needs_en16931
+@needs_data
 @pytest.mark.parametrize("path", [*UBL, *CII], ids=name)
 def test_our_own_rules_judge_every_document_to_an_end(path):
     for finding in judge_totals(read_invoice(opened(path)).invoice):

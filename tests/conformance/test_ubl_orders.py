@@ -5,24 +5,16 @@ These are not ours to keep here: CONFORMANCE_DATA names the folder that they are
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from lxml import etree
 
 from marketplace.core.xml import parse_xml
 from marketplace.ordering.orders.ubl import order_ubl
+from tests.conformance.data import DATA, needs_data
 from tests.ordering.orders.test_ubl import VARIANTS
 
-NAMED = os.environ.get("CONFORMANCE_DATA")
-DATA = Path(NAMED or Path(__file__).resolve().parents[3] / "shared/data")
 SCHEMA = DATA / "ubl21-xsd/maindoc/UBL-Order-2.1.xsd"
 EXAMPLES = DATA / "ubl21-examples"
-# Where the folder is named, or lies where it is looked for unnamed, nothing is passed over.
-needs_data = pytest.mark.skipif(
-    not NAMED and not DATA.is_dir(), reason=f"conformance: there is no {DATA}; set CONFORMANCE_DATA"
-)
 
 
 @pytest.fixture(scope="module")
