@@ -22,6 +22,16 @@ _SET = (
     " set_config('marketplace.person', %s, false)"
 )
 
+# Materialised, so that what was named is read before anything is changed.
+_SWAP = (
+    "WITH before AS MATERIALIZED ("
+    " SELECT coalesce(current_setting('marketplace.organisation', true), '') AS organisation,"
+    " coalesce(current_setting('marketplace.person', true), '') AS person)"
+    " SELECT before.organisation, before.person,"
+    " set_config('marketplace.organisation', %s, false),"
+    " set_config('marketplace.person', %s, false) FROM before"
+)
+
 _BECOME_STEWARD = (
     "WITH before AS MATERIALIZED (SELECT current_user AS name)"
     " SELECT before.name, set_config('role', %s, false) FROM before"
@@ -55,13 +65,14 @@ def tenant(
     organisation_id: UUID | str | None, person_id: UUID | str | None = None
 ) -> Iterator[None]:
     """Act for an organisation within a block, and for whoever it was before afterwards."""
-    before = acting()
-    act_for(organisation_id, person_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_SWAP, [str(organisation_id or ""), str(person_id or "")])
+        organisation, person, *_set = cursor.fetchone()
     try:
         yield
     finally:
         if _usable():
-            act_for(*before)
+            act_for(organisation, person)
 
 
 @contextmanager

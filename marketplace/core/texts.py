@@ -21,6 +21,20 @@ _STRAY_JOINER: Final = r"(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00
 _STRAY_TAG: Final = "(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e0fff]"
 _UNSEEN: Final = re.compile(f"{_NEVER}|{_STRAY_JOINER}|{_STRAY_TAG}")
 
+MOST_ADDRESS_LINES: Final = 10
+LONGEST_ADDRESS_LINE: Final = 100
+
+
+def address_fits(address: str) -> bool:
+    """Tell whether an address is short enough to stand on an order.
+
+    Why: an order is a page of paper, a label on a parcel and a message to another computer.
+    """
+    lines = address.splitlines()
+    return len(lines) <= MOST_ADDRESS_LINES and all(
+        len(line) <= LONGEST_ADDRESS_LINE for line in lines
+    )
+
 
 def unseen(text: str) -> str:
     r"""Return the first character that nobody sees and no text may have, or "".

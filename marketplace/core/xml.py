@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
+from xml.etree.ElementTree import Element, XMLPullParser
 
+from defusedxml.ElementTree import DefusedXMLParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from lxml import etree
@@ -146,6 +149,80 @@ def _not_even_xml(start: bytes) -> str:
     if not start.startswith((b"<", *_BYTE_ORDER_MARKS)) and b"\x00" not in start:
         return _("It is not XML: it does not begin with <.")
     return ""
+
+
+# What a streamed file may have of what the parser keeps until the end.
+MOST_NAMES = 2_000
+MOST_DEPTH = 64
+
+
+class TooHeavy(Exception):
+    """A part of a streamed file is larger than whoever reads it holds."""
+
+
+class _Held:
+    """What is held of a streamed file: the elements that are open, and the names it has used."""
+
+    def __init__(self, tags: Collection[str]) -> None:
+        self._tags = tags
+        self._path: list[Element] = []
+        self._names: set[str] = set()
+        self._within = self._spaces = 0
+        self.unended_bytes = 0
+
+    def begin(self, event: str, element: Any) -> None:  # noqa: ANN401  # a name space has none
+        if event == "start-ns":
+            self._spaces += 1
+            return
+        self._path.append(element)
+        self._names.add(element.tag)
+        self._names.update(element.keys())
+        self._within += element.tag in self._tags
+
+    def end(self, element: Element) -> None:
+        """Forget an element, unless one that is wanted still needs it."""
+        self._path.pop()
+        self._within -= element.tag in self._tags
+        if not self._within:
+            self.unended_bytes = 0
+            element.clear()
+            if self._path:
+                self._path[-1].clear()
+
+    def check(self, most_bytes: int) -> None:
+        names = max(len(self._names), self._spaces)
+        if self.unended_bytes > most_bytes or names > MOST_NAMES or len(self._path) > MOST_DEPTH:
+            raise TooHeavy
+
+
+def stream_elements(
+    source: IO[bytes], tags: Collection[str], *, most_bytes: int, until: str = ""
+) -> Iterator[Element]:
+    """Yield the elements of some names as they end, holding no more than one of them at a time.
+
+    A file of any length then costs no more than its largest element, which may have `most_bytes`
+    of text. Between two elements nothing else is held, and of names only as many as a format has.
+    Shapes: what is yielded is empty once the next is asked for; what stands behind the element
+    `until` is not looked at. Document types are refused.
+    Raises: TooHeavy; whatever else the parser raises of what is no XML.
+    """
+    parser = DefusedXMLParser(forbid_dtd=True)
+    puller: Any = XMLPullParser(("start", "end", "start-ns"), _parser=parser)
+    held = _Held(tags)
+    while piece := source.read(_PIECE_BYTES):
+        puller.feed(piece)
+        held.unended_bytes += len(piece)
+        for event, element in puller.read_events():
+            if event != "end":
+                held.begin(event, element)
+                continue
+            if element.tag == until:
+                return
+            if element.tag in tags:
+                yield element
+            held.end(element)
+        held.check(most_bytes)
+    puller.close()
 
 
 def read_schema(path: Path) -> etree.XMLSchema:

@@ -9,11 +9,13 @@ Source: ECMA-376-2 (Open Packaging Conventions).
 from __future__ import annotations
 
 import zipfile
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.sheets import Worksheet, shared_texts
 
 # Of a list of a million short rows; an archive that says more is no list.
 MOST_UNPACKED_BYTES = 200_000_000
@@ -98,5 +100,17 @@ class Reader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
             if is_other:
                 raise Unreadable("broken-workbook")
 
-    def read_chartsheet(self, _sheet: Any, _link: Any) -> None:  # noqa: ANN401  # openpyxl's own
-        """Pass over a sheet that is a chart: it is no list, and would be read whole."""
+    def read_strings(self) -> None:
+        """Read the texts that cells name by their place."""
+        found = self.package.find(SHARED_STRINGS)
+        if found is not None:
+            with self.archive.open(found.PartName[1:]) as source:
+                self.shared_strings = shared_texts(source)
+
+    def read_worksheets(self) -> None:
+        """List the sheets; nothing is read of them yet but how large they say they are."""
+        for sheet, link in self.parser.find_sheets():
+            if link.target in self.valid_files and "chartsheet" not in link.Type:
+                listed = Worksheet(self.wb, sheet.name, link.target, self.shared_strings)
+                listed.sheet_state = sheet.state
+                self.wb._sheets.append(listed)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from marketplace.core.errors import Invalid
 from marketplace.core.tables.separated import Table, Unreadable, open_table, plain, survey
 from marketplace.core.tables.words import why_not_a_table
+from marketplace.core.tables.workbooks import is_workbook, sheet_as_table
 from marketplace.core.tables.written import FORMULA
 from marketplace.core.texts import unseen
 
@@ -39,7 +40,10 @@ class FileUnreadable(Invalid):
 
     code = "file.unreadable"
     title = gettext_lazy("We cannot read this file.")
-    advice = gettext_lazy("Save it from your spreadsheet as “CSV UTF-8”, and send it again.")
+    advice = gettext_lazy(
+        "Save it from your spreadsheet as an Excel workbook (.xlsx) or as “CSV UTF-8”, and send it"
+        " again."
+    )
 
 
 class BadValue(Exception):
@@ -109,7 +113,8 @@ class Sheet:
 def read_sheet(content: bytes, columns: Sequence[Column]) -> Sheet:
     """Return the rows of a file, and every cell that cannot be read.
 
-    Shapes: text that is not UTF-8 is read as Windows-1252, which `encoding` says.
+    Shapes: of a workbook the sheet is read whose headings fit best; text that is not UTF-8 is
+    read as Windows-1252, which `encoding` says.
     Raises: FileUnreadable.
     """
     if len(content) > MOST_BYTES:
@@ -118,13 +123,15 @@ def read_sheet(content: bytes, columns: Sequence[Column]) -> Sheet:
             field="file",
         )
     try:
-        stream = io.BytesIO(content)
+        stream: BinaryIO = io.BytesIO(content)
+
+        def sense(found: Sequence[str]) -> int:
+            return sum(any(c.is_called(h) for h in found) for c in columns)
+
+        if is_workbook(stream):
+            stream = sheet_as_table(stream, sense=sense, on_rows=_stop_at_most).content
         encoding = _encoding(stream)
-        table = open_table(
-            stream,
-            encoding=encoding,
-            sense=lambda found: sum(any(c.is_called(h) for h in found) for c in columns),
-        )
+        table = open_table(stream, encoding=encoding, sense=sense)
         places, sheet = _headed(table, columns, encoding)
         _take_rows(table, places, sheet)
     except Unreadable as problem:
@@ -132,7 +139,13 @@ def read_sheet(content: bytes, columns: Sequence[Column]) -> Sheet:
     return sheet
 
 
-def _encoding(stream: io.BytesIO) -> str:
+def _stop_at_most(rows: int, _of: int) -> None:
+    """Raise Unreadable as soon as a sheet has more rows than a file may have."""
+    if rows > MOST_ROWS:
+        raise Unreadable("too-many-rows", most=f"{MOST_ROWS:,}")
+
+
+def _encoding(stream: BinaryIO) -> str:
     try:
         return survey(stream).encoding
     except Unreadable as problem:

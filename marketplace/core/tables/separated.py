@@ -161,6 +161,8 @@ def _refuse_other_kinds(head: bytes) -> None:
         kind = None
     if kind is None:
         kind = _kind_of_text(head)
+    if kind == "excel":  # whole ones are read as what they are, and never come here
+        raise Unreadable("cut-off-workbook")
     if kind:
         raise Unreadable("other-kind", kind=kind)
     nul = head.find(b"\x00")
@@ -171,6 +173,8 @@ def _refuse_other_kinds(head: bytes) -> None:
 def _kind_of_zip(head: bytes) -> str:
     if b"word/" in head and b"xl/" not in head:
         return "word"
+    if b"xl/workbook.bin" in head:
+        return "binary-excel"
     if b"xl/" in head or b"[Content_Types].xml" in head:
         return "excel"
     if b"opendocument" in head:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from marketplace.core.tables.separated import Unreadable
 
 _KINDS = {
-    "excel": gettext_lazy("an Excel workbook"),
+    "binary-excel": gettext_lazy("a binary Excel workbook (.xlsb)"),
     "old-excel": gettext_lazy("an old Excel or Word file"),
     "opendocument": gettext_lazy("an OpenDocument file"),
     "word": gettext_lazy("a Word document"),
@@ -21,8 +21,7 @@ _KINDS = {
     "xml": gettext_lazy("an XML file"),
     "json": gettext_lazy("a JSON file"),
 }
-_SAVE_AS = gettext_lazy("Open it in your spreadsheet and save it as “CSV UTF-8”.")
-_SAVE_AS_EITHER = gettext_lazy(
+_SAVE_AS = gettext_lazy(
     "Open it in your spreadsheet and save it as an Excel workbook (.xlsx) or as “CSV UTF-8”."
 )
 # What no spreadsheet opens as a list, and what to do then.
@@ -40,6 +39,11 @@ _WORDS = {
     "broken-workbook": gettext_lazy(
         "This Excel file is damaged, or not what its name says. Open it in Excel, save it anew and"
         " send it again; or save it as “CSV UTF-8”."
+    ),
+    "cut-off-workbook": gettext_lazy(
+        "This Excel workbook is damaged, or was cut off on its way to us: its end is missing. Open"
+        " it in Excel to see that it is whole, and send it again. If that does not help, save it"
+        " anew, or as “CSV UTF-8”."
     ),
     "locked-workbook": gettext_lazy(
         "This Excel file is locked by a password. Save it without one and send it again."
@@ -83,21 +87,14 @@ _WORDS = {
 }
 
 
-def why_not_a_table(problem: Unreadable, *, or_workbook: bool = False) -> str:
-    """Return why a file cannot be read, and what to do, in a few sentences.
-
-    Shapes: `or_workbook` tells that an Excel workbook would do as well.
-    """
+def why_not_a_table(problem: Unreadable) -> str:
+    """Return why a file cannot be read, and what to do, in a few sentences."""
     facts = problem.facts
     if problem.code != "other-kind":
         return str(_WORDS[problem.code]) % facts
     kind = str(facts["kind"])
-    advice = _NO_LISTS.get(kind) or (_SAVE_AS_EITHER if or_workbook else _SAVE_AS)
+    advice = _NO_LISTS.get(kind) or _SAVE_AS
     if kind == "utf-16":
         return _("The text is UTF-16. We need UTF-8.") + f" {advice}"
-    what = (
-        _("This is %(kind)s. We need a CSV file or an Excel workbook (.xlsx).")
-        if or_workbook
-        else _("This is %(kind)s. We need a CSV file.")
-    )
+    what = _("This is %(kind)s. We need a CSV file or an Excel workbook (.xlsx).")
     return what % {"kind": _KINDS[kind]} + f" {advice}"

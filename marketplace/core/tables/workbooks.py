@@ -22,10 +22,10 @@ from typing import Any, BinaryIO
 
 import structlog
 from openpyxl.cell.read_only import ReadOnlyCell
-from openpyxl.worksheet._reader import WorkSheetParser
 
-from marketplace.core.tables.archives import Reader, check_archive
-from marketplace.core.tables.separated import MOST_COLUMNS, MOST_ROWS, Unreadable
+from marketplace.core.tables.archives import MOST_UNPACKED_BYTES, Reader, check_archive
+from marketplace.core.tables.separated import MOST_CELL, MOST_COLUMNS, MOST_ROWS, Unreadable
+from marketplace.core.tables.sheets import RowParser
 from marketplace.core.texts import without_unseen
 
 MOST_SHEETS = 50
@@ -45,12 +45,14 @@ OnRows = Callable[[int, int], None]
 class Sheet:
     """One sheet: its name, and its rows as separated values in UTF-8, at their places.
 
-    Shapes: `rows` counts those below the headings.
+    Shapes: `rows` counts those below the headings; `others` name the sheets that make as much
+    sense and were not read.
     """
 
     name: str
     content: BinaryIO
     rows: int
+    others: tuple[str, ...] = ()
 
 
 def is_workbook(stream: BinaryIO) -> bool:
@@ -96,9 +98,14 @@ def _sheet(stream: BinaryIO, sense: Sense, on_rows: OnRows | None) -> Sheet:
         raise Unreadable("hidden-sheets" if worksheets else "no-sheets")
     extents = [min(int(sheet.max_row or 0), MOST_ROWS) for sheet in sheets]
     found = [(place, *_headings(sheet, sense)) for place, sheet in enumerate(sheets)]
-    place, _made, row = max(found, key=lambda each: (each[1], -each[0]))
+    place, made, row = max(found, key=lambda each: (each[1], -each[0]))
     content, last = _written(sheets[place], row, extents[place], on_rows)
-    return Sheet(without_unseen(sheets[place].title), content, max(0, last - row))
+    others = tuple(
+        without_unseen(sheets[other].title)
+        for other, as_much, _row in found
+        if other != place and as_much == made > 0
+    )
+    return Sheet(without_unseen(sheets[place].title), content, max(0, last - row), others)
 
 
 def _headings(sheet: Any, sense: Sense) -> tuple[int, int]:  # noqa: ANN401  # openpyxl's own
@@ -119,7 +126,7 @@ def _rows(sheet: Any, most: int | None = None) -> Iterator[tuple[int, list[str]]
     """
     book, before = sheet.parent, 0
     with book._archive.open(sheet._worksheet_path) as source:
-        parser = WorkSheetParser(
+        parser = RowParser(
             source,
             sheet._shared_strings,
             data_only=True,
@@ -148,7 +155,7 @@ def _texts(sheet: Any, cells: Sequence[dict[str, Any]]) -> list[str]:  # noqa: A
         text = "" if each["value"] is None else _text(ReadOnlyCell(sheet, **each))
         if text and place <= MOST_COLUMNS:
             texts.extend([""] * (place + 1 - len(texts)))
-            texts[place] = text
+            texts[place] = text[: MOST_CELL + 1]  # enough to be refused as too long
     return texts
 
 
@@ -176,6 +183,8 @@ def _written(
             width = len(cells)
         padding = [""] * (width - len(cells)) if cells else []
         writer.writerow([*cells, *padding] if number >= headings_row else [])
+        if target.tell() > MOST_UNPACKED_BYTES:  # cells may all name one long text
+            raise Unreadable("too-large", most=MOST_UNPACKED_BYTES)
         if on_rows and number % ROWS_A_STEP == 0:
             on_rows(max(0, number - headings_row), max(extent, number) if extent else 0)
     text.flush()
