@@ -3,11 +3,18 @@
     marketplace run                 everything on this machine, until Ctrl-C
     marketplace import_catalogue FILE --supplier NAME
                                     take in a supplier's price list (--dry-run only looks)
+    marketplace import_invoice FILE…
+                                    take in suppliers' electronic invoices
     marketplace verify_audit        walk the audit trail and say whether it holds
+    marketplace public_key          the key with which auditors check what they took away
     marketplace check_ledger        reckon again what is promised of every budget
     marketplace demo                load the demonstration (--size small, council or large)
+    marketplace story               walk the whole line with an invented council
+                                    (--catalogue FILE, --invoice FILE…, --out FOLDER)
     marketplace bench search --rows N
                                     time the search beside its floor
+    marketplace bench life --documents N --lines L
+                                    time the way from requisition to payment
 
 For whoever runs it for councils:
 
@@ -43,6 +50,7 @@ from rich.console import Console
 
 from marketplace.config.database import prepare
 from marketplace.config.migrated import awaiting
+from marketplace.embedded.apart import state_for
 from marketplace.embedded.backup import back_up, restore
 from marketplace.embedded.environment import Servers, project_folder, state_folder
 from marketplace.embedded.problems import ServerProblem
@@ -85,11 +93,17 @@ def manage() -> int:
         # Somebody has told us everything already: the supervisor, or the tests.
         execute_from_command_line(sys.argv)
         return 0
-    servers = Servers(state_folder())
+    with state_for(sys.argv[1:]) as state:
+        return manage_on(Servers(state), name)
+
+
+def manage_on(servers: Servers, name: str) -> int:
+    """Run one of Django's commands on some servers."""
     try:
-        os.environ.update(begin(servers))
-        if is_ours(name):
-            migrate_if_needed(servers)
+        with Console(stderr=True).status("Starting the servers…"):
+            os.environ.update(begin(servers))
+            if is_ours(name):
+                migrate_if_needed(servers)
         os.environ["DATABASE_ROLE"] = "owner" if name in OWNER_COMMANDS else "worker"
         if name == "dbshell":
             # It looks for psql, which comes with the embedded server where the system has none.

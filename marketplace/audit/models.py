@@ -59,6 +59,13 @@ class Event(Row):
                 condition=Q(counterparty_id__isnull=False),
                 name="event_by_counterparty",
             ),
+            # Who asks for one kind of deed walks these, however many others stand between.
+            models.Index(fields=["chain", "verb", "at", "id"], name="event_by_verb"),
+            models.Index(
+                fields=["counterparty_id", "verb", "at", "id"],
+                condition=Q(counterparty_id__isnull=False),
+                name="event_by_others_verb",
+            ),
         ]
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,7 +14,8 @@ from marketplace.audit import exports, selectors
 from marketplace.audit.forms import EventsForm, SealForm
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import Wanted
-from marketplace.audit.wording import changes, kind_in_words, subject_in_words
+from marketplace.audit.subjects import page_of
+from marketplace.audit.wording import changes, kind_in_words
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.downloads import CSV, JSON_LINES, file_of, in_lots
@@ -29,11 +31,19 @@ LONGEST_WALK = 100_000
 def events(request: HttpRequest) -> HttpResponse:
     """List what was done, the newest first."""
     form = EventsForm(request.GET)
-    wanted = Wanted(**form.cleaned_data) if form.is_valid() else Wanted()
+    if not form.is_valid():
+        return _not_understood(request, form)
+    wanted = Wanted(**form.cleaned_data)
     found = selectors.events_wanted(actor(request).organisation_id, wanted)
     page = page_by_key(found, request.GET.get("after"), keys=("-at", "-id"), size=25)
-    facts = {"form": form, "page": page, "about": subject_in_words, "wanted": wanted}
-    return render(request, "audit/events.html", facts, status=200 if form.is_valid() else 422)
+    facts = {
+        "form": form,
+        "page": page,
+        "kind": kind_in_words,
+        "page_of": partial(page_of, reader=actor(request)),
+        "wanted": wanted,
+    }
+    return render(request, "audit/events.html", facts)
 
 
 @access(*READERS)
@@ -44,7 +54,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     facts = {
         "event": shown,
         "changes": changes(shown),
-        "about": subject_in_words(shown),
+        "address": page_of(shown, actor(request)),
         "kind": kind_in_words(shown),
     }
     return render(request, "audit/event.html", facts)
@@ -64,20 +74,32 @@ def chain(request: HttpRequest) -> HttpResponse:
 
 @access(*READERS)
 @require_safe
-def events_csv(request: HttpRequest) -> StreamingHttpResponse:
+def events_csv(request: HttpRequest) -> HttpResponseBase:
     """Hand out the events that are asked for as CSV."""
-    return file_of(exports.csv_lines(_asked(request)), CSV, "events")
+    return _file(request, exports.csv_lines, CSV)
 
 
 @access(*READERS)
 @require_safe
-def events_json(request: HttpRequest) -> StreamingHttpResponse:
+def events_json(request: HttpRequest) -> HttpResponseBase:
     """Hand out the events that are asked for as JSON, one a line."""
-    return file_of(exports.json_lines(_asked(request)), JSON_LINES, "events")
+    return _file(request, exports.json_lines, JSON_LINES)
 
 
-def _asked(request: HttpRequest) -> Iterator[Event]:
+def _file(
+    request: HttpRequest, lines: Callable[[Iterator[Event]], Iterator[str]], kind: str
+) -> HttpResponseBase:
     form = EventsForm(request.GET)
-    wanted = Wanted(**form.cleaned_data) if form.is_valid() else Wanted()
-    found = selectors.events_wanted(actor(request).organisation_id, wanted)
-    return in_lots(found, keys=("-at", "-id"))
+    if not form.is_valid():
+        return _not_understood(request, form)
+    found = selectors.events_wanted(actor(request).organisation_id, Wanted(**form.cleaned_data))
+    return file_of(lines(in_lots(found, keys=("-at", "-id"))), kind, "events")
+
+
+def _not_understood(request: HttpRequest, form: EventsForm) -> HttpResponse:
+    """Say what is wrong with a search, and show nothing.
+
+    Why: whoever is handed more than they asked for takes it for what they asked for.
+    """
+    facts = {"form": form, "page": None, "wanted": Wanted()}
+    return render(request, "audit/events.html", facts, status=422)

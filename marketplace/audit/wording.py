@@ -36,11 +36,6 @@ def changes(event: Event) -> list[Change]:
     ]
 
 
-def subject_in_words(event: Event) -> str:
-    """Return what an event is about: its reference, or else what kind of thing it is."""
-    return event.subject_reference or kind_in_words(event)
-
-
 def kind_in_words(event: Event) -> str:
     """Return what kind of thing an event is about; a kind that is no more keeps its plain name."""
     try:

@@ -14,6 +14,8 @@ workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 graceful_timeout = 3
 control_socket_disable = True
+# The kernel would send a file for as long as it takes; we wait only so long (patience.py).
+sendfile = False
 # No header may say where we are mounted, or that a connection is safe: Django reads what a proxy
 # says, and only when it was told that there is one (BEHIND_PROXY).
 forwarder_headers = ""

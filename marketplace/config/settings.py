@@ -44,6 +44,8 @@ STATE_DIR = Path(_text("STATE_DIR", str(ROOT / "var")))
 SECRET_KEY = _text("SECRET_KEY")
 # Keys that were in use before: what they signed or encrypted can still be read.
 SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS")
+# Signs auditors' bundles; without it a key is made once and kept in STATE_DIR.
+SIGNING_KEY = _text("SIGNING_KEY", "")
 DEBUG = False
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 DEMO = _flag("DEMO")
@@ -93,6 +95,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "marketplace.organisations.passwords.NotEndless"},
+    {"NAME": "marketplace.organisations.passwords.NotRepeated"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -124,7 +127,10 @@ MFA_ADAPTER = "marketplace.organisations.adapters.SecondFactors"
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 # An invitation has proven the address; without this nobody with a second factor could change it.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_FORMS = {"add_webauthn": "marketplace.organisations.keys.NewKeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "marketplace.organisations.keys.NewKeyForm",
+    "activate_totp": "marketplace.organisations.keys.NewAppForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
@@ -140,6 +146,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "device"
 CSRF_FAILURE_VIEW = "marketplace.web.views.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE and _flag("SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None

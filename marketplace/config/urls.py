@@ -12,6 +12,7 @@ from marketplace.config.views import metrics
 PACKAGES = (
     "marketplace.desk",
     "supplier_portal",
+    "invoicing",
     "marketplace.ordering",
     "catalogue",
     "marketplace.ledger",

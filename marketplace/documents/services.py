@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from marketplace.audit.services import record
 from marketplace.core.tenancy import stewardship
@@ -28,6 +28,7 @@ def store_document(
     at: datetime,
     counterparty_id: UUID | None = None,
     from_outside: bool = False,
+    stored_by_id: UUID | None = None,
 ) -> Document:
     """Keep the bytes, or find the same ones that are kept already.
 
@@ -35,7 +36,8 @@ def store_document(
     The same bytes under the same name for the same two sides are one document, unless one was
     made here and one came from outside. A name keeps its last part and loses what a header or a
     folder would stumble over. Where a scanner is connected, it is to look at what came from
-    outside.
+    outside. `stored_by_id` is the side that hands it over, its owner if not given: a supplier may
+    put what it sends to a council into the council's keeping.
     """
     document = Document(
         organisation_id=organisation_id,
@@ -48,29 +50,46 @@ def store_document(
         from_outside=from_outside,
         stored_at=at,
     )
-    kept = Document.objects.bulk_create([document], ignore_conflicts=True)[0]
-    stored = (
-        Document.objects.defer("content")
-        .filter(
+    written = _written(document)
+    if written is None:
+        return Document.objects.defer("content").get(
             organisation_id=organisation_id,
             counterparty_id=counterparty_id,
-            sha256=kept.sha256,
-            name=kept.name,
+            sha256=document.sha256,
+            name=document.name,
             from_outside=from_outside,
         )
-        .get()
+    if from_outside:
+        _owe_scan(written, stored_by_id or organisation_id)
+    return written
+
+
+def _written(document: Document) -> Document | None:
+    """Write a document in one statement; return it without its bytes, or None if it is kept."""
+    fields = Document._meta.concrete_fields
+    values = {field.attname: getattr(document, field.attname) for field in fields}
+    columns, marks = (
+        ", ".join(str(field.column) for field in fields),
+        ", ".join(["%s"] * len(fields)),
     )
-    if from_outside and stored.pk == document.pk:
-        _owe_scan(stored)
-    return stored
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO documents_document ({columns}) VALUES ({marks})"  # noqa: S608  # our names
+            " ON CONFLICT DO NOTHING RETURNING id",
+            list(values.values()),
+        )
+        if cursor.fetchone() is None:
+            return None
+    del values["content"]
+    return Document.from_db(connection.alias, list(values), list(values.values()))
 
 
-def _owe_scan(document: Document) -> None:
+def _owe_scan(document: Document, owed_by_id: UUID) -> None:
     if settings.CLAMD_ADDRESS:
         wake(
             "documents.scan_document",
             key=f"scan:{document.pk}",
-            organisation_id=document.organisation_id,
+            organisation_id=owed_by_id,
             payload={"document_id": str(document.pk)},
         )
 
@@ -86,7 +105,7 @@ def owe_scans() -> int:
         waiting = Document.objects.filter(from_outside=True, scans__isnull=True).defer("content")
         found = list(waiting.order_by("id")[:SCANS_OWED_AT_ONCE])
         for each in found:
-            _owe_scan(each)
+            _owe_scan(each, each.organisation_id)
     return len(found)
 
 

@@ -47,7 +47,7 @@ def notify(
     if kept.pk != message.pk:
         return
     if attachments:
-        kept.attachments.set(attachments)
+        kept.attachments.add(*attachments)
     wake(
         "notifications.send_message",
         key=str(message.pk),

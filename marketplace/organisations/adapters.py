@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.userkit import filter_users_by_email
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest  # noqa: TID251  # an adapter is an edge
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -20,7 +22,9 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.ids import uuid7
 from marketplace.jobs.services import wake
+from marketplace.organisations.devices import guesses_key
 from marketplace.organisations.models import User
+from marketplace.organisations.rules import LONGEST_EMAIL
 from marketplace.organisations.selectors.people import is_council_staff
 from marketplace.organisations.sessions import FACTORS, owes_second_factor
 
@@ -54,6 +58,18 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse: an administrator invites people."""
         return False
+
+    def clean_email(self, email: str) -> str:
+        """Return an address that can be kept.
+
+        Raises: ValidationError.
+        """
+        if len(email) > LONGEST_EMAIL:
+            raise ValidationError(
+                gettext("An email address must be %(most)d characters or fewer.")
+                % {"most": LONGEST_EMAIL}
+            )
+        return str(super().clean_email(email))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Owe a mail rather than send it, so that no page waits for a mail server.
@@ -104,6 +120,16 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
         if not owes_second_factor(self.request):
             return methods
         return [each for each in methods if each["id"] != "reauthenticate"]
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ANN401
+        """Return under which name guesses are counted: whose password it is, not what was typed.
+
+        Why: allauth counts by the host that was asked for too, which whoever asks can choose, and
+        one person may have two addresses. The limits themselves stay ACCOUNT_RATE_LIMITS.
+        """
+        email = str(credentials.get("email", "")).strip().lower()
+        found = filter_users_by_email(email, prefer_verified=True, for_login=True)
+        return guesses_key(request, next(iter(found), None), email)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
         """Log that somebody could not sign in; never what they typed."""

@@ -12,9 +12,11 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put our pages in the menu, listen for second factors, and name who must have a trail."""
-        from allauth.mfa.signals import authenticator_added  # noqa: PLC0415  # needs the apps
+        from allauth.account.signals import user_logged_in  # noqa: PLC0415  # needs the apps
+        from allauth.mfa.signals import authenticator_added  # noqa: PLC0415
 
         from marketplace.audit.selectors import expect_chains  # noqa: PLC0415
+        from marketplace.organisations.devices import remember_device  # noqa: PLC0415
         from marketplace.organisations.selectors.people import (  # noqa: PLC0415
             organisations_joined,
         )
@@ -24,6 +26,7 @@ class OrganisationsConfig(AppConfig):
         authenticator_added.connect(
             remember_second_factor, dispatch_uid="organisations.remember_second_factor"
         )
+        user_logged_in.connect(remember_device, dispatch_uid="organisations.remember_device")
         # Whoever joins is recorded, so people without a trail mean that it was taken away.
         expect_chains(organisations_joined)
         register("suppliers", _("Suppliers"), ("administrator", "buyer", "finance"), order=60)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.actors import OrganisationKind
 from marketplace.organisations.deeds import DEEDS
 from marketplace.organisations.models import ROLE_LABELS, LinkStatus
-from marketplace.organisations.rules import roles_for
+from marketplace.organisations.rules import LONGEST_EMAIL, roles_for
 from marketplace.organisations.scopes import scope_in_words
 from marketplace.web.fields import PoundsField
 
@@ -66,7 +66,9 @@ class InvitationForm(TrustForm):
         ],
     )
     email = forms.EmailField(
-        label=_("Work email address"), widget=forms.EmailInput({"autocomplete": "off"})
+        label=_("Work email address"),
+        max_length=LONGEST_EMAIL,
+        widget=forms.EmailInput({"autocomplete": "off"}),
     )
     field_order = ("name", "email", "roles", "approval_limit_amount")
 
@@ -116,7 +118,7 @@ class RegistrationForm(LocalForm):
         max_length=200,
         error_messages={"required": _("Enter the name of the person who will sign in first")},
     )
-    contact_email = forms.EmailField(label=_("Their email address"))
+    contact_email = forms.EmailField(label=_("Their email address"), max_length=LONGEST_EMAIL)
     field_order = ("name", "company_number", "contact_name", "contact_email", "is_local")
 
 
@@ -169,10 +171,16 @@ class CouncilForm(forms.Form):
         max_length=7,
         help_text=_("As # and six digits or letters a to f. White words must be readable on it."),
     )
-    email = forms.EmailField(label=_("Email address for suppliers"), required=False)
+    email = forms.EmailField(
+        label=_("Email address for suppliers"), max_length=LONGEST_EMAIL, required=False
+    )
     telephone = forms.CharField(label=_("Telephone number"), max_length=30, required=False)
     address = forms.CharField(
-        label=_("Address"), max_length=500, required=False, widget=forms.Textarea
+        label=_("Address"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea,
+        help_text=_("As on a letter, without the postcode; at most 10 lines."),
     )
     postcode = forms.CharField(label=_("Postcode"), max_length=10, required=False)
     vat_number = forms.CharField(

@@ -1,10 +1,13 @@
-"""Passkeys and security keys: none is kept unless its registration was checked."""
+"""New second factors: no key is kept unless its registration was checked, no code counts twice."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -34,6 +37,25 @@ class NewKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
         except UNREADABLE as error:
             raise _refused() from error
         return cleaned
+
+
+class NewAppForm(ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
+    """A new authenticator app.
+
+    Why: the form it extends does not remember the code, so whoever looked over a shoulder could
+    sign in with it for as long as it lasts.
+    Source: RFC 6238, 5.2: a code that was accepted once is not accepted again.
+    """
+
+    def clean_code(self) -> str:
+        """Return the code, which is used up by this.
+
+        Raises: ValidationError.
+        """
+        code = str(super().clean_code())
+        if not TOTP(Authenticator(user=self.user))._mark_code_used(code):  # no other way
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
 
 def is_sound(authenticator: Authenticator) -> bool:

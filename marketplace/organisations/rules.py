@@ -11,6 +11,8 @@ from marketplace.core.actors import OrganisationKind, Role
 
 LONGEST_TOKEN_LIFE = timedelta(days=365)
 LEAST_CONTRAST = 4.5
+# Source: RFC 5321, 4.5.3.1.3, less the brackets around it.
+LONGEST_EMAIL = 254
 TOKEN_PREFIX = "mkt_"  # noqa: S105  # what every token begins with, so that leaks can be searched for
 
 VAT_WEIGHTS = (8, 7, 6, 5, 4, 3, 2)

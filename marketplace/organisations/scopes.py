@@ -55,8 +55,10 @@ def _openings() -> tuple[Opening, ...]:
     found: list[Opening] = []
     for operation in _operations(get_resolver().url_patterns):
         declared: str | Mapping[str, str] | None = getattr(operation, "scope", None)
-        named = [declared] if isinstance(declared, str) else list((declared or {}).values())
-        found += [Opening(scope, words_of(operation)) for scope in named]
+        for method in operation().allowed_methods:
+            scope = declared if isinstance(declared, str) else (declared or {}).get(method)
+            if scope:
+                found.append(Opening(scope, words_of(operation, method)))
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.http import HttpRequest  # noqa: TID251  # allauth hands it over
 
 from marketplace.organisations.keys import is_sound
@@ -28,3 +29,6 @@ def remember_second_factor(
     others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
     if not others.exists():
         request.session[SECOND_FACTOR] = True
+        # The session may more than before, so whoever knew its key must not know it now.
+        request.session.cycle_key()
+        UserSession.objects.create_from_request(request)

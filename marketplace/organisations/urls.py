@@ -1,13 +1,29 @@
 """Addresses of this package's pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from marketplace.organisations.views import acting, council, people, suppliers, tokens
+from marketplace.organisations.views import acting, council, links, people, suppliers, tokens
+
+
+class Alphanumeric(StringConverter):
+    """Letters and digits, so that a hyphen after them divides."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Alphanumeric, "alphanumeric")
 
 urlpatterns = [
     path("demo/", acting.demo, name="demo"),
     path("switch/", acting.switch, name="switch"),
     path("second-step/", acting.second_factor, name="second-factor"),
+    # In the place of allauth's own, whose name it keeps.
+    path(
+        "account/password/reset/key/<alphanumeric:uidb36>-<str:key>/",
+        links.password_from_link,
+        name="account_reset_password_from_key",
+    ),
     path("council/", council.council_settings, name="council-settings"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.person_invite, name="person-invite"),

@@ -199,7 +199,7 @@ class HasAccess(BasePermission):
 
         Raises: NotAuthenticated, NoMembership, RoleMissing, ScopeMissing.
         """
-        words = words_of(view)
+        words = words_of(view, request.method or "")
         if words == ("public",):
             return True
         if not request.user or not request.user.is_authenticated:
@@ -209,8 +209,10 @@ class HasAccess(BasePermission):
         return True
 
 
-def words_of(view: Any) -> tuple[str, ...]:  # noqa: ANN401  # an APIView or its class
-    """Return who may call an operation."""
+def words_of(view: Any, method: str = "GET") -> tuple[str, ...]:  # noqa: ANN401  # an APIView or its class
+    """Return who may call an operation with this method."""
+    if view.writers is not None and method not in SAFE:
+        return checked_words(tuple(view.writers))
     return checked_words((view.access,) if isinstance(view.access, str) else tuple(view.access))
 
 
@@ -232,11 +234,13 @@ def _check_scope(request: Request, scope: str | Mapping[str, str] | None) -> Non
 class Operation(APIView):
     """One address of the API.
 
-    Shapes: `access` is a word or a tuple of them, as in marketplace.web.access; `scope` the scope
-    that a token must have, or a mapping from method to scope; None for what any token may do.
+    Shapes: `access` is a word or a tuple of them, as in marketplace.web.access; `writers` are those
+    who may also call the methods that change something, None where they all may; `scope` is the
+    scope that a token must have, or a mapping from method to scope; None for what any token may do.
     """
 
     access: ClassVar[str | tuple[str, ...]]
+    writers: ClassVar[tuple[str, ...] | None] = None
     scope: ClassVar[str | Mapping[str, str] | None] = None
     keeps_access: ClassVar[bool] = True
 
@@ -250,6 +254,7 @@ class Operation(APIView):
         super().__init_subclass__(**options)
         if "access" in vars(cls):
             words_of(cls)
+            words_of(cls, "POST")
 
     def taken(self, serializer: type[S], *, partial: bool = False) -> dict[str, Any]:
         """Return the body, checked.
@@ -266,6 +271,7 @@ class Operation(APIView):
 
         Raises: ValidationError.
         """
+        self._refuse_doubled()
         sent = {k: v for k, v in self.request.query_params.items() if k not in {"after", "size"}}
         if any("\x00" in text for text in (*sent, *sent.values())):  # the database has no such text
             raise exceptions.ParseError(_("Texts may not contain the character U+0000."))
@@ -273,6 +279,16 @@ class Operation(APIView):
         made.is_valid(raise_exception=True)
         checked: dict[str, Any] = made.validated_data
         return checked
+
+    def _refuse_doubled(self) -> None:
+        """Refuse a parameter that stands twice in the query string.
+
+        Why: one of the two would be passed over, and nobody could tell which was meant.
+        Raises: ValidationError.
+        """
+        doubled = [name for name, texts in self.request.query_params.lists() if len(texts) > 1]
+        if doubled:
+            raise exceptions.ValidationError({name: [_("Say this once only.")] for name in doubled})
 
     def page(
         self,
@@ -286,6 +302,7 @@ class Operation(APIView):
 
         Raises: BadCursor, ValidationError.
         """
+        self._refuse_doubled()
         page = page_by_key(
             queryset,
             self.request.query_params.get("after") or None,

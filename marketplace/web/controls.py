@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.boundfield import BoundField
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -39,7 +40,8 @@ def control(form: forms.Form, name: str, kind: str = "", **options: Any) -> Para
         params["hint"] = {"html" if isinstance(hint, SafeString) else "text": str(hint)}
     wrong = complaints(form, name)
     if wrong:
-        params["errorMessage"] = {"text": " ".join(wrong)}
+        lines = format_html_join(SafeString("<br>"), "{}", ((each,) for each in wrong))
+        params["errorMessage"] = {"html": lines} if len(wrong) > 1 else {"text": wrong[0]}
     if options.get("attributes"):
         params["attributes"] = options["attributes"]
     return KINDS[kind](bound, params, options)

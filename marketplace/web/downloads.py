@@ -12,7 +12,7 @@ from uuid import UUID
 from django import forms
 from django.db import models
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -93,6 +93,13 @@ def file_of(lines: Iterator[str], kind: str, name: str) -> StreamingHttpResponse
     """Answer with lines as a file, sent while they are made."""
     answer = StreamingHttpResponse(lines, content_type=_MEDIA_TYPES[kind])
     answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return answer
+
+
+def attached(content: bytes, name: str) -> HttpResponse:
+    """Answer with a plain text as a file of this name."""
+    answer = HttpResponse(content, content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 

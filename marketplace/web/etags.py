@@ -32,12 +32,12 @@ class VersionChanged(APIException):
     default_detail = gettext_lazy("Somebody else has changed this since you read it.")
 
 
-def etag(version: int) -> str:
+def etag(version: int | str) -> str:
     """Return the entity tag of a version."""
     return f'"{version}"'
 
 
-def check_if_match(request: HttpRequest | Any, version: int) -> None:  # noqa: ANN401  # or DRF's
+def check_if_match(request: HttpRequest | Any, version: int | str) -> None:  # noqa: ANN401  # or DRF's
     """Let a change pass that was meant for this version.
 
     "*" means whatever there is. Weak tags never match, since If-Match compares strongly.
@@ -49,7 +49,7 @@ def check_if_match(request: HttpRequest | Any, version: int) -> None:  # noqa: A
     honour_if_match(request, version)
 
 
-def honour_if_match(request: HttpRequest | Any, version: int) -> None:  # noqa: ANN401  # or DRF's
+def honour_if_match(request: HttpRequest | Any, version: int | str) -> None:  # noqa: ANN401  # or DRF's
     """Let a change pass that was meant for this version, or that names none.
 
     Why: an operation that is told in another way what was seen needs no version, but whoever
@@ -64,6 +64,6 @@ def honour_if_match(request: HttpRequest | Any, version: int) -> None:  # noqa: 
     strong = {m.group(1) for m in _TAG.finditer(sent) if not m.group(0).startswith("W/")}
     if str(version) not in strong:
         raise VersionChanged(
-            _("You changed version %(sent)s; it is now version %(now)d.")
+            _("You changed version %(sent)s; it is now version %(now)s.")
             % {"sent": sent[:40], "now": version}
         )

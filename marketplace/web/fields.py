@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 Parts = dict[str, str]
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -69,6 +70,8 @@ class DayField(forms.Field):
         "part": gettext_lazy("%(label)s must include a %(part)s"),
         "unreal": gettext_lazy("%(label)s must be a real date, like 27 3 2027"),
         "year": gettext_lazy("The year must have four digits, like 2027"),
+        "early": gettext_lazy("%(label)s is too long ago. The year must be %(year)s or later"),
+        "late": gettext_lazy("%(label)s is too far ahead. The year must be %(year)s or earlier"),
     }
 
     def to_python(self, value: Parts | date | None) -> date | None:
@@ -94,12 +97,20 @@ class DayField(forms.Field):
             raise forms.ValidationError(self.error_messages["year"], code="year")
         try:
             year = _whole(value["year"])
-            if not 1900 <= year <= 2999:
-                raise ValueError(year)
-            return date(year, _month(value["month"]), _whole(value["day"]))
+            # A year that Python does not have has the days of one that it has.
+            day = date(year or 2000, _month(value["month"]), _whole(value["day"]))
         except ValueError as error:
             message = self.error_messages["unreal"]
             raise forms.ValidationError(message, code="unreal", params={"label": label}) from error
+        for code, bound, is_beyond in (
+            ("early", FIRST_YEAR, year < FIRST_YEAR),
+            ("late", LAST_YEAR, year > LAST_YEAR),
+        ):
+            if is_beyond:
+                raise forms.ValidationError(
+                    self.error_messages[code], code=code, params={"label": label, "year": bound}
+                )
+        return day
 
     def has_changed(self, initial: date | None, data: Parts | None) -> bool:
         """Tell whether what was typed is another date than the one that was shown."""

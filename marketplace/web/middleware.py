@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from marketplace.core.texts import unseen, without_unseen
@@ -17,6 +19,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Numbers that Django and its packages answer with nothing, or with one line, as the body.
 BARE = frozenset({405, 413, 429})
+# Mistakes that are none of what was typed: it was typed too often.
+RETRY_AFTER_SECONDS = "900"  # the longest that any limit of signing in looks back for one person
+TOO_OFTEN = frozenset({"too_many_login_attempts", "rate_limited"})
 
 
 class RefusalPages:
@@ -43,6 +48,18 @@ class RefusalPages:
         """Turn a refusal into an error page or a problem document."""
         refusal = problems.refusal_of(exception)
         return None if refusal is None else views.refused(request, refusal)
+
+    def process_template_response(
+        self, request: HttpRequest, response: TemplateResponse
+    ) -> TemplateResponse:
+        """Give a page of others that shows a form with mistakes the number that ours have."""
+        shown = (response.context_data or {}).values()
+        wrong = [each for each in shown if isinstance(each, forms.BaseForm) and each.errors]
+        if wrong and request.method in {"POST", "PUT"} and response.status_code == 200:
+            response.status_code = 429 if any(map(_is_too_often, wrong)) else 422
+            if response.status_code == 429:
+                response["Retry-After"] = RETRY_AFTER_SECONDS
+        return response
 
 
 class Manners:
@@ -144,6 +161,37 @@ class SeenTexts:
                 file.name = without_unseen(file.name or "") or "file"
 
 
+class WholeForms:
+    """Answer that it took too long when a form stops coming, before anybody reads half of it.
+
+    Why: what reads it next would take the half for a forged form, or stumble over it. A program's
+    body is read by whoever knows its kinds, and answers for itself.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Read the form, where there is one."""
+        if request.path.startswith(problems.API_PREFIX):
+            return None
+        try:
+            request.POST  # noqa: B018  # reading it is the deed
+        except UnreadablePostError:
+            return views.of_status(request, 408)
+        return None
+
+
 class UploadLimit:
     """Refuse a body that is too large before any of it is read."""
 
@@ -162,6 +210,11 @@ def _seen(sent: QueryDict) -> QueryDict:
     for name, texts in sent.lists():
         cleaned.setlist(name, [without_unseen(str(text)) for text in texts])
     return cleaned
+
+
+def _is_too_often(form: forms.BaseForm) -> bool:
+    mistakes = (mistake for each in form.errors.as_data().values() for mistake in each)
+    return any(mistake.code in TOO_OFTEN for mistake in mistakes)
 
 
 def _is_bare(response: HttpResponseBase) -> bool:

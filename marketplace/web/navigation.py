@@ -34,6 +34,7 @@ class Item:
     roles: frozenset[Role]
     order: int
     count: Count | None = None
+    also: tuple[str, ...] = ()
 
 
 _ITEMS: dict[str, Item] = {}
@@ -45,13 +46,16 @@ def register(
     roles: tuple[Role | str, ...],
     order: int = 50,
     count: Count | None = None,
+    also: tuple[str, ...] = (),
 ) -> None:
     """Put an entry in the menu of everybody who holds one of `roles`.
 
     Shapes: `label` is lazily translated; the menu is sorted by `order`, then by label. `count` is
-    asked on every page of theirs, so it must be one quick statement.
+    asked on every page of theirs, so it must be one quick statement. `also` names the addresses of
+    pages that one comes to by this entry, although they do not begin with its own.
     """
-    _ITEMS[url_name] = Item(url_name, label, frozenset(Role(role) for role in roles), order, count)
+    held_by = frozenset(Role(role) for role in roles)
+    _ITEMS[url_name] = Item(url_name, label, held_by, order, count, also)
 
 
 def address_if_any(url_name: str) -> str:
@@ -74,8 +78,8 @@ def registered() -> list[Item]:
 def menu_for(actor: Actor | None, path: str = "") -> list[dict[str, Any]]:
     """Return the menu for a person, as GOV.UK's service navigation takes it.
 
-    Shapes: nobody signed in has an empty menu; the entry whose address is the longest beginning
-    of `path` is marked as the present one.
+    Shapes: nobody signed in has an empty menu; the entry whose address, or one of those that it
+    leads to, is the longest beginning of `path` is marked as the present one.
     """
     if actor is None:
         return []
@@ -86,7 +90,13 @@ def menu_for(actor: Actor | None, path: str = "") -> list[dict[str, Any]]:
         for item in mine
         if (href := address_if_any(item.url_name))
     ]
-    here = max((e["href"] for e in entries if path.startswith(e["href"])), key=len, default="")
+    leads = {
+        beginning: address_if_any(item.url_name)
+        for item in mine
+        for name in (item.url_name, *item.also)
+        if (beginning := address_if_any(name)) and path.startswith(beginning)
+    }
+    here = leads[max(leads, key=len)] if leads else ""
     return [
         {**entry, "current": path == here, "active": path != here}
         if entry["href"] == here

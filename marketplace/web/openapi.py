@@ -98,7 +98,10 @@ class OperationSchema(AutoSchema):
         """Return who may call it, and what its docstring says."""
         said = super().get_description() or ""
         scope = self._scope()
+        writers: tuple[str, ...] | None = self.view.writers  # type: ignore[attr-defined]
         words: str | tuple[str, ...] = self.view.access  # type: ignore[attr-defined]
+        if writers is not None and self.method != "GET":
+            words = writers
         roles = words if isinstance(words, str) else ", ".join(words)
         lines = [said, f"Who may: {roles}.", f"Scope of the token: `{scope}`." if scope else ""]
         return "\n\n".join(line for line in lines if line)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.views import exception_handler
 
-from marketplace.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from marketplace.core.errors import (
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    Invalid,
+    Missing,
+    Refusal,
+)
 from marketplace.core.models import busy, is_held
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -86,6 +93,15 @@ HTTP_PROBLEMS: Final[dict[int, HttpProblem]] = {
             gettext_lazy("Nothing was changed. Check your connection, and send it again."),
         ),
         HttpProblem(
+            "request.length-required",
+            411,
+            gettext_lazy("This request does not say how long its body is."),
+            gettext_lazy(
+                "Nothing was changed. Send the body in one piece, with its length in the header"
+                " “Content-Length”, rather than in chunks."
+            ),
+        ),
+        HttpProblem(
             "request.changed-meanwhile",
             412,
             gettext_lazy("Somebody else has changed this since you read it."),
@@ -142,8 +158,10 @@ HTTP_PROBLEMS: Final[dict[int, HttpProblem]] = {
         HttpProblem(
             "request.not-implemented",
             501,
-            gettext_lazy("We cannot do what this request asks of the connection."),
-            gettext_lazy("Leave out the header “Transfer-Encoding”, or send only “chunked” in it."),
+            gettext_lazy("We do not know this method, or this way to send a body."),
+            gettext_lazy(
+                "Use a method like GET or POST, and leave out the header “Transfer-Encoding”."
+            ),
         ),
         HttpProblem(
             "server.unavailable",
@@ -214,6 +232,17 @@ def show_on(form: forms.Form, refusal: Refusal) -> None:
         form.add_error(name if name in form.fields else None, problem.detail)
     if not refusal.errors:
         form.add_error(None, detail_of(refusal))
+
+
+def show_more(form: forms.Form, problems: Iterable[FieldProblem]) -> None:
+    """Put what the deed would refuse beside what a form found wrong itself.
+
+    Why: who mends one mistake and is then told of the next has been told too late.
+    """
+    for problem in problems:
+        name = problem.pointer if problem.pointer in form.fields else None
+        if name is None or name not in form.errors:
+            form.add_error(name, problem.detail)
 
 
 def path_of(code: str) -> str:
@@ -317,6 +346,8 @@ def api_exception(error: Exception, context: Mapping[str, Any]) -> Any:  # noqa:
     Shapes: None for a defect, which Django then logs and answers with 500.
     """
     request = context["request"]
+    if isinstance(error, UnreadablePostError):  # it stopped coming
+        return problem_answer(http_document(408, request))
     refusal = refusal_of(error)
     if refusal is not None:
         return problem_answer(problem_document(refusal, request))

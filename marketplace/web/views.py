@@ -42,13 +42,33 @@ PAGES = {
         gettext_lazy("This page cannot be opened like this"),
         gettext_lazy("It only takes what a form sends. Go back and use the button on the page."),
     ),
+    408: (
+        gettext_lazy("This took too long to arrive"),
+        gettext_lazy("Nothing was changed. Check your connection, go back and send it again."),
+    ),
+    411: (
+        gettext_lazy("We cannot tell how long this is"),
+        gettext_lazy("Nothing was changed. Send it again from a page of ours, in a browser."),
+    ),
     413: (
         gettext_lazy("The file is too large"),
         gettext_lazy("Choose a smaller file, or split it into several, and send it again."),
     ),
+    414: (
+        gettext_lazy("The address is too long"),
+        gettext_lazy("Go back and ask for less at once, with fewer words or choices."),
+    ),
     429: (
         gettext_lazy("Too many tries in a short time"),
         gettext_lazy("Wait a few minutes and try again."),
+    ),
+    431: (
+        gettext_lazy("Your browser sends too much with each page"),
+        gettext_lazy("Delete the cookies of this site in your browser, and try again."),
+    ),
+    501: (
+        gettext_lazy("We cannot answer this kind of request"),
+        gettext_lazy("Open the page again from its address or from a link."),
     ),
     503: (
         gettext_lazy("The service is not available at the moment"),

@@ -21,6 +21,7 @@ from marketplace.config.databases import database_from_url
 from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import stewardship, tenant
 from marketplace.web.downloads import in_lots
+from marketplace.web.paging import page_by_key
 from tests import servers
 from tests.factories import organisations as make
 
@@ -248,6 +249,54 @@ class TestQuestions:
         with tenant(supplier.pk):
             assert [event.verb for event in events_of(supplier.pk, 9)] == ["order.n1"]
             assert [event.verb for event in timeline(council)] == ["order.n1"]
+
+
+class TestVerbs:
+    """A trail is asked for one kind of deed, however long it is."""
+
+    @pytest.mark.parametrize(
+        ("beginning", "found"),
+        [
+            ("order", ["order.sent-again", "order.sent", "order.answered"]),
+            ("ORDER.SENT", ["order.sent-again", "order.sent"]),
+            ("order.a", ["order.answered"]),
+            ("sent", []),
+            ("%", []),
+        ],
+    )
+    def test_are_asked_for_by_how_they_begin_on_both_sides(self, db, at, beginning, found):
+        council, supplier = make.council(), make.supplier()
+        verbs = ("order.answered", "order.sent", "budgets.set", "order.sent-again")
+        with tenant(council.pk):
+            for number, verb in enumerate(verbs):
+                record(
+                    verb, council, actor=None, at=at + timedelta(minutes=number),
+                    organisation_id=council.pk, counterparty_id=supplier.pk,
+                )  # fmt: skip
+        for side in (council, supplier):
+            with tenant(side.pk):
+                parts = events_wanted(side.pk, Wanted(verb=beginning))
+                rows = page_by_key(parts, None, keys=("-at", "-id")).rows
+                assert [each.verb for each in rows] == found
+
+    @pytest.mark.parametrize(("side", "index"), [(0, "event_by_verb"), (1, "event_by_others_verb")])
+    def test_are_walked_by_an_index_behind_the_walls(self, db, at, side, index):
+        council, supplier = make.council(), make.supplier()
+        reader = (council, supplier)[side]
+        with tenant(council.pk):
+            record(
+                "order.sent", council, actor=None, at=at, organisation_id=council.pk,
+                counterparty_id=supplier.pk,
+            )  # fmt: skip
+        with tenant(reader.pk), connection.cursor() as cursor:
+            # A table of one row is always read whole; what is asked is which way there is.
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+            part = events_wanted(reader.pk, Wanted(verb="order"))[side]
+            plan = part.order_by("-at", "-id")[:26].explain()
+        assert f"Index Scan Backward using {index} " in plan
+        assert "Index Cond" in plan
+        assert "(verb)::text = 'order.sent'::text" in plan.split("Filter")[0]
 
 
 class TestTheFunctionOfWords:

@@ -157,6 +157,21 @@ class TestCommand:
         assert answer["whole"] is True
         assert answer["chains"][0]["events"] == 8
 
+    def test_takes_a_council_by_its_name_or_its_short_name(self, chain):
+        with stewardship():
+            kept = Organisation.objects.get(pk=chain)
+        for name in (kept.name, kept.slug.upper(), f" {kept.slug} "):
+            answer = json.loads(self.run("--json", "--chain", name))
+            assert [each["chain"] for each in answer["chains"]] == [str(chain)]
+
+    def test_names_those_that_there_are_when_it_is_wrong(self, chain):
+        with stewardship():
+            kept = Organisation.objects.get(pk=chain)
+        with pytest.raises(CommandError) as refused:
+            self.run("--chain", "Nowhere")
+        assert "“Nowhere” is no organisation with a trail" in str(refused.value)
+        assert f"{kept.slug}  ({kept.name})" in str(refused.value)
+
     def test_a_chain_written_wholly_anew_shows_beside_an_end_kept_elsewhere(self, chain, tmp_path):
         kept = tmp_path / "ends.json"
         kept.write_text(self.run("--json"))

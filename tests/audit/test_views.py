@@ -10,12 +10,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from marketplace.audit import selectors
 from marketplace.audit.selectors import timeline
 from marketplace.audit.services import record
 from marketplace.core.actors import Role
 from marketplace.core.tenancy import tenant
+from tests.factories import ordering
 from tests.factories.audit import write
 from tests.factories.organisations import actor, council, person, sign_in, supplier
 
@@ -44,6 +46,25 @@ class TestEvents:
             address = f"/audit/{following}" if 'rel="next"' in text else ""
         assert len(seen) == 60
         assert seen == sorted(seen, reverse=True)
+
+    def test_names_what_it_is_about_and_leads_there(self, auditor, home):
+        market = ordering.market()
+        order = ordering.sent(market)
+        reader = sign_in(Client(), person(market.council, Role.AUDITOR))
+        text = " ".join(reader.get("/audit/?verb=order.sent").content.decode().split())
+        address = reverse("order", args=[order.pk])
+        assert f'Order <a class="govuk-link" href="{address}">{order.number}</a>' in text
+        assert f"Everything about {order.number}" in text
+        assert reader.get(address).status_code == 200
+        asked = reverse("requisition", args=[order.requisition_id])
+        trail = reader.get("/audit/").content.decode()
+        assert f'href="{asked}">REQ-26-000001</a>' in trail
+        assert reader.get(asked).status_code == 200
+        basket = reader.get("/audit/?verb=basket").content.decode()
+        assert f'href="{asked}"' not in basket  # it had no number yet
+        with tenant(market.council.pk):
+            one = timeline(order).filter(verb="order.sent").get()
+        assert f'href="{address}"' in reader.get(f"/audit/{one.pk}/").content.decode()
 
     def test_does_not_cost_more_with_more(self, auditor, home, at):
         auditor.get("/audit/")
@@ -90,6 +111,21 @@ class TestEvents:
     def test_says_what_is_wrong_with_a_search(self, auditor, query):
         answer = auditor.get(f"/audit/?{query}")
         assert answer.status_code == 422
+
+    @pytest.mark.parametrize("query", ["since-day=31&since-month=2&since-year=2026", "subject=x"])
+    @pytest.mark.parametrize("name", ["events", "events-csv", "events-json"])
+    def test_hands_out_nothing_for_a_search_that_it_cannot_read(
+        self, auditor, home, at, name, query
+    ):
+        with tenant(home.pk):
+            write(home, at, note="not asked for")
+        answer = auditor.get(f"{reverse(name)}?{query}")
+        assert answer.status_code == 422
+        assert "Content-Disposition" not in answer
+        text = answer.content.decode()
+        assert "There is a problem" in text
+        assert "not asked for" not in text
+        assert "<time" not in text
 
     def test_a_nonsense_cursor_is_refused(self, auditor):
         assert auditor.get("/audit/?after=nonsense").status_code == 422

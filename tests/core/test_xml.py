@@ -5,16 +5,19 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from threading import Thread
 from time import monotonic
+from xml.etree.ElementTree import ParseError
 
 import pytest
+from defusedxml.common import DefusedXmlException
 from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.core import xml
 from marketplace.core.errors import Invalid
-from marketplace.core.xml import HostileXml, parse_xml
+from marketplace.core.xml import HostileXml, TooHeavy, parse_xml, stream_elements
 
 LAUGHS = (
     "<!DOCTYPE a [<!ENTITY l0 'ha'>"
@@ -184,3 +187,65 @@ def test_laughing_takes_no_memory():
     _now, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 1_000_000
+
+
+class TestStreamElements:
+    def texts(self, content: bytes, **facts) -> list[str]:
+        chosen = {"most_bytes": 200_000, **facts}
+        return [
+            "".join(each.itertext()) for each in stream_elements(BytesIO(content), {"b"}, **chosen)
+        ]
+
+    def test_gives_the_elements_of_a_name_with_what_is_in_them(self):
+        assert self.texts(b"<a><x>no</x><b>1<c>2</c></b>tail<b/><y><b>3</b></y></a>") == [
+            "12", "", "3",
+        ]  # fmt: skip
+
+    def test_stops_where_it_is_told_to(self):
+        assert self.texts(b"<a><x><b>1</b></x><b>2</b>< no more", until="x") == ["1"]
+
+    def test_gives_all_of_those_that_one_piece_holds_or_cuts(self):
+        content = b"<a>" + b"".join(b"<b><c>%d</c></b>" % n for n in range(30_000)) + b"</a>"
+        assert self.texts(content) == [str(n) for n in range(30_000)]
+
+    @pytest.mark.parametrize("content", [b"", b"<a>", b"<a><b></a>", b"<!DOCTYPE a><a/>"])
+    def test_what_is_no_xml_is_an_error_as_it_is_elsewhere(self, content):
+        with pytest.raises((ParseError, DefusedXmlException)):
+            self.texts(content)
+
+    @pytest.mark.parametrize(
+        ("before", "one", "after"),
+        [
+            (b"<a><b>", b"<c/>", b"</b></a>"),
+            (b"<a><b>", b"xxxx", b"</b></a>"),
+            (b"<a><b x='", b"xxxx", b"'/></a>"),
+            (b"<a>", b"<b>", b""),
+            (b"<a>", b"<x>", b""),
+            (b"<a>", b"xxxx", b"</a>"),
+            (b"<a>", b"<x%d/>", b"</a>"),
+            (b"<a>", b"<b x%d=''/>", b"</a>"),
+            (b"<a>", b"<b xmlns:x%d='u'/>", b"</a>"),
+        ],
+    )
+    def test_refuses_what_grows_without_end_before_it_has_grown(self, before, one, after):
+        class Endless(BytesIO):
+            asked = 0
+
+            def read(self, size: int = -1) -> bytes:
+                self.asked += 1
+                if self.asked == 1:
+                    return before
+                made = [one % (self.asked * 10_000 + n) if b"%" in one else one
+                        for n in range(size // len(one))]  # fmt: skip
+                return b"".join(made) if self.asked < 1000 else after
+
+        source = Endless()
+        tracemalloc.start()
+        try:
+            with pytest.raises(TooHeavy):
+                list(stream_elements(source, {"b"}, most_bytes=500_000))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert source.asked < 20
+        assert peak < 60_000_000

@@ -154,6 +154,8 @@ class TestChangeCouncil:
             ("vat_number", "GB123", "VAT certificate"),
             ("postcode", "123", "full UK postcode"),
             ("telephone", "<script>", "Enter a telephone number"),
+            ("address", "High Street\n" * 11, "at most 10 lines"),
+            ("address", "x" * 101, "at most 100 characters"),
         ],
     )
     def test_refuses_a_detail_that_cannot_be(self, home, administrator, at, field, typed, says):
@@ -163,6 +165,17 @@ class TestChangeCouncil:
             administrator=administrator, version=1, details=details, at=at,
         )  # fmt: skip
         assert refusal.field == field
+
+    def test_tells_everything_that_is_wrong_at_once(self, home, administrator, at):
+        wrong = {
+            "name": " ", "colour": "red", "telephone": "x", "address": "line\n" * 11,
+            "postcode": "1", "vat_number": "GB1", "order_prefix": "po",
+        }  # fmt: skip
+        refusal = self.refused(
+            home, SettingsInvalid,
+            administrator=administrator, version=1, details=wrong, at=at,
+        )  # fmt: skip
+        assert [each.pointer for each in refusal.errors] == list(wrong)
 
     def test_keeps_postcode_and_vat_number_as_they_are_printed(self, home, administrator, at):
         details = {"postcode": "zz11zz", "vat_number": "999 0001 03"}
@@ -204,6 +217,16 @@ class TestCouncilSettings:
             assert f'value="{value}"' in answer.content.decode()
         assert re.search(r'name="version"[^>]*value="7"', answer.content.decode())
 
+    def test_tells_the_forms_own_mistakes_and_the_others_at_once(self, administrator):
+        wrong = {
+            "email": "nobody", "colour": "red", "telephone": "x", "address": "line\n" * 30,
+            "postcode": "1", "vat_number": "GB1", "order_prefix": "po",
+        }  # fmt: skip
+        answer = administrator.post(PAGE, self.details(**wrong))
+        assert answer.status_code == 422
+        for field in wrong:
+            assert answer.content.decode().count(f'href="#id_{field}"') == 1
+
     def test_saves(self, administrator, home):
         answer = administrator.post(PAGE, self.details())
         assert (answer.status_code, answer["Location"]) == (302, PAGE)
@@ -221,11 +244,11 @@ class TestCouncilSettings:
         [
             ({"colour": "#ffdd00"}, 422, "Choose a darker colour."),
             ({"colour": "red"}, 422, "like #1d70b8"),
-            ({"colour": "#1d70b8;}"}, 200, "7 characters"),
+            ({"colour": "#1d70b8;}"}, 422, "7 characters"),
             ({"order_prefix": "a b"}, 422, "capital letters"),
             ({"vat_number": "GB123"}, 422, "VAT certificate"),
             ({"postcode": "123"}, 422, "full UK postcode"),
-            ({"name": ""}, 200, "Enter the name of the council"),
+            ({"name": ""}, 422, "Enter the name of the council"),
             ({"version": "9"}, 409, "Somebody else has changed"),
         ],
     )

@@ -35,3 +35,25 @@ def test_what_is_wrong_is_answered_as_such(client):
     assert client.post("/people/invite/", {"name": ""}).status_code == 422
     for page in ("/cost-centres/add/", "/accounts/add/", "/delivery-points/add/"):
         assert client.post(page, {"code": ""}).status_code == 422
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("roles", "limit", "says"),
+    [
+        (["approver"], "-5", "Enter a limit of more than £0"),
+        (["approver"], "", "Enter how much they may approve"),
+        (["buyer"], "5", "Only an approver has an approval limit"),
+        ([], "-5", "Enter a limit of more than £0"),
+    ],
+)
+def test_everything_that_is_wrong_is_told_at_once(client, roles, limit, says):
+    sign_in(client, organisations.person(organisations.council(), "administrator"))
+    sent = {"name": "Bo", "email": "nobody", "roles": roles, "approval_limit_amount": limit}
+    answer = client.post("/people/invite/", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'href="#id_email"' in page
+    assert page.count('href="#id_approval_limit_amount"') == 1
+    assert says in page
+    assert ("Choose at least one" in page) is not bool(roles)

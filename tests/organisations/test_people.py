@@ -27,6 +27,7 @@ from marketplace.organisations.services.people import (
     LastKeeper,
     OwnMembership,
     RolesNotAllowed,
+    StandsAlready,
     accept_invitation,
     change_person,
     deactivate_person,
@@ -218,6 +219,22 @@ class TestDeactivatePerson:
             "person.deactivated",
             "person.reactivated",
         ]
+        said = [(event.before, event.after) for event in timeline(someone)]
+        assert said == [
+            ({"active": True}, {"active": False}),
+            ({"active": False}, {"active": True}),
+        ]
+
+    @pytest.mark.parametrize("is_invited", [True, False])
+    def test_refuses_what_is_so_already(self, home, keeper, at, is_invited):
+        someone = invite(keeper, at) if is_invited else person(home, Role.BUYER)
+        facts = {"keeper": keeper, "membership_id": someone.pk, "at": at}
+        with pytest.raises(StandsAlready):
+            reactivate_person(version=1, **facts)
+        out = deactivate_person(version=1, **facts)
+        with pytest.raises(StandsAlready):
+            deactivate_person(version=out.version, **facts)
+        assert timeline(someone).filter(verb="person.deactivated").count() == 1
 
     def test_refuses_oneself(self, keeper, at):
         with pytest.raises(OwnMembership):

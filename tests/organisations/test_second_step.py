@@ -78,7 +78,7 @@ class TestInventedKeys:
         client.post("/account/reauthenticate/", {"password": PASSWORD})
         assert client.get(ADD_KEY).status_code == 200
         refused = client.post(ADD_KEY, {"name": "junk", "credential": answer})
-        assert refused.status_code == 200
+        assert refused.status_code == 422
         assert not Authenticator.objects.filter(user=someone.user).exists()
         assert client.get("/people/").headers["Location"].startswith("/second-step/")
         assert enter(Client(), someone.user.email).status_code == 302

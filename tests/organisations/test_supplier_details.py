@@ -74,12 +74,24 @@ def test_changes_nothing_where_nothing_is_different(company, seller, at):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("vat_number", "980780685"), ("vat_number", "GB1"), ("email", " ")]
+    ("field", "value"),
+    [
+        ("vat_number", "980780685"),
+        ("vat_number", "GB1"),
+        ("email", " "),
+        ("address", "Hedge Lane\n" * 11),
+    ],
 )
 def test_refuses_what_cannot_be(seller, at, field, value):
     with pytest.raises(DetailsInvalid) as refused:
         change(seller, at, **{field: value})
     assert refused.value.field == field
+
+
+def test_tells_everything_that_is_wrong_at_once(seller, at):
+    with pytest.raises(DetailsInvalid) as refused:
+        change(seller, at, email=" ", address="x" * 101, vat_number="GB1")
+    assert [each.pointer for each in refused.value.errors] == ["email", "address", "vat_number"]
 
 
 def test_refuses_what_was_changed_meanwhile(seller, at):

@@ -223,6 +223,6 @@ class TestPages:
     def test_refuses_a_scope_that_the_roles_do_not_open(self, client):
         sign_in(client, person(supplier()))
         facts = {"name": "x", "scopes": ["events:read"], "days": "90"}
-        assert client.post("/tokens/new/", facts).status_code == 200
+        assert client.post("/tokens/new/", facts).status_code == 422
         with stewardship():
             assert not ApiToken.objects.exists()

@@ -177,7 +177,7 @@ class TestSuppliers:
     def test_suspends_with_a_reason_and_lifts(self, administrator, home):
         made = link(home, supplier(name="Alder Paper"))
         page = f"/suppliers/{made.pk}/suspend/"
-        assert administrator.post(page, {"reason": ""}).status_code == 200
+        assert administrator.post(page, {"reason": ""}).status_code == 422
         administrator.post(page, {"reason": "Late twice."})
         text = administrator.get(f"/suppliers/{made.pk}/").content.decode()
         assert "Late twice." in text

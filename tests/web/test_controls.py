@@ -178,6 +178,21 @@ class TestWords:
                 "Delivery date must be a real date, like 27 3 2027",
             ),
             ({"delivery-year": "20277"}, "The year must have four digits, like 2027"),
+            (
+                {"delivery-year": "9999"},
+                "Delivery date is too far ahead. The year must be 2999 or earlier",
+            ),
+            *(
+                (
+                    {"delivery-year": y},
+                    "Delivery date is too long ago. The year must be 1900 or later",
+                )
+                for y in ("0001", "0000", "1899")
+            ),
+            (
+                {"delivery-day": "30", "delivery-month": "2", "delivery-year": "9999"},
+                "Delivery date must be a real date, like 27 3 2027",
+            ),
             ({"delivery-year": "27"}, "The year must have four digits, like 2027"),
             ({"centre": ""}, "Select the cost centre"),
             ({"centre": "9"}, "Select the cost centre from the list"),
@@ -264,3 +279,26 @@ class TestValues:
 
 def test_the_environment_can_be_made_without_django_engines():
     assert environment().from_string("{{ money(3) }}").render() == "£3.00"
+
+
+class TestSeveralMistakesAtOneField:
+    class Password(forms.Form):
+        secret = forms.CharField(label="Password")
+
+        def clean_secret(self) -> str:
+            raise forms.ValidationError(["Use <12> characters or more.", "Choose a rarer one"])
+
+    def test_each_stands_on_its_own_line(self):
+        tree = drawn(self.Password({"secret": "x"}))
+        (said,) = tree.xpath("//p[contains(@class,'govuk-error-message')]")
+        assert len(said.xpath("br")) == 1
+        assert [text.strip() for text in said.xpath("text()") if text.strip()] == [
+            "Use <12> characters or more.",
+            "Choose a rarer one",
+        ]
+
+    def test_and_is_a_line_of_its_own_at_the_top(self):
+        assert [each["text"] for each in error_list(self.Password({"secret": "x"}))] == [
+            "Use <12> characters or more.",
+            "Choose a rarer one",
+        ]

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.http import UnreadablePostError
 from django.test import RequestFactory
 from django.utils import translation
 from django.utils.translation import trans_real
@@ -21,6 +22,7 @@ from marketplace.core.errors import (
 from marketplace.core.states import IllegalMove
 from marketplace.web.problems import (
     HTTP_PROBLEMS,
+    api_exception,
     known_problems,
     path_of,
     problem_document,
@@ -48,6 +50,13 @@ class TestStatusOf:
     def test_a_refusal_of_no_kind_is_a_mistake(self):
         with pytest.raises(TypeError):
             status_of(Refusal("x"))
+
+
+def test_a_body_that_stops_coming_is_no_defect():
+    request = RequestFactory().post("/api/v1/orders")
+    answer = api_exception(UnreadablePostError(), {"request": request})
+    assert answer.status_code == 408
+    assert json.loads(answer.content)["type"] == "/problems/request.too-slow/"
 
 
 class TestLanguage:

@@ -70,7 +70,9 @@ class TestSignInPages:
         assert is_ours(page(browser.get(path)))
 
     def test_a_mistake_is_named_at_the_top_beside_the_field_and_in_the_title(self, browser):
-        tree = page(browser.post("/account/login/", {"login": "", "password": ""}))
+        answer = browser.post("/account/login/", {"login": "", "password": ""})
+        assert answer.status_code == 422
+        tree = page(answer)
         assert is_ours(tree)
         assert tree.xpath("string(//title)").startswith("Error: ")
         links = tree.xpath("//div[contains(@class,'govuk-error-summary')]//a/@href")
@@ -80,6 +82,38 @@ class TestSignInPages:
     def test_a_wrong_password_is_said_plainly(self, browser, person):
         answer = browser.post("/account/login/", {"login": person.email, "password": "wrong"})
         assert "The email address or the password is not right." in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("path", "facts"),
+        [
+            ("/account/password/reset/", {"email": "no address"}),
+            (
+                "/account/password/change/",
+                {"oldpassword": "wrong", "password1": "", "password2": ""},
+            ),
+            ("/account/email/", {"action_add": "", "email": "no address"}),
+            ("/account/reauthenticate/", {"password": "wrong"}),
+            ("/account/2fa/totp/activate/", {"code": "000000"}),
+        ],
+    )
+    def test_a_form_with_mistakes_is_answered_as_ours_are(self, browser, person, path, facts):
+        if "reset" not in path:
+            browser.post("/account/login/", {"login": person.email, "password": PASSWORD})
+            browser.post("/account/reauthenticate/", {"password": PASSWORD})
+        browser.get(path)
+        answer = browser.post(path, facts)
+        assert answer.status_code == 422
+        tree = page(answer)
+        assert is_ours(tree)
+        assert tree.xpath("string(//title)").startswith("Error: ")
+
+    def test_also_when_it_was_put_rather_than_posted(self, browser):
+        assert browser.put("/account/login/", "login=x").status_code == 422
+
+    def test_who_tried_too_often_is_told_so_by_the_number_too(self, browser, person):
+        facts = {"login": person.email, "password": "wrong"}
+        answers = [browser.post("/account/login/", facts).status_code for _try in range(6)]
+        assert answers == [422] * 5 + [429]
 
     def test_browsers_can_fill_in(self, browser):
         tree = page(browser.get("/account/login/"))

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('hash', models.BinaryField(max_length=32)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_id', 'sequence'], name='event_by_subject'), models.Index(fields=['chain', 'at', 'id'], name='event_by_instant'), models.Index(condition=models.Q(('counterparty_id__isnull', False)), fields=['counterparty_id', 'at', 'id'], name='event_by_counterparty')],
+                'indexes': [models.Index(fields=['subject_id', 'sequence'], name='event_by_subject'), models.Index(fields=['chain', 'at', 'id'], name='event_by_instant'), models.Index(condition=models.Q(('counterparty_id__isnull', False)), fields=['counterparty_id', 'at', 'id'], name='event_by_counterparty'), models.Index(fields=['chain', 'verb', 'at', 'id'], name='event_by_verb'), models.Index(condition=models.Q(('counterparty_id__isnull', False)), fields=['counterparty_id', 'verb', 'at', 'id'], name='event_by_others_verb')],
                 'constraints': [models.UniqueConstraint(fields=('chain', 'sequence'), name='event_one_a_place'), models.CheckConstraint(condition=models.Q(('sequence__gt', 0)), name='event_sequence_counts')],
             },
         ),

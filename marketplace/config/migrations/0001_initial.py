@@ -81,6 +81,8 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("catalogue", "0001_initial"),
         ("contenttypes", "0002_remove_content_type_name"),
+        ("desk", "0001_initial"),
+        ("invoicing", "0001_initial"),
         ("jobs", "0001_initial"),
         ("ledger", "0001_initial"),
         ("mfa", "0003_authenticator_type_uniq"),

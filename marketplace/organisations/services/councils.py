@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind, Role
-from marketplace.core.errors import Conflict, Forbidden, Invalid
+from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid
+from marketplace.core.texts import LONGEST_ADDRESS_LINE, MOST_ADDRESS_LINES, address_fits
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.rules import (
     LEAST_CONTRAST,
@@ -20,6 +23,7 @@ from marketplace.organisations.rules import (
     postcode_of,
     vat_number_of,
 )
+from marketplace.organisations.services.enrolling import check_email
 from marketplace.organisations.services.holding import hold_organisation
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -59,7 +63,7 @@ def change_council(
 
     Shapes: `details` has some of CHANGEABLE; others are a mistake in the caller. VAT number and
     postcode are kept as they are printed: in capitals, spaced as usual.
-    Raises: SettingsNotYours, SettingsInvalid, SettingsChangedMeanwhile, Busy.
+    Raises: SettingsNotYours, SettingsInvalid, EmailTooLong, SettingsChangedMeanwhile, Busy.
     """
     if administrator.kind is not OrganisationKind.COUNCIL or not administrator.holds(
         Role.ADMINISTRATOR
@@ -92,67 +96,86 @@ def change_council(
     return council
 
 
+def council_problems(details: Mapping[str, str]) -> list[FieldProblem]:
+    """Return everything that is wrong with some of a council's details, in the page's order."""
+    said = {name: check(details[name]) for name, check in _CHECKS.items() if name in details}
+    return [FieldProblem(name, words) for name, words in said.items() if words]
+
+
 def _checked(details: dict[str, str]) -> dict[str, str]:
-    """Return the details as they are kept.
+    """Return the details as they are kept: postcode and VAT number as they are printed.
 
-    Raises: SettingsInvalid.
+    Raises: SettingsInvalid, EmailTooLong.
     """
-    if "name" in details and not details["name"].strip():
-        raise SettingsInvalid(_("Enter the council's name."), field="name")
-    colour = details.get("colour")
-    if colour is not None:
-        _check_colour(colour)
-    prefix = details.get("order_prefix")
-    if prefix and not PREFIX.fullmatch(prefix):
+    check_email(details.get("email", ""))
+    problems = council_problems(details)
+    if problems:
         raise SettingsInvalid(
-            _("Use up to 10 capital letters, digits or hyphens, like PO or CAS-PO."),
-            field="order_prefix",
+            " ".join(each.detail for each in problems), field=problems[0].pointer, errors=problems
         )
-    telephone = details.get("telephone", "").strip()
-    if telephone and not is_telephone_number(telephone):
-        raise SettingsInvalid(
-            _("Enter a telephone number, like 01632 960 001 or +44 1632 960 001."),
-            field="telephone",
-        )
-    return {**details, **_printed(details)}
+    printed = {"postcode": postcode_of, "vat_number": vat_number_of}
+    kept = {name: print_(details[name]) for name, print_ in printed.items() if name in details}
+    return {**details, **{name: value for name, value in kept.items() if value is not None}}
 
 
-def _printed(details: dict[str, str]) -> dict[str, str]:
-    """Return those details that are kept in another form than they were typed in."""
-    postcode, vat_number = details.get("postcode", ""), details.get("vat_number", "")
-    printed: dict[str, str] = {}
-    if postcode.strip():
-        kept = postcode_of(postcode)
-        if kept is None:
-            raise SettingsInvalid(_("Enter a full UK postcode, like AB1 2CD."), field="postcode")
-        printed["postcode"] = kept
-    if vat_number.strip():
-        kept = vat_number_of(vat_number)
-        if kept is None:
-            raise SettingsInvalid(
-                _(
-                    "Enter the VAT number as it stands on your VAT certificate: GB and 9 or 12"
-                    " digits. Check every digit: this one cannot be."
-                ),
-                field="vat_number",
-            )
-        printed["vat_number"] = kept
-    return printed
+def _wrong_name(name: str) -> str:
+    return "" if name.strip() else _("Enter the council's name.")
 
 
-def _check_colour(colour: str) -> None:
+def _wrong_colour(colour: str) -> str:
     if not COLOUR.fullmatch(colour):
-        raise SettingsInvalid(
-            _("Write the colour as # and six digits or letters from a to f, like #1d70b8."),
-            field="colour",
-        )
+        return _("Write the colour as # and six digits or letters from a to f, like #1d70b8.")
     ratio = contrast_with_white(colour)
-    if ratio < LEAST_CONTRAST:
-        raise SettingsInvalid(
-            _(
-                "White words on this colour have a contrast of %(ratio)s to 1. People need at"
-                " least 4.5 to 1 to read them. Choose a darker colour."
-            )
-            % {"ratio": f"{ratio:.1f}"},
-            field="colour",
-        )
+    if ratio >= LEAST_CONTRAST:
+        return ""
+    return _(
+        "White words on this colour have a contrast of %(ratio)s to 1. People need at least 4.5 to"
+        " 1 to read them. Choose a darker colour."
+    ) % {"ratio": f"{ratio:.1f}"}
+
+
+def _wrong_telephone(telephone: str) -> str:
+    if not telephone.strip() or is_telephone_number(telephone.strip()):
+        return ""
+    return _("Enter a telephone number, like 01632 960 001 or +44 1632 960 001.")
+
+
+def _wrong_address(address: str) -> str:
+    if address_fits(address.strip()):
+        return ""
+    return _("Write it in at most %(lines)d lines, each of at most %(letters)d characters.") % {
+        "lines": MOST_ADDRESS_LINES,
+        "letters": LONGEST_ADDRESS_LINE,
+    }
+
+
+def _wrong_postcode(postcode: str) -> str:
+    if not postcode.strip() or postcode_of(postcode) is not None:
+        return ""
+    return _("Enter a full UK postcode, like AB1 2CD.")
+
+
+def _wrong_vat_number(vat_number: str) -> str:
+    if not vat_number.strip() or vat_number_of(vat_number) is not None:
+        return ""
+    return _(
+        "Enter the VAT number as it stands on your VAT certificate: GB and 9 or 12 digits. Check"
+        " every digit: this one cannot be."
+    )
+
+
+def _wrong_prefix(prefix: str) -> str:
+    if not prefix or PREFIX.fullmatch(prefix):
+        return ""
+    return _("Use up to 10 capital letters, digits or hyphens, like PO or CAS-PO.")
+
+
+_CHECKS: Final[Mapping[str, Callable[[str], str]]] = {
+    "name": _wrong_name,
+    "colour": _wrong_colour,
+    "telephone": _wrong_telephone,
+    "address": _wrong_address,
+    "postcode": _wrong_postcode,
+    "vat_number": _wrong_vat_number,
+    "order_prefix": _wrong_prefix,
+}

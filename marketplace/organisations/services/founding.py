@@ -13,11 +13,8 @@ from marketplace.core.errors import Conflict, Invalid
 from marketplace.core.tenancy import tenant
 from marketplace.organisations.models import Kind, Nation, Organisation
 from marketplace.organisations.selectors.people import person_by_email
-from marketplace.organisations.services.people import (
-    enrol_person,
-    open_invitation,
-    owe_invitation,
-)
+from marketplace.organisations.services.enrolling import check_email, enrol_person
+from marketplace.organisations.services.people import open_invitation, owe_invitation
 
 
 class CouncilExists(Conflict):
@@ -47,10 +44,11 @@ def found_council(
     """Keep a new council and owe its first administrator a mail with a link.
 
     An operator's deed, done from the command line: nobody acts for a council that is not there.
-    Raises: CouncilExists, NationUnknown.
+    Raises: CouncilExists, NationUnknown, EmailTooLong.
     """
     if nation not in Nation.values:
         raise NationUnknown(field="nation")
+    check_email(administrator_email)
     if Organisation.objects.filter(slug=slug).exists():
         raise CouncilExists(field="slug")
     council = Organisation.objects.create(

@@ -8,14 +8,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
-from marketplace.core.actors import Actor, Role
-from marketplace.core.errors import Conflict, Forbidden, Invalid, Missing
+from marketplace.core.actors import Actor, OrganisationKind, Role
+from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
 from marketplace.core.tenancy import tenant
 from marketplace.jobs.services import wake
 from marketplace.organisations import rules
@@ -26,7 +25,9 @@ from marketplace.organisations.selectors.people import (
     live_keepers,
     person_by_email,
 )
+from marketplace.organisations.services.enrolling import enrol_person
 from marketplace.organisations.services.holding import hold_organisation
+from marketplace.organisations.services.inviting import check_may_invite
 
 
 class KeeperNeeded(Forbidden):
@@ -68,6 +69,13 @@ class AlreadyHere(Conflict):
     advice = gettext_lazy("Find them in the list of people and change them there.")
 
 
+class StandsAlready(Conflict):
+    """The person may act here already, or may not as it is."""
+
+    code = "person.stands-already"
+    title = gettext_lazy("This person is out already, or in already.")
+
+
 class ChangedMeanwhile(Conflict):
     """Somebody else changed it between reading and writing."""
 
@@ -91,20 +99,16 @@ def invite_person(
     Shapes: they act for it once they accept; until then it knows only what the keeper typed.
     Somebody who is known from another organisation keeps their name and password.
     Units: the limit is in pounds, net; an approver must have one.
-    Raises: KeeperNeeded, RolesNotAllowed, AlreadyHere, Busy.
+    Raises: KeeperNeeded, RolesNotAllowed, EmailTooLong, AlreadyHere, TooManyInvitations, Busy.
     """
     _check_keeper(keeper)
-    chosen = _checked_roles(keeper, roles)
-    limit = _checked_limit(chosen, approval_limit_amount)
-    if limit is None and rules.needs_limit(chosen):
-        raise RolesNotAllowed(
-            _("Enter how much they may approve, without VAT, like 5,000."),
-            field="approval_limit_amount",
-        )
+    limit = approval_limit_amount
+    chosen = _checked_roles(keeper, roles, limit, is_new=True)
     hold_organisation(keeper.organisation_id)
     user = person_by_email(email) or enrol_person(name=name, email=email)
     if Membership.objects.of(keeper.organisation_id).filter(user=user).exists():
         raise AlreadyHere(field="email")
+    check_may_invite(keeper.organisation_id, at)
     membership = open_invitation(
         user, name=name, organisation_id=keeper.organisation_id, roles=chosen, limit=limit
     )
@@ -154,32 +158,16 @@ def owe_invitation(membership: Membership, at: datetime, *, council_id: UUID | N
     )
 
 
-def enrol_person(*, name: str, email: str) -> User:
-    """Keep a person who has no password yet.
-
-    Shapes: when somebody else enrolled them at the same instant, that person is returned.
-    Why: the address counts as proven, since only a link that is mailed to it can set a password.
-    """
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(email, name=" ".join(name.split()))
-            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    except IntegrityError:
-        known = person_by_email(email)
-        if known is None:
-            raise
-        return known
-    return user
-
-
 @transaction.atomic
 def invite_person_again(*, keeper: Actor, membership_id: UUID, at: datetime) -> Membership:
     """Owe an invited person another mail with a link.
 
-    Raises: KeeperNeeded, Missing.
+    Raises: KeeperNeeded, TooManyInvitations, Missing, Busy.
     """
     _check_keeper(keeper)
+    hold_organisation(keeper.organisation_id)
     membership = _lock(keeper, membership_id)
+    check_may_invite(keeper.organisation_id, at)
     record(
         "person.invited-again",
         membership,
@@ -236,8 +224,8 @@ def change_person(
     Raises: KeeperNeeded, OwnMembership, RolesNotAllowed, LastKeeper, ChangedMeanwhile, Missing.
     """
     _check_keeper(keeper)
-    chosen = _checked_roles(keeper, roles)
-    limit = _checked_limit(chosen, approval_limit_amount)
+    limit = approval_limit_amount
+    chosen = _checked_roles(keeper, roles, limit)
     membership = _lock_with_keepers(keeper, membership_id)
     _check_not_self(keeper, membership)
     _check_version(membership, version)
@@ -267,49 +255,51 @@ def deactivate_person(
 ) -> Membership:
     """Let a person act for the organisation no more; they are out at their next request.
 
-    Raises: KeeperNeeded, OwnMembership, LastKeeper, ChangedMeanwhile, Missing.
+    Raises: KeeperNeeded, OwnMembership, LastKeeper, ChangedMeanwhile, StandsAlready, Missing.
     """
     _check_keeper(keeper)
     membership = _lock_with_keepers(keeper, membership_id)
     _check_not_self(keeper, membership)
     _check_version(membership, version)
     _check_keeper_left(keeper, membership)
-    return _set_active(keeper, membership, False, at)
+    if not (before := _standing(membership))["active"]:
+        raise StandsAlready
+    membership.is_active = membership.invitation_open = False
+    return _keep_standing("person.deactivated", keeper, membership, before, at)
 
 
 @transaction.atomic
 def reactivate_person(
     *, keeper: Actor, membership_id: UUID, version: int, at: datetime
 ) -> Membership:
-    """Let a person act for the organisation again, with the roles that they had.
+    """Let a person act for the organisation again with the roles they had, or accept again.
 
-    Raises: KeeperNeeded, OwnMembership, ChangedMeanwhile, Missing.
+    Raises: KeeperNeeded, OwnMembership, ChangedMeanwhile, StandsAlready, Missing.
     """
     _check_keeper(keeper)
     membership = _lock(keeper, membership_id)
     _check_not_self(keeper, membership)
     _check_version(membership, version)
-    return _set_active(keeper, membership, True, at)
+    if (before := _standing(membership))["active"]:
+        raise StandsAlready
+    is_invited = bool(membership.invited_name)
+    membership.is_active, membership.invitation_open = not is_invited, is_invited
+    return _keep_standing("person.reactivated", keeper, membership, before, at)
 
 
-def _set_active(keeper: Actor, membership: Membership, active: bool, at: datetime) -> Membership:
-    # Whoever has not accepted is let in by nobody else: their invitation closes or opens instead.
-    if membership.invited_name:
-        membership.invitation_open = active
-    else:
-        membership.is_active = active
+def _keep_standing(
+    verb: str, keeper: Actor, membership: Membership, before: dict[str, Any], at: datetime
+) -> Membership:
     membership.version += 1
     membership.save(update_fields=["is_active", "invitation_open", "version"])
-    record(
-        "person.reactivated" if active else "person.deactivated",
-        membership,
-        actor=keeper,
-        at=at,
-        organisation_id=keeper.organisation_id,
-        before={"active": not active},
-        after={"active": active},
-    )
+    owner = keeper.organisation_id
+    after = _standing(membership)
+    record(verb, membership, actor=keeper, at=at, organisation_id=owner, before=before, after=after)
     return membership
+
+
+def _standing(membership: Membership) -> dict[str, Any]:
+    return {"active": membership.is_active or membership.invitation_open}
 
 
 def _check_keeper(keeper: Actor) -> None:
@@ -327,32 +317,53 @@ def _check_version(membership: Membership, version: int) -> None:
         raise ChangedMeanwhile
 
 
-def _checked_roles(keeper: Actor, roles: Iterable[Role | str]) -> list[Role]:
-    chosen = sorted({Role(role) for role in roles}, key=list(Role).index)
+def trust_problems(
+    kind: OrganisationKind,
+    roles: Iterable[Role | str],
+    limit: Decimal | None,
+    *,
+    is_new: bool = False,
+) -> list[FieldProblem]:
+    """Return everything that is wrong with what somebody is to be trusted with.
+
+    Shapes: without roles nothing is said of a limit but whether it can be one. Somebody new who
+    approves must have a limit.
+    """
+    chosen = [Role(role) for role in roles]
+    problems = []
+    strange = [role for role in chosen if role not in rules.roles_for(kind)]
     if not chosen:
-        raise RolesNotAllowed(_("Choose at least one role."), field="roles")
-    strange = [role for role in chosen if role not in rules.roles_for(keeper.kind)]
-    if strange:
+        problems.append(FieldProblem("roles", _("Choose at least one role.")))
+    elif strange:
         names = ", ".join(str(ROLE_LABELS[role]) for role in strange)
+        words = _("Nobody in your organisation can be: %(roles)s.") % {"roles": names}
+        problems.append(FieldProblem("roles", words))
+    words = ""
+    if limit is None and is_new and rules.needs_limit(chosen):
+        words = _("Enter how much they may approve, without VAT, like 5,000.")
+    elif limit is not None and chosen and not rules.needs_limit(chosen):
+        words = _(
+            "Only an approver has an approval limit. Choose the role too, or remove the limit."
+        )
+    elif limit is not None and limit <= 0:
+        words = _("Enter a limit of more than £0, or leave it empty.")
+    return [*problems, *([FieldProblem("approval_limit_amount", words)] if words else [])]
+
+
+def _checked_roles(
+    keeper: Actor, roles: Iterable[Role | str], limit: Decimal | None, *, is_new: bool = False
+) -> list[Role]:
+    """Return what somebody will do, each role once and in its order.
+
+    Raises: RolesNotAllowed.
+    """
+    chosen = sorted({Role(role) for role in roles}, key=list(Role).index)
+    problems = trust_problems(keeper.kind, chosen, limit, is_new=is_new)
+    if problems:
         raise RolesNotAllowed(
-            _("Nobody in your organisation can be: %(roles)s.") % {"roles": names}, field="roles"
+            " ".join(each.detail for each in problems), field=problems[0].pointer, errors=problems
         )
     return chosen
-
-
-def _checked_limit(roles: list[Role], limit: Decimal | None) -> Decimal | None:
-    if limit is None:
-        return None
-    if not rules.needs_limit(roles):
-        raise RolesNotAllowed(
-            _("Only an approver has an approval limit. Choose the role too, or remove the limit."),
-            field="approval_limit_amount",
-        )
-    if limit <= 0:
-        raise RolesNotAllowed(
-            _("Enter a limit of more than £0, or leave it empty."), field="approval_limit_amount"
-        )
-    return limit
 
 
 def _lock(keeper: Actor, membership_id: UUID) -> Membership:

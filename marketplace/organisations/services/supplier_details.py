@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -10,11 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind, Role
-from marketplace.core.errors import Conflict, Forbidden, Invalid
+from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid
+from marketplace.core.texts import LONGEST_ADDRESS_LINE, MOST_ADDRESS_LINES, address_fits
 from marketplace.jobs.services import wake
 from marketplace.organisations.models import Organisation, SupplierProfile
 from marketplace.organisations.rules import plain_vat_number
 from marketplace.organisations.selectors.suppliers import councils_of
+from marketplace.organisations.services.enrolling import check_email
 from marketplace.organisations.services.holding import hold_organisation
 
 # The name and the company number say who a supplier is: councils accepted it under them.
@@ -53,7 +56,7 @@ def change_supplier(
     Shapes: `details` has some of CHANGEABLE; others are a mistake in the caller.
     Why: its councils are told of a new address for orders, since a stranger who changed it would
     get them.
-    Raises: DetailsNotYours, DetailsInvalid, DetailsChangedMeanwhile, Busy.
+    Raises: DetailsNotYours, DetailsInvalid, EmailTooLong, DetailsChangedMeanwhile, Busy.
     """
     if supplier.kind is not OrganisationKind.SUPPLIER or not supplier.holds(Role.SUPPLIER):
         raise DetailsNotYours
@@ -96,21 +99,37 @@ def _holder(
     return profile if name == "about" else company
 
 
+def supplier_problems(details: Mapping[str, str]) -> list[FieldProblem]:
+    """Return everything that is wrong with some of a supplier's details, in the page's order."""
+    problems = []
+    if not details.get("email", "something").strip():
+        problems.append(FieldProblem("email", _("Enter the email address that gets your orders.")))
+    if not address_fits(details.get("address", "").strip()):
+        words = _("Write it in at most %(lines)d lines, each of at most %(letters)d characters.")
+        words %= {"lines": MOST_ADDRESS_LINES, "letters": LONGEST_ADDRESS_LINE}
+        problems.append(FieldProblem("address", words))
+    if plain_vat_number(details.get("vat_number", "")) is None:
+        words = _(
+            "This is not a UK VAT number: look for a wrong or missing digit. It has nine digits,"
+            " or twelve for a branch, like GB980780684."
+        )
+        problems.append(FieldProblem("vat_number", words))
+    return problems
+
+
 def _check(changed: dict[str, str]) -> None:
-    """Refuse what cannot be, and write a VAT number as every document has it."""
-    if not changed.get("email", "something"):
-        raise DetailsInvalid(_("Enter the email address that gets your orders."), field="email")
+    """Refuse what cannot be, and write a VAT number as every document has it.
+
+    Raises: DetailsInvalid; EmailTooLong.
+    """
+    check_email(changed.get("email", ""))
+    problems = supplier_problems(changed)
+    if problems:
+        raise DetailsInvalid(
+            " ".join(each.detail for each in problems), field=problems[0].pointer, errors=problems
+        )
     if "vat_number" in changed:
-        number = plain_vat_number(changed["vat_number"])
-        if number is None:
-            raise DetailsInvalid(
-                _(
-                    "This is not a UK VAT number: look for a wrong or missing digit. It has nine"
-                    " digits, or twelve for a branch, like GB980780684."
-                ),
-                field="vat_number",
-            )
-        changed["vat_number"] = number
+        changed["vat_number"] = plain_vat_number(changed["vat_number"]) or ""
 
 
 def _owe_notices(company: Organisation, old_email: str) -> None:

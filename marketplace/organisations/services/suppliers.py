@@ -22,12 +22,10 @@ from marketplace.organisations.models import (
     SupplierProfile,
 )
 from marketplace.organisations.selectors.people import person_by_email
+from marketplace.organisations.services.enrolling import check_email, enrol_person
 from marketplace.organisations.services.holding import hold_registering
-from marketplace.organisations.services.people import (
-    enrol_person,
-    open_invitation,
-    owe_invitation,
-)
+from marketplace.organisations.services.inviting import check_may_invite
+from marketplace.organisations.services.people import open_invitation, owe_invitation
 
 
 class SuppliersNotYours(Forbidden):
@@ -101,10 +99,12 @@ def register_supplier(
 ) -> SupplierLink:
     """Bring a new supplier into the marketplace, invite its first person, and accept it.
 
-    Raises: SuppliersNotYours, AlreadyRegistered, Busy.
+    Raises: SuppliersNotYours, EmailTooLong, AlreadyRegistered, TooManyInvitations, Busy.
     """
     _check_administrator(administrator)
+    check_email(contact_email, field="contact_email")
     hold_registering()
+    check_may_invite(administrator.organisation_id, at)
     number = company_number.strip().upper()
     if number and Organisation.objects.filter(company_number=number, kind=Kind.SUPPLIER).exists():
         raise AlreadyRegistered(field="company_number")

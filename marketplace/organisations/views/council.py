@@ -12,10 +12,14 @@ from django.views.decorators.http import require_http_methods
 from marketplace.core.errors import Refusal
 from marketplace.organisations import forms
 from marketplace.organisations.models import Organisation
-from marketplace.organisations.services.councils import CHANGEABLE, change_council
+from marketplace.organisations.services.councils import (
+    CHANGEABLE,
+    change_council,
+    council_problems,
+)
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.problems import show_on, status_of
+from marketplace.web.problems import show_more, show_on, status_of
 
 
 @access("administrator")
@@ -41,5 +45,9 @@ def council_settings(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your council's details are saved."))
             return redirect("council-settings")
+    elif request.method == "POST":
+        read = form.cleaned_data
+        show_more(form, council_problems({name: read[name] for name in CHANGEABLE if name in read}))
+        status = 422
     page = {"form": form, "council": council}
     return render(request, "organisations/council.html", page, status=status)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketplace.audit.selectors import timeline
-from marketplace.core.errors import Refusal
+from marketplace.core.actors import Actor
+from marketplace.core.errors import FieldProblem, Refusal
 from marketplace.organisations import forms
 from marketplace.organisations.selectors.people import invited, member, members_matching
 from marketplace.organisations.services.people import (
@@ -21,11 +22,12 @@ from marketplace.organisations.services.people import (
     invite_person,
     invite_person_again,
     reactivate_person,
+    trust_problems,
 )
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
-from marketplace.web.problems import show_on, status_of
+from marketplace.web.problems import show_more, show_on, status_of
 
 
 @access("administrator", "supplier")
@@ -70,8 +72,18 @@ def person_invite(request: HttpRequest) -> HttpResponse:
             messages.success(request, said)
             return redirect("people")
     elif request.method == "POST":
+        show_more(form, _trust_problems(form, keeper, is_new=True))
         status = 422
     return render(request, "organisations/person_invite.html", {"form": form}, status=status)
+
+
+def _trust_problems(
+    form: forms.TrustForm, keeper: Actor, *, is_new: bool = False
+) -> list[FieldProblem]:
+    """Return what would be refused of what a form could read."""
+    read = form.cleaned_data
+    limit = read.get("approval_limit_amount")
+    return trust_problems(keeper.kind, read.get("roles", []), limit, is_new=is_new)
 
 
 @access("administrator", "supplier")
@@ -104,6 +116,9 @@ def person(request: HttpRequest, membership_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s was changed.") % {"name": shown.known_as})
             return redirect("people")
+    elif request.method == "POST":
+        show_more(form, _trust_problems(form, keeper))
+        status = 422
     page = {"form": form, "person": shown, "events": timeline(shown)}
     return render(request, "organisations/person.html", page, status=status)
 
@@ -127,8 +142,14 @@ def person_deactivate(request: HttpRequest, membership_id: UUID) -> HttpResponse
             show_on(form, refusal)
             status = status_of(refusal)
         else:
-            messages.success(request, _("%(name)s is out.") % {"name": shown.known_as})
+            messages.success(
+                request,
+                _("%(name)s can no longer sign in for your organisation.")
+                % {"name": shown.known_as},
+            )
             return redirect("people")
+    elif request.method == "POST":
+        status = 422
     page = {"form": form, "person": shown}
     return render(request, "organisations/person_deactivate.html", page, status=status)
 

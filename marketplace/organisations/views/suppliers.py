@@ -94,6 +94,8 @@ def supplier_register(request: HttpRequest) -> HttpResponse:
             invited = _("We are sending an invitation to %(email)s.")
             messages.success(request, invited % {"email": form.cleaned_data["contact_email"]})
             return redirect("supplier-link", link.pk)
+    elif request.method == "POST":
+        status = 422
     return render(request, "organisations/supplier_register.html", {"form": form}, status=status)
 
 
@@ -125,6 +127,8 @@ def supplier_suspend(request: HttpRequest, link_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is suspended.") % {"name": link.supplier.name})
             return redirect("supplier-link", link_id)
+    elif request.method == "POST":
+        status = 422
     page = {"form": form, "link": link}
     return render(request, "organisations/supplier_suspend.html", page, status=status)
 

@@ -62,6 +62,8 @@ def token_new(request: HttpRequest) -> HttpResponse:
         else:
             made = {"token": token, "secret": secret, "in_words": scope_in_words}
             return render(request, "organisations/token_made.html", made)
+    elif request.method == "POST":
+        status = 422
     page = {"form": form, "allowed": allowed}
     return render(request, "organisations/token_new.html", page, status=status)
 

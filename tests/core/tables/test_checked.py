@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import io
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from marketplace.core.tables import checked
 from marketplace.core.tables.checked import (
@@ -32,6 +34,22 @@ COLUMNS = (
 
 def read(text):
     return read_sheet(text if isinstance(text, bytes) else text.encode(), COLUMNS)
+
+
+def workbook(*sheets):
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    return book
+
+
+def saved(book):
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
 
 
 def test_examples_are_true():
@@ -73,6 +91,20 @@ class TestReadSheet:
     def test_says_why_a_file_is_none(self, content, said):
         with pytest.raises(FileUnreadable, match=said):
             read(content)
+
+    def test_takes_the_sheet_of_a_workbook_that_fits(self):
+        rows = [["Budgets"], [], ["Cost centre", "Description", "Budget (£)"], [10, "Café", 12500]]
+        book = workbook(["Notes", [["Read me"]]], ["Codes", rows])
+        book.worksheets[1]["A4"].number_format = "0000"
+        book.worksheets[1]["C4"].number_format = '"£"#,##0.00'
+        (row,) = read(saved(book)).rows
+        assert row.values == {"code": "0010", "name": "Café", "amount": Decimal("12500.00")}
+        assert row.number == 4
+
+    def test_stops_reading_a_workbook_of_too_many_rows(self):
+        rows = [["Code", "Name"], *([str(n), "x"] for n in range(21_001))]
+        with pytest.raises(FileUnreadable, match="20,000"):
+            read(saved(workbook(["Codes", rows])))
 
     def test_refuses_what_nobody_sees(self):
         (bad,) = read("Code,Name\n1,Ha\u202ell\n").bad

@@ -78,7 +78,7 @@ class TestSurvey:
     @pytest.mark.parametrize(
         ("data", "kind"),
         [
-            (b"PK\x03\x04....xl/workbook.xml", "excel"), (b"PK\x03\x04.word/doc", "word"),
+            (b"PK\x03\x04....xl/workbook.bin", "binary-excel"), (b"PK\x03\x04.word/doc", "word"),
             (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.sp", "opendocument"),
             (b"PK\x03\x04", "zip"), (b"%PDF-1.7", "pdf"), (b"\xd0\xcf\x11\xe0", "old-excel"),
             (b"\x89PNG\r\n", "picture"), (b"\xff\xd8\xff\xe0", "picture"), (b"\x1f\x8b", "gzip"),
@@ -90,6 +90,16 @@ class TestSurvey:
         code, facts, words = why(data)
         assert (code, facts["kind"]) == ("other-kind", kind)
         assert "CSV" in words
+
+    @pytest.mark.parametrize(
+        "data", [b"PK\x03\x04....xl/workbook.xml", b"PK\x03\x04....[Content_Types].xml"]
+    )
+    def test_a_workbook_that_is_not_all_there_is_damaged(self, data):
+        code, _facts, words = why(data)
+        assert code == "cut-off-workbook"
+        assert "damaged" in words
+        assert "send it again" in words
+        assert "We need" not in words
 
     @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \r\n\n"])
     def test_says_that_a_file_is_empty(self, data):

@@ -8,8 +8,8 @@ from marketplace.core.tables.separated import Unreadable
 from marketplace.core.tables.words import why_not_a_table
 
 
-def said(kind: str, *, or_workbook: bool = True) -> str:
-    return why_not_a_table(Unreadable("other-kind", kind=kind), or_workbook=or_workbook)
+def said(kind: str) -> str:
+    return why_not_a_table(Unreadable("other-kind", kind=kind))
 
 
 @pytest.mark.parametrize("kind", ["old-excel", "opendocument", "xml", "html"])
@@ -21,10 +21,6 @@ def test_what_a_spreadsheet_opens_may_be_saved_as_a_workbook(kind):
 def test_nobody_is_told_to_open_in_a_spreadsheet_what_none_opens(kind):
     assert "(.xlsx)" in said(kind)
     assert "Open it" not in said(kind)
-
-
-def test_no_workbook_is_asked_for_where_none_is_read():
-    assert "xlsx" not in said("old-excel", or_workbook=False) + said("zip", or_workbook=False)
 
 
 @pytest.mark.parametrize("code", ["hidden-sheets", "no-sheets"])

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 import zipfile
 from datetime import date, datetime
 
 import pytest
 from openpyxl import Workbook
 
-from marketplace.core.tables import workbooks
+from marketplace.core.tables import separated, sheets, workbooks
 from marketplace.core.tables.separated import Unreadable
 from marketplace.core.tables.workbooks import is_workbook, seen, sheet_as_table
 
 HEADINGS = ["Part", "Name", "Price"]
 SHEET = "xl/worksheets/sheet1.xml"
+SST = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%s</sst>'
 
 
 def made(*sheets, **facts) -> io.BytesIO:
@@ -98,6 +100,11 @@ class TestSheetAsTable:
             ("Prices 2025", [HEADINGS, ["B1", "Desk", 8]]),
         )  # fmt: skip
         assert read(book) == ("Prices", [HEADINGS, ["A1", "Desk", "9"]])
+
+    def test_names_the_sheets_that_would_have_done_as_well(self):
+        stream = made(("A", [["Notes"]]), ("B", [HEADINGS]), ("C", [HEADINGS]), ("D", [["Part"]]))
+        assert sheet_as_table(stream, sense=sense).others == ("C",)
+        assert sheet_as_table(made(("A", [["x"]]), ("B", [["x"]])), sense=sense).others == ()
 
     def test_passes_over_hidden_sheets(self):
         book = made(("Old", [HEADINGS, ["A0"]]), ("New", [HEADINGS, ["A1"]]), states={0: "hidden"})
@@ -197,10 +204,84 @@ class TestHostileFiles:
         )
         evil = rebuilt(
             made(("P", [HEADINGS, ["A1"], ["A2"]])), SHEET,
-            lambda text: text.replace(b'<row r="3"', b'<row r="' + row + b'"'),
+            lambda text: text.replace(b'<row r="3"', b'<row r="' + row + b'"').replace(
+                b'r="A3"', b'r="A' + row + b'"'
+            ),
         )  # fmt: skip
         assert self.refused(evil) == code
         assert len(read_cells) <= 5
+
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            '<c r="A2" t="s"><v>-1</v></c>',
+            '<c r="A2" t="s"><v>1_0</v></c>',
+            '<c r="A2" t="s"><v>99</v></c>',
+            '<c r="A2" s="-1"><v>10</v></c>',
+            '<c r="A2"><v>1_0</v></c>',
+            '<c r="A2"><v>١٠</v></c>',
+            '<c r="A2"><v>NaN</v></c>',
+            '<c r="A2"><v>INF</v></c>',
+            '<c r="A2"><v>0x1F</v></c>',
+            '<c r="A2" t="b"><v>1_0</v></c>',
+            '<c r="E7"><v>10</v></c>',
+            '<c r="A٢"><v>10</v></c>',
+            '<c r="A2"><v>10</v></c><c r="A2"><v>20</v></c>',
+            '<c r="B2"><v>10</v></c><c><v>20</v></c><c r="C2"><v>30</v></c>',
+        ],
+    )
+    def test_a_cell_that_no_spreadsheet_writes_is_not_read_as_something_else(self, cell):
+        def put(old: bytes) -> bytes:
+            start, end = old.index(b'<row r="2"'), old.index(b"</sheetData>")
+            return old[:start] + f'<row r="2">{cell}</row>'.encode() + old[end:]
+
+        assert self.refused(rebuilt(made(("P", [HEADINGS, ["A1"]])), SHEET, put)) == (
+            "broken-workbook"
+        )
+
+    @pytest.mark.parametrize("place", ["-1", "-2", "١", "1_0", "2"])
+    def test_a_text_is_not_counted_from_the_end(self, place):
+        sheet = (
+            '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+            '<sheetData><row r="1"><c r="A1" t="s"><v>%s</v></c></row></sheetData></worksheet>'
+        )
+
+        def values(place):
+            source = io.BytesIO((sheet % place).encode())
+            parser = sheets.RowParser(source, ["one", "last"], data_only=True)
+            return [cell["value"] for _row, cells in parser.parse() for cell in cells]
+
+        assert values("1") == ["last"]
+        with pytest.raises((Unreadable, IndexError)):
+            values(place)
+
+    @pytest.mark.parametrize("row", ["٢", "2_0", "+2"])
+    def test_a_row_with_a_number_that_no_spreadsheet_writes(self, row):
+        def put(old: bytes) -> bytes:
+            return old.replace(b'<row r="2"', f'<row r="{row}"'.encode())
+
+        evil = rebuilt(made(("P", [HEADINGS, ["A1"]])), SHEET, put)
+        assert self.refused(evil) == "broken-workbook"
+
+    @pytest.mark.parametrize(
+        ("written", "seen_as"),
+        [
+            ("10", "10"),
+            ("1.5E-2", "0.015"),
+            ("-.5", "-0.5"),
+            ("5.", "5"),
+            (" 7\n", "7"),
+            ("1e3", "1000"),
+        ],
+    )
+    def test_every_way_to_write_a_number_is_read(self, written, seen_as):
+        def put(old: bytes) -> bytes:
+            start, end = old.index(b'<row r="2"'), old.index(b"</sheetData>")
+            cell = f'<row><c r="a2"><v>{written}</v></c></row>'
+            return old[:start] + cell.encode() + old[end:]
+
+        _name, rows = read(rebuilt(made(("P", [HEADINGS, ["A1"]])), SHEET, put))
+        assert rows[1][0] == seen_as
 
     @pytest.mark.parametrize("part", [SHEET, "xl/styles.xml"])
     def test_a_part_whose_packing_is_damaged(self, part):
@@ -237,6 +318,67 @@ class TestHostileFiles:
     )
     def test_a_workbook_without_a_sheet_to_see_is_told_so(self, part, change, code):
         assert self.refused(rebuilt(made(("P", [HEADINGS])), part, change)) == code
+
+
+def heavy(one: str, times: int, before: str = "", after: str = "") -> io.BytesIO:
+    """A workbook whose sheet has one thing very often; `one` takes a number."""
+    many = "".join(one.format(n * 7919 % 1_000_003) for n in range(times))
+    return rebuilt(
+        made(("P", [HEADINGS])), SHEET,
+        lambda text: text.replace(
+            b"</sheetData>", f"{before}{many}{after}</sheetData>".encode()
+        ),
+    )  # fmt: skip
+
+
+class TestHeavyFiles:
+    """What would cost far more memory than the file is long."""
+
+    @pytest.mark.parametrize(
+        ("one", "before", "after", "code"),
+        [
+            ("<c><v>{}</v></c>", '<row r="2">', "</row>", "broken-workbook"),
+            ("<c r='{}'>", '<row r="2">', "", "broken-workbook"),
+            ("<x{}/>", "", "", "broken-workbook"),
+            ('<x y="{}"/>', "", "", "read"),
+            ('<row ht="{}"/>', "", "", "read"),
+        ],
+    )
+    def test_no_more_is_held_than_a_row(self, one, before, after, code, monkeypatch):
+        monkeypatch.setattr(sheets, "MOST_ROW_BYTES", 100_000)
+        stream = heavy(one, 60_000, before, after)
+        tracemalloc.start()
+        try:
+            assert TestHostileFiles().outcome(stream) == code
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 12_000_000
+
+    def test_cells_that_all_name_one_long_text_do_not_fill_the_memory(self, monkeypatch):
+        monkeypatch.setattr(workbooks, "MOST_UNPACKED_BYTES", 1_000_000)
+        cells = "".join(f'<c t="inlineStr"><is><t>{"x" * 9000}</t></is></c>' for _ in range(3))
+        written = []
+        stream = heavy(f"<row>{cells}</row>", 200)
+        with pytest.raises(Unreadable) as caught:
+            read(stream, on_rows=lambda rows, _extent: written.append(rows))
+        assert caught.value.code == "too-large"
+
+    def test_a_cell_longer_than_any_is_cut_and_refused_later(self):
+        sheet = sheet_as_table(made(("P", [HEADINGS, ["A1", "x" * 30_000]])), sense=sense)
+        assert sheet.content.read().count(b"x") == separated.MOST_CELL + 1
+
+    def test_more_texts_than_a_list_has_are_refused(self, monkeypatch):
+        monkeypatch.setattr(sheets, "MOST_TEXTS", 2)
+        with pytest.raises(Unreadable, match="too-large"):
+            sheets.shared_texts(io.BytesIO(SST % (b"<si/>" * 3)))
+
+    def test_texts_are_put_together_of_their_pieces(self):
+        texts = SST % (
+            b"<si><t>One</t></si><si><r><t>T</t></r><r><rPr/><t>wo</t></r></si><si/>"
+            b"<si><t>Three</t><rPh><t>no</t></rPh></si><si><t>a_x005F_x000D_</t></si>"
+        )
+        assert sheets.shared_texts(io.BytesIO(texts)) == ["One", "Two", "", "Three", "a_x000D_"]
 
 
 def test_the_name_of_a_sheet_is_shown_without_what_nobody_sees():

@@ -34,7 +34,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare --chain and --json."""
-        parser.add_argument("--chain", type=UUID, help="the key of one organisation; all otherwise")
+        parser.add_argument(
+            "--chain", help="one organisation, by its name, its short name or its key; else all"
+        )
         parser.add_argument("--json", action="store_true", help="answer with one JSON document")
         parser.add_argument(
             "--published",
@@ -47,8 +49,9 @@ class Command(BaseCommand):
         quiet = bool(options["json"])
         with stewardship():
             published = _published(options["published"])
-            expected = {options["chain"]} if options["chain"] else expected_chains()
-            others = () if options["chain"] else (*chains(), *published)
+            chain = _chain_of(options["chain"]) if options["chain"] else None
+            expected = {chain} if chain else expected_chains()
+            others = () if chain else (*chains(), *published)
             wanted = sorted({*expected, *others})
             names = _names(wanted)
             verdicts = self._walk(wanted, published, expected, quiet)
@@ -88,6 +91,25 @@ class Command(BaseCommand):
                 self.stdout.write(f"    event {each.sequence}: {each.reason}")
         events = sum(verdict.events for verdict in verdicts)
         self.stdout.write(f"{len(verdicts)} chains, {events:,} events.")
+
+
+def _chain_of(typed: str) -> UUID:
+    """Return the key of the organisation that is meant.
+
+    Raises: CommandError, naming those that there are.
+    """
+    try:
+        return UUID(typed)
+    except ValueError:
+        known = apps.get_model("organisations", "Organisation")._default_manager.order_by("name")
+    rows = list(known.filter(pk__in=chains()).values_list("pk", "slug", "name"))
+    meant = typed.strip().casefold()
+    found = [key for key, *names in rows if meant in {each.casefold() for each in names}]
+    if len(found) == 1:
+        return UUID(str(found[0]))
+    said = "is the name of several organisations" if found else "is no organisation with a trail"
+    listed = "\n".join(f"  {slug}  ({name})" for _key, slug, name in rows)
+    raise CommandError(f"“{typed}” {said}. Give one of these short names:\n{listed}")
 
 
 def _names(wanted: list[UUID]) -> dict[UUID, str]:
