@@ -24,6 +24,7 @@ from catalogue.imports.selectors import import_run, import_runs, report_of
 from catalogue.imports.services.price_lists import (
     NotASupplier,
     NotConfirmable,
+    TooLongForOneAnswer,
     UnreadablePriceList,
     confirm_import,
     import_catalogue,
@@ -110,9 +111,22 @@ class ReportOutput(RunOutput):
     problems = serializers.SerializerMethodField(help_text="The first 1,000.")
     price_moves = serializers.SerializerMethodField(help_text="The largest 200.")
     unknown_headings = serializers.SerializerMethodField(help_text="Columns passed over.")
+    sheet = serializers.SerializerMethodField(
+        help_text="The sheet of a workbook that was read; empty for other files."
+    )
+    other_sheets = serializers.SerializerMethodField(
+        help_text="Sheets of it that would have made as good a list, and were not read."
+    )
 
     class Meta(RunOutput.Meta):
-        fields = (*RunOutput.Meta.fields, "problems", "price_moves", "unknown_headings")
+        fields = (
+            *RunOutput.Meta.fields,
+            "problems",
+            "price_moves",
+            "unknown_headings",
+            "sheet",
+            "other_sheets",
+        )
         read_only_fields = fields
 
     def get_problems(self, run: ImportRun) -> list[dict[str, Any]]:
@@ -126,6 +140,14 @@ class ReportOutput(RunOutput):
     def get_unknown_headings(self, run: ImportRun) -> list[str]:
         """Return the columns that were passed over."""
         return list(report_of(run).unknown_headings)
+
+    def get_sheet(self, run: ImportRun) -> str:
+        """Return which sheet of a workbook was read."""
+        return report_of(run).sheet
+
+    def get_other_sheets(self, run: ImportRun) -> list[str]:
+        """Return which sheets were not read and look like lists too."""
+        return list(report_of(run).other_sheets)
 
 
 class CatalogueImportList(Operation):
@@ -171,7 +193,14 @@ class CatalogueImportList(Operation):
         takes=Upload,
         asks=Query,
         status=201,
-        refusals=(NotASupplier, NotForAll, UnreadablePriceList, PriceListRefused, ImportUnderWay),
+        refusals=(
+            NotASupplier,
+            NotForAll,
+            UnreadablePriceList,
+            PriceListRefused,
+            ImportUnderWay,
+            TooLongForOneAnswer,
+        ),
         example=_EXAMPLE,
     )
     def post(self, request: Request) -> Response:
@@ -184,6 +213,8 @@ class CatalogueImportList(Operation):
         sent = request.data.get("file") if isinstance(request.data, Mapping) else None
         if sent is None or isinstance(sent, str):
             raise ValidationError({"file": [_("Send the price list as a file.")]})
+        if len(request.FILES.getlist("file")) > 1:
+            raise ValidationError({"file": [_("Send one file only.")]})
         named = sent.name if isinstance(sent, UploadedFile) else None
         report = import_catalogue(
             supplier=supplier,
@@ -222,7 +253,7 @@ class CatalogueImportConfirmation(Operation):
         "Take in a price list that was tried",
         answers=ReportOutput,
         status=201,
-        refusals=(NotConfirmable, PriceListRefused, ImportUnderWay),
+        refusals=(NotConfirmable, PriceListRefused, ImportUnderWay, TooLongForOneAnswer),
         example=_EXAMPLE,
     )
     def post(self, request: Request, run_id: UUID) -> Response:

@@ -13,14 +13,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import QueryCanceled
 
-from catalogue.imports.report import MOST_MOVES, PriceMove
+from catalogue.imports.report import (
+    MOST_EXAMPLES,
+    MOST_MOVES,
+    NO_EXAMPLES,
+    Example,
+    Examples,
+    PriceMove,
+)
 from catalogue.imports.rules import Problem
-from catalogue.listings.rules import PART_NUMBER, Offer, content_hash
+from catalogue.listings.rules import CATEGORY, PART_NUMBER, VAT, Offer, content_hash
 from catalogue.states import LISTING, ListingStatus
 from marketplace.core.ids import uuid7
 
+# How long one statement of a load may take where those of a page end sooner: several of the largest
+# files at once, on a small machine.
+LONGEST_LOAD = "5min"
 # Offer's columns as the table of listings calls them.
 OFFER_COLUMNS = (
     "part_number", "name", "description", "brand", "manufacturer_part_number", "gtin",
@@ -28,7 +39,14 @@ OFFER_COLUMNS = (
     "lead_time_days", "keywords",
 )  # fmt: skip
 _LIST = ", ".join(OFFER_COLUMNS)
+# Where a price list calls a column otherwise.
+_COLUMN_OF = {"category_id": CATEGORY, "vat_category": VAT}
 
+# Only for this transaction, and never where nothing ends a statement, as in the worker.
+_LONGEST = """
+    SELECT set_config('statement_timeout', %s, true)
+    WHERE current_setting('statement_timeout') <> '0'
+"""
 _TABLES = f"""
     DROP TABLE IF EXISTS pg_temp.incoming, pg_temp.compared;
     CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
@@ -73,6 +91,28 @@ _MOVES = """
     FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row)
     WHERE c.old_price <> c.new_price
     ORDER BY abs(c.new_price - c.old_price) / c.old_price DESC, i.part_number LIMIT %s
+"""
+# The few rows are chosen before anything else is read of them, since a file has up to a million.
+_NEW = """
+    SELECT i.part_number, i.name, NULL::numeric, i.unit_price
+    FROM (SELECT row FROM pg_temp.compared WHERE listing_id IS NULL ORDER BY row LIMIT %s) c
+    JOIN pg_temp.incoming i USING (row) ORDER BY row
+"""
+_CHANGED = f"""
+    SELECT i.part_number, i.name, l.unit_price, i.unit_price, array_remove(
+        ARRAY[{
+    ", ".join(
+        f"CASE WHEN l.{name} IS DISTINCT FROM i.{name} THEN '{name}' END" for name in OFFER_COLUMNS
+    )
+}, CASE WHEN c.old_status <> %s THEN '' END], NULL)
+    FROM (SELECT * FROM pg_temp.compared WHERE listing_id IS NOT NULL AND differs
+          ORDER BY row LIMIT %s) c
+    JOIN pg_temp.incoming i USING (row) JOIN catalogue_listing l ON l.id = c.listing_id
+    ORDER BY row
+"""  # noqa: S608
+_GOING = f"""
+    SELECT l.part_number, l.name, l.unit_price, NULL::numeric {_MISSING}
+    ORDER BY l.part_number LIMIT %(few)s
 """
 _ARCHIVE = """
     INSERT INTO catalogue_pastprice (id, supplier_id, listing_id, unit_price, valid_from,
@@ -129,6 +169,7 @@ class Comparison:
     withdrawn: int
     moved: int
     moves: tuple[PriceMove, ...]
+    examples: Examples = NO_EXAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +200,7 @@ def copy_rows(rows: Iterator[tuple[int, str, Offer | None]]) -> None:
     blank = ("",) * (len(OFFER_COLUMNS) - 1)
     nothing = tuple(None for _each in blank)
     with connection.cursor() as cursor:
+        cursor.execute(_LONGEST, [LONGEST_LOAD])
         cursor.execute(_TABLES)
         with cursor.copy(_COPY) as copy:
             write: Callable[[tuple[Any, ...]], None] = copy.write_row
@@ -168,6 +210,12 @@ def copy_rows(rows: Iterator[tuple[int, str, Offer | None]]) -> None:
                 else:
                     write((uuid7(), *offer, content_hash(offer), row))
         cursor.execute("ANALYZE pg_temp.incoming")
+
+
+def is_too_long(error: BaseException) -> bool:
+    """Tell whether the database ended a statement because it took too long."""
+    cause = error.__cause__ if isinstance(error, OperationalError) else error
+    return isinstance(cause, QueryCanceled)
 
 
 def part_numbers_twice(most: int) -> tuple[int, list[Problem]]:
@@ -197,7 +245,26 @@ def compare(delivery: Delivery) -> Comparison:
             withdrawn = cursor.fetchone()[0]
         cursor.execute(_MOVES, [MOST_MOVES])
         moves = tuple(PriceMove(*row) for row in cursor.fetchall())
-    return Comparison(new, changed, unchanged, withdrawn, moved, moves)
+    examples = _examples(delivery, is_withdrawing=bool(withdrawn))
+    return Comparison(new, changed, unchanged, withdrawn, moved, moves, examples)
+
+
+def _examples(delivery: Delivery, *, is_withdrawing: bool) -> Examples:
+    """Return the first rows of what is new, changes and goes, for somebody to look at."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW, [MOST_EXAMPLES])
+        new = tuple(Example(*row) for row in cursor.fetchall())
+        cursor.execute(_CHANGED, [ListingStatus.LIVE.value, MOST_EXAMPLES])
+        changed = tuple(
+            Example(
+                part, name, before, after, tuple(_COLUMN_OF.get(each, each) for each in differs)
+            )
+            for part, name, before, after, differs in cursor.fetchall()
+        )
+        if not is_withdrawing:
+            return Examples(new, changed)
+        cursor.execute(_GOING, {**delivery.facts, "few": MOST_EXAMPLES})
+        return Examples(new, changed, tuple(Example(*row) for row in cursor.fetchall()))
 
 
 def write(delivery: Delivery, difference: Comparison) -> None:

@@ -51,7 +51,8 @@ class PriceListFile:
     """A price list as separated values, whatever it was sent as.
 
     Shapes: `survey` is of what was sent, and its encoding that of `text`; `sheet` names the sheet
-    of a workbook, and is "" for any other file; `unpacked` counts the rows of that sheet.
+    of a workbook, and is "" for any other file; `unpacked` counts the rows of that sheet, and
+    `other_sheets` name those that would have made as good a list.
     Units: `text_bytes` is the length of `text`.
     """
 
@@ -60,6 +61,7 @@ class PriceListFile:
     text_bytes: int
     sheet: str = ""
     unpacked: int = 0
+    other_sheets: tuple[str, ...] = ()
 
 
 def open_file(
@@ -76,7 +78,7 @@ def open_file(
     sheet = sheet_as_table(stream, sense=_fit, on_rows=on_rows)
     survey = separated.survey(sheet.content)
     whole = replace(survey, size=sent.size, sha256=sent.sha256)
-    return PriceListFile(sheet.content, whole, survey.size, sheet.name, sheet.rows)
+    return PriceListFile(sheet.content, whole, survey.size, sheet.name, sheet.rows, sheet.others)
 
 
 def _fit(headings: Sequence[str]) -> int:

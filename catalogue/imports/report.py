@@ -8,12 +8,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from catalogue.imports.rules import Problem
 from catalogue.listings.wording import column_label, reason, suggestion
 from catalogue.states import ImportVerdict
 
 MOST_PROBLEMS = 1000
 MOST_MOVES = 200
+MOST_EXAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,42 @@ class PriceMove:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A listing that the file makes, changes or withdraws.
+
+    Shapes: `before` is None for a new one and `after` for one that is withdrawn; `differs` are the
+    columns of a changed one that the file says anew, "" for one that comes back.
+    Units: prices in pounds without VAT for one unit.
+    """
+
+    part_number: str
+    name: str
+    before: Decimal | None
+    after: Decimal | None
+    differs: tuple[str, ...] = ()
+
+    @property
+    def differs_labels(self) -> list[str]:
+        """What the file says anew, for people."""
+        return [column_label(each) if each else _("On offer again") for each in self.differs]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The first MOST_EXAMPLES of what a file makes new, changes and withdraws, in its order.
+
+    Shapes: those that are withdrawn are not in the file, and stand by part number.
+    """
+
+    new: tuple[Example, ...] = ()
+    changed: tuple[Example, ...] = ()
+    withdrawn: tuple[Example, ...] = ()
+
+
+NO_EXAMPLES = Examples()
+
+
+@dataclass(frozen=True, slots=True)
 class WordedProblem:
     """A problem as a person reads it."""
 
@@ -67,8 +106,8 @@ class ImportReport:
 
     Shapes: `problems` are the first MOST_PROBLEMS by row, of `problem_count`; `price_moves` are
     the largest MOST_MOVES either way, of `price_moves_count`; `unknown_headings` are columns that
-    were passed over; `sheet` is the one of a workbook that was read. `run_id` is the key of
-    the ImportRun that keeps this.
+    were passed over; `sheet` is the one of a workbook that was read, and `other_sheets` look like
+    price lists too and were not. `run_id` is the key of the ImportRun that keeps this.
     """
 
     run_id: UUID
@@ -84,8 +123,10 @@ class ImportReport:
     price_moves_count: int = 0
     problems: tuple[Problem, ...] = ()
     price_moves: tuple[PriceMove, ...] = ()
+    examples: Examples = NO_EXAMPLES
     unknown_headings: tuple[str, ...] = field(default=())
     sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -110,14 +151,18 @@ class ImportReport:
             "price_moves_count": self.price_moves_count,
             "problems": [_plain(asdict(problem)) for problem in self.problems],
             "price_moves": [_plain(asdict(move)) for move in self.price_moves],
+            "examples": _plain(asdict(self.examples)),
             "unknown_headings": list(self.unknown_headings),
             "sheet": self.sheet,
+            "other_sheets": list(self.other_sheets),
         }
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
     return str(value) if isinstance(value, Decimal) else value
 
 

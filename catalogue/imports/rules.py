@@ -25,6 +25,7 @@ from catalogue.listings.rules import (
     UNIT,
     VAT,
     Offer,
+    check_smallest,
     value_of,
 )
 
@@ -33,6 +34,9 @@ SHOWN = 100  # characters of a bad value that are repeated back
 _FEW = frozenset(
     {BRAND, CATEGORY, UNIT, PACK_SIZE, CURRENCY, VAT, MINIMUM_QUANTITY, LEAD_TIME_DAYS}
 )
+# An offer's columns as a file calls them, with the currency, which a listing does not repeat.
+_ORDER = (*Offer._fields[:10], CURRENCY, VAT, *Offer._fields[11:])
+_UNIT, _CURRENCY, _SMALLEST = map(_ORDER.index, (UNIT, CURRENCY, MINIMUM_QUANTITY))
 MOST_REMEMBERED = 20_000
 FEWEST_EMPTY = 3  # required cells that a row which is no product leaves empty
 TOTAL = re.compile(r"\b(sub-?)?totals?\b|\bsum\b|\bcyfanswm\b", re.IGNORECASE)
@@ -61,8 +65,7 @@ class Checker:
         self._width = len(header.headings)
         self._said = for_all or {}
         self._plan: list[tuple[str, int | None, dict[str, Any] | None]] = [
-            (column, header.places.get(column), {} if column in _FEW else None)
-            for column in (*Offer._fields[:10], CURRENCY, VAT, *Offer._fields[11:])
+            (column, header.places.get(column), {} if column in _FEW else None) for column in _ORDER
         ]
 
     def check(self, row: int, cells: list[str]) -> tuple[Offer | None, list[Problem]]:
@@ -80,9 +83,17 @@ class Checker:
                 found.append(_remembered(column, text, memory))
             except Bad as bad:
                 problems.append(Problem(row, column, text.strip()[:SHOWN], bad.code, bad.facts))
+                found.append(None)
+        smallest = found[_SMALLEST]
+        try:
+            if smallest is not None:
+                check_smallest(found[_UNIT], smallest)
+        except Bad as bad:
+            value = format(smallest.normalize(), "f")
+            problems.append(Problem(row, MINIMUM_QUANTITY, value, bad.code))
         if problems:
             return None, _without_echoes(row, cells, problems)
-        del found[10]  # the currency: it is the same for all
+        del found[_CURRENCY]  # it is the same for all
         return Offer(*found), problems
 
     def part_number(self, text: str) -> str:
@@ -121,6 +132,8 @@ def _without_echoes(row: int, cells: list[str], problems: list[Problem]) -> list
         total = next(filter(TOTAL.search, cells), None)
         if total is not None:
             return [Problem(row, "", total.strip()[:SHOWN], "total")]
+    if len(empty) == len(REQUIRED) - 1 and len(written := list(filter(str.strip, cells))) == 1:
+        return [Problem(row, "", written[0].strip()[:SHOWN], "note")]
     if PART_NUMBER in empty and len(empty) >= FEWEST_EMPTY:
         return [Problem(row, PART_NUMBER, "", "no-product")]
     return problems

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, TextField, Value
 from django.utils.translation import gettext as _
 
 from catalogue.imports.annotating import annotated_copy
-from catalogue.imports.report import ImportReport, PriceMove
+from catalogue.imports.report import Example, Examples, ImportReport, PriceMove
 from catalogue.imports.rules import Problem
 from catalogue.models import ImportRun, Upload
 from catalogue.states import ImportVerdict, UploadStatus
@@ -23,6 +25,48 @@ from marketplace.documents.selectors import bytes_for_programs
 def import_runs(supplier_id: UUID) -> QuerySet[ImportRun]:
     """Return a supplier's price lists, latest first, without their reports."""
     return ImportRun.objects.of(supplier_id).defer("report").order_by("-id")
+
+
+def files_sent(supplier_id: UUID) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Return what came of a supplier's files, as two parts of one list in the order of "-id".
+
+    Shapes: rows of id, name, instant, rows_count, state and refusal: a file that was read, whose
+    state is its verdict, or one that could not be, which is FAILED and says why. A check that was
+    confirmed is left out, since what was taken in stands for it.
+    """
+    runs = ImportRun.objects.of(supplier_id)
+    taken_in = runs.filter(confirms=OuterRef("pk"), verdict=ImportVerdict.DONE)
+    failed = Upload.objects.of(supplier_id).filter(status=UploadStatus.FAILED)
+    columns = ("id", "name", "instant", "rows_count", "state", "refusal")
+    return (
+        runs.filter(~Exists(taken_in))
+        .annotate(
+            instant=F("started_at"), state=F("verdict"), refusal=Value("", output_field=TextField())
+        )
+        .values_list(*columns, named=True),
+        failed.annotate(instant=F("sent_at"), rows_count=Value(0), state=F("status")).values_list(
+            *columns, named=True
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What somebody has done about a price list that was checked: one of the two, or neither."""
+
+    taken_in: ImportRun | None = None
+    waiting: Upload | None = None
+
+
+def confirmation_of(run: ImportRun) -> Confirmation:
+    """Return what became of a check: what was taken in of it, or the file that waits to be."""
+    if run.verdict != ImportVerdict.CHECKED:
+        return Confirmation()
+    followed = ImportRun.objects.of(run.supplier_id).filter(confirms=run)
+    taken_in = followed.filter(verdict=ImportVerdict.DONE).defer("report").first()
+    if taken_in is not None:
+        return Confirmation(taken_in=taken_in)
+    return Confirmation(waiting=uploads_waiting(run.supplier_id).filter(confirms=run).first())
 
 
 def import_run(supplier_id: UUID, run_id: UUID | str) -> ImportRun:
@@ -55,9 +99,21 @@ def report_of(run: ImportRun) -> ImportReport:
             )
             for each in moves
         ),
+        examples=Examples(
+            **{
+                kind: tuple(map(_example, rows))
+                for kind, rows in run.report.get("examples", {}).items()
+            }
+        ),
         unknown_headings=tuple(run.report.get("unknown_headings", [])),
         sheet=run.report.get("sheet", ""),
+        other_sheets=tuple(run.report.get("other_sheets", [])),
     )
+
+
+def _example(kept: dict[str, Any]) -> Example:
+    before, after = (None if kept[at] is None else Decimal(kept[at]) for at in ("before", "after"))
+    return Example(kept["part_number"], kept["name"], before, after, tuple(kept["differs"]))
 
 
 def annotated_run(supplier_id: UUID, run_id: UUID | str) -> Iterator[bytes]:

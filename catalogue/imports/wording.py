@@ -18,7 +18,7 @@ def why_unreadable(problem: Unreadable) -> str:
         return " ".join(_heading_problems(facts))
     if problem.code == "no-header":
         return _no_headings(facts)
-    return why_not_a_table(problem, or_workbook=True)
+    return why_not_a_table(problem)
 
 
 def _no_headings(facts: dict[str, object]) -> str:

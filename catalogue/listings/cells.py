@@ -21,6 +21,7 @@ PRICE_STEP = Decimal("0.000001")
 QUANTITY_STEP = Decimal("0.001")
 MOST_PRICE = Decimal("99999999.999999")
 MOST_QUANTITY = Decimal("99999999")
+MOST_MINIMUM = Decimal(1_000_000)  # of which a line of an order takes no more
 MOST_DAYS = 730
 
 # Control characters, and the invisible ones that turn the direction of a text or hide in it.
@@ -30,13 +31,13 @@ _UNSEEN = re.compile(
 _GARBLED = re.compile("\ufffd|[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
 _SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!)|#+", re.IGNORECASE)
-_PLAIN_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]+)?")
+_PLAIN_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _COMMA = re.compile(r"(?:[0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]+),[0-9]+")
 _SPACED = re.compile(r"[0-9]{1,3}(?:\s[0-9]{3})+(?:\.[0-9]+)?")
 _FIRST_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _POUNDS = re.compile(r"^(?:£|GBP)\s*|\s*(?:£|GBP)$", re.IGNORECASE)
-_DAYS = re.compile(r"([0-9]{1,4})(?: ?(?:working )?days?)?", re.IGNORECASE)
+_DAYS = re.compile(r"0*([0-9]+)(?: ?(?:working )?days?)?", re.IGNORECASE)
 _RANGE_OF_DAYS = re.compile(
     r"(?:[0-9]+ ?(?:-|–|to) ?)?([0-9]+) ?(working days?|days?|weeks?)?", re.IGNORECASE
 )
@@ -203,7 +204,7 @@ def quantity(text: str) -> Decimal:
 
     Why: cable is sold by the half metre, so a quantity need not be whole.
     """
-    return number(text, most=MOST_QUANTITY, step=QUANTITY_STEP)
+    return number(text, most=MOST_MINIMUM, step=QUANTITY_STEP)
 
 
 def whole(text: str) -> int:
@@ -224,17 +225,16 @@ def days(text: str) -> int:
     """
     match = _DAYS.fullmatch(text)
     if match and text.isascii():
-        found = int(match[1])
-        if found > MOST_DAYS:
+        if len(match[1]) > len(str(MOST_DAYS)) or int(match[1]) > MOST_DAYS:
             raise Bad("too-big", most=MOST_DAYS)
-        return found
+        return int(match[1])
     if text.startswith(("-", "−")):
         raise Bad("negative")
     span = _RANGE_OF_DAYS.fullmatch(text)
-    if not span:
+    if not span or len(span[1]) > len(str(MOST_DAYS)):
         raise Bad("not-days", suggestion="")
     weeks = (span[2] or "").lower().startswith("week")
-    raise Bad("not-days", suggestion=str(int(span[1][:6]) * (7 if weeks else 1)))
+    raise Bad("not-days", suggestion=str(int(span[1]) * (7 if weeks else 1)))
 
 
 def category(text: str) -> str:

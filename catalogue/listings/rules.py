@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from catalogue.listings import cells
 from catalogue.listings.cells import Bad
+from marketplace.core.units import is_counted
 
 PART_NUMBER = "part_number"
 NAME = "name"
@@ -94,9 +95,27 @@ _DEFUSED = ("=", "+", "-", "@", "|", "%")
 def value_of(column: str, text: str) -> Any:  # noqa: ANN401  # each column has its own type
     """Return what a cell of `column` means.
 
-    Why: an empty cell means "nothing said", which some columns may leave and others may not.
+    Why: an empty cell means "nothing said", which some columns may leave and others may not; and
+    what would be refused too is not suggested.
     Raises: Bad.
     """
+    try:
+        return _read(column, text)
+    except Bad as bad:
+        if bad.facts.get("suggestion") and not _is_good(column, bad.facts["suggestion"]):
+            bad.facts["suggestion"] = ""
+        raise
+
+
+def _is_good(column: str, text: str) -> bool:
+    try:
+        _read(column, text)
+    except Bad:
+        return False
+    return True
+
+
+def _read(column: str, text: str) -> Any:  # noqa: ANN401
     stripped = text.strip(" \t\r\n\u00a0")
     if not stripped:
         if column in REQUIRED:
@@ -108,6 +127,16 @@ def value_of(column: str, text: str) -> Any:  # noqa: ANN401  # each column has 
     if longest and len(stripped) > longest:
         raise Bad("too-long", most=longest, found=len(stripped))
     return _CHECKS[column](stripped)
+
+
+def check_smallest(unit: str, minimum_quantity: Decimal) -> None:
+    """Refuse a smallest order in parts of a unit that is only had whole.
+
+    Why: an order of it takes whole ones only, so nobody could order the smallest.
+    Raises: Bad.
+    """
+    if minimum_quantity % 1 and is_counted(unit):
+        raise Bad("sold-whole")
 
 
 def content_hash(offer: Offer) -> str:

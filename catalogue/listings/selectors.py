@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
-from catalogue.models import Category, Listing, PastPrice
+from catalogue.models import Category, CategoryCount, Listing, PastPrice
 from catalogue.states import ListingStatus
 from marketplace.core.errors import Missing
 from marketplace.organisations.models import LinkStatus, SupplierLink
@@ -20,6 +21,20 @@ def categories_found(words: str) -> QuerySet[Category]:
     for word in words.split():
         rows = rows.filter(Q(name__icontains=word) | Q(code__startswith=word))
     return rows
+
+
+def live_count(supplier_id: UUID) -> int:
+    """Return how many things a supplier offers: the sum of its categories, which are counted."""
+    counted = CategoryCount.objects.filter(supplier_id=supplier_id)
+    return counted.aggregate(count=Sum("live_count"))["count"] or 0
+
+
+def categories_nearest(words: str, most: int) -> list[Category]:
+    """Return the first categories with these words in their names, for somebody to choose from.
+
+    Shapes: those whose names say little else come first.
+    """
+    return list(categories_found(words).order_by(Length("name"), "code")[:most])
 
 
 def own_listings(

@@ -1,4 +1,4 @@
-"""Changing one listing: what its supplier may do without sending a whole price list."""
+"""One listing: what its supplier may do without sending a whole price list."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.listings.cells import Bad
 from catalogue.listings.counts import count_category
 from catalogue.listings.locks import hold_listings
-from catalogue.listings.rules import CURRENCY, PART_NUMBER, VAT, Offer, content_hash, value_of
-from catalogue.listings.wording import reason, suggestion
+from catalogue.listings.rules import (
+    CURRENCY,
+    MINIMUM_QUANTITY,
+    PART_NUMBER,
+    UNIT,
+    VAT,
+    Offer,
+    check_smallest,
+    content_hash,
+    value_of,
+)
+from catalogue.listings.wording import in_a_box
 from catalogue.models import Listing, PastPrice
 from marketplace.audit.services import record
-from marketplace.core.actors import Actor
-from marketplace.core.errors import Conflict, FieldProblem, Invalid
+from marketplace.core.actors import Actor, OrganisationKind
+from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid
 
 # The columns of a file that go by another name on the listing.
 _FIELDS = {VAT: "vat_category"}
+_COLUMNS = tuple(VAT if name == _FIELDS[VAT] else name for name in Offer._fields)
 
 
 class ListingChanged(Conflict):
@@ -37,6 +49,66 @@ class ListingInvalid(Invalid):
 
     code = "catalogue.listing-invalid"
     title = _("Something about this listing is not right.")
+
+
+class PartNumberTaken(Conflict):
+    """The supplier has a product of this part number, on offer or withdrawn."""
+
+    code = "catalogue.part-number-taken"
+    title = _("You have a product with this part number already.")
+
+
+class NotASeller(Forbidden):
+    """Somebody who does not act for a supplier offers a product."""
+
+    code = "catalogue.not-a-seller"
+    title = _("Only a supplier can offer products.")
+
+
+@transaction.atomic
+def add_listing(*, supplier: Actor, facts: Mapping[str, str], at: datetime) -> Listing:
+    """Offer one product more, as its supplier typed it.
+
+    Shapes: `facts` maps columns of a price list to the text for each; one that is not named is as
+    an empty cell.
+    Raises: NotASeller, ImportUnderWay, ListingInvalid, PartNumberTaken.
+    """
+    if supplier.kind != OrganisationKind.SUPPLIER:
+        raise NotASeller
+    hold_listings(supplier.organisation_id)
+    offer = _offered({column: facts.get(column, "") for column in _COLUMNS})
+    mine = Listing.objects.of(supplier.organisation_id)
+    taken = mine.defer("search").filter(part_number=offer.part_number).first()
+    if taken is not None:
+        words = gettext("%(name)s has this part number already. Give another, or change that one.")
+        raise PartNumberTaken(
+            words % {"name": taken.name}, field=PART_NUMBER, listing_id=str(taken.pk)
+        )
+    columns = offer._asdict()
+    columns["category_id"] = columns.pop("category")
+    listing = Listing(
+        supplier_id=supplier.organisation_id,
+        content_hash=content_hash(offer),
+        price_since=at,
+        created_at=at,
+        changed_at=at,
+        **columns,
+    )
+    listing.save(force_insert=True)
+    count_category(listing.supplier_id, listing.category_id)
+    record(
+        "listing.added",
+        listing,
+        actor=supplier,
+        at=at,
+        organisation_id=listing.supplier_id,
+        after={
+            name: _plain(value)
+            for name, value in offer._asdict().items()
+            if value not in ("", None)
+        },
+    )
+    return listing
 
 
 @transaction.atomic
@@ -60,7 +132,8 @@ def restore_listing(*, supplier: Actor, listing_id: UUID, version: int, at: date
 def _move(
     verb: str, event: str, supplier: Actor, listing_id: UUID, version: int, at: datetime
 ) -> Listing:
-    listing = _held(supplier, listing_id, version)
+    listing = _lock(supplier, listing_id)
+    _refuse_changed(listing, version)
     before = str(listing.status)
     listing.move(verb)
     listing.version += 1
@@ -89,9 +162,10 @@ def change_listing(
     stay. The part number is what the listing is known by and cannot change.
     Raises: Missing, ListingChanged, ListingInvalid, ImportUnderWay.
     """
-    values = _checked(changes)
-    listing = _held(supplier, listing_id, version)
+    listing = _lock(supplier, listing_id)
     old_offer, old_price, old_since = _offer(listing), listing.unit_price, listing.price_since
+    values = _checked(changes, old_offer)
+    _refuse_changed(listing, version)
     before = {name: getattr(old_offer, name) for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed:
@@ -121,29 +195,63 @@ def change_listing(
     return listing
 
 
-def _held(supplier: Actor, listing_id: UUID, version: int) -> Listing:
+def _lock(supplier: Actor, listing_id: UUID) -> Listing:
     hold_listings(supplier.organisation_id)
-    listing = Listing.objects.of(supplier.organisation_id).defer("search").lock(listing_id)
+    return Listing.objects.of(supplier.organisation_id).defer("search").lock(listing_id)
+
+
+def _refuse_changed(listing: Listing, version: int) -> None:
     if listing.version != version:
         raise ListingChanged(current_version=listing.version)
-    return listing
 
 
-def _checked(changes: Mapping[str, str]) -> dict[str, Any]:
+def _checked(changes: Mapping[str, str], old: Offer) -> dict[str, Any]:
+    if PART_NUMBER in changes:
+        raise TypeError("A listing is known by its part number, which cannot be changed.")
+    values, problems = _read(changes)
+    wrong = {problem.pointer for problem in problems}
+    if not wrong & {UNIT, MINIMUM_QUANTITY}:
+        new = old._replace(**values)
+        problems += _apart(new.unit, new.minimum_quantity, changes)
+    if problems:
+        raise ListingInvalid(problems[0].detail, errors=problems)
+    return values
+
+
+def _offered(said: Mapping[str, str]) -> Offer:
+    """Return the offer that was typed, every column of it."""
+    values, problems = _read(said)
+    if not {problem.pointer for problem in problems} & {UNIT, MINIMUM_QUANTITY}:
+        problems += _apart(values[UNIT], values[MINIMUM_QUANTITY], said)
+    if problems:
+        raise ListingInvalid(problems[0].detail, errors=problems)
+    return Offer(**values)
+
+
+def _read(said: Mapping[str, str]) -> tuple[dict[str, Any], list[FieldProblem]]:
+    """Return the values of what was typed by the listing's fields, and all that is wrong."""
     values: dict[str, Any] = {}
     problems = []
-    for column, text in changes.items():
-        if column == PART_NUMBER or _FIELDS.get(column, column) not in {*Offer._fields, CURRENCY}:
-            raise TypeError(f"A listing's {column} cannot be changed.")
+    for column, text in said.items():
+        if _FIELDS.get(column, column) not in {*Offer._fields, CURRENCY}:
+            raise TypeError(f"A listing has no {column}.")
         try:
             values[_FIELDS.get(column, column)] = value_of(column, text)
         except Bad as bad:
-            words = f"{reason(bad.code, bad.facts)} {suggestion(bad.code, bad.facts)}"
-            problems.append(FieldProblem(column, words))
-    if problems:
-        raise ListingInvalid(problems[0].detail, errors=problems)
+            problems.append(FieldProblem(column, in_a_box(column, bad.code, bad.facts)))
     values.pop(CURRENCY, None)
-    return values
+    return values, problems
+
+
+def _apart(unit: str, smallest: Decimal, said: Mapping[str, str]) -> list[FieldProblem]:
+    """Return what is wrong with values that are right each by itself, beside what was typed."""
+    column = MINIMUM_QUANTITY if MINIMUM_QUANTITY in said else UNIT
+    try:
+        if column in said:
+            check_smallest(unit, smallest)
+    except Bad as bad:
+        return [FieldProblem(column, in_a_box(MINIMUM_QUANTITY, bad.code, bad.facts))]
+    return []
 
 
 def _offer(listing: Listing) -> Offer:

@@ -43,6 +43,10 @@ _WORDS = {
         gettext_lazy("This row has no part number, and hardly anything else."),
         gettext_lazy("If it is a sum or a note, take it out."),
     ),
+    "note": (
+        gettext_lazy("This row has nothing in it but this."),
+        gettext_lazy("If it is a note or a heading, take it out. If it is a product, fill it in."),
+    ),
     "total": (
         gettext_lazy("This looks like a total, not a product."),
         gettext_lazy("Take this row out."),
@@ -99,6 +103,10 @@ _WORDS = {
         gettext_lazy("This is not a whole number."),
         gettext_lazy("Give a whole number, such as 10."),
     ),
+    "sold-whole": (
+        gettext_lazy("This unit is only sold whole, so nobody could order this quantity."),
+        gettext_lazy("Give a whole number, such as 1."),
+    ),
     "not-days": (
         gettext_lazy("This is not a number of days."),
         gettext_lazy("Give one whole number of working days, such as 5."),
@@ -153,6 +161,51 @@ _WORDS = {
     ),
 }
 
+# What is wrong with a value that somebody typed into a box of a page, which has no rows.
+_IN_A_BOX = {
+    "empty": gettext_lazy("%(label)s is empty. Fill it in."),
+    "too-long": gettext_lazy("%(label)s must have %(most)s characters or fewer."),
+    "garbled": gettext_lazy("%(label)s has damaged letters in it. Type it again."),
+    "unseen": gettext_lazy(
+        "%(label)s has a character in it that nobody can see (%(character)s). Type it again."
+    ),
+    "scientific": gettext_lazy("%(label)s is shortened, so digits are lost. Type all of them."),
+    "sheet-error": gettext_lazy("%(label)s is an error of a spreadsheet. Type the value."),
+    "formula": gettext_lazy("%(label)s must be a number, not a formula."),
+    "negative": gettext_lazy("%(label)s must not be below nought."),
+    "nought": gettext_lazy("%(label)s must be above nought."),
+    "too-big": gettext_lazy("%(label)s must be %(most)s or less."),
+    "too-fine": gettext_lazy("%(label)s must have no more than %(places)s places after the point."),
+    "decimal-comma": gettext_lazy(
+        "%(label)s has a comma that could mean thousands or pence. Use a point for pence."
+    ),
+    "not-a-number": gettext_lazy("%(label)s must be a number, such as 12.50."),
+    "not-whole": gettext_lazy("%(label)s must be a whole number, such as 10."),
+    "sold-whole": gettext_lazy(
+        "%(label)s must be a whole number, such as 1: this unit is only sold whole."
+    ),
+    "not-days": gettext_lazy("%(label)s must be one whole number, such as 5."),
+    "other-currency": gettext_lazy("%(label)s must be in pounds sterling."),
+    "not-cpv": gettext_lazy("%(label)s must be a CPV code of eight digits."),
+    "leading-nought": gettext_lazy("%(label)s must have eight digits, with the nought in front."),
+    "unknown-cpv": gettext_lazy("%(label)s must be a CPV code from the list of categories."),
+    "cpv-check-digit": gettext_lazy(
+        "%(label)s has a last digit that does not fit. Check it, or leave the last digit off."
+    ),
+    "unknown-unit": gettext_lazy("%(label)s must be one from the list, such as each, box or kg."),
+    "unknown-vat": gettext_lazy("%(label)s must be standard, reduced, zero or exempt."),
+    "not-gtin": gettext_lazy("%(label)s must have only digits. You can leave it empty."),
+    "gtin-length": gettext_lazy("%(label)s must have 8, 12, 13 or 14 digits."),
+    "gtin-check-digit": gettext_lazy("%(label)s must end in %(right)s. Check its digits."),
+}
+
+
+def in_a_box(column: str, code: str, facts: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value that was typed on its own, and what was probably meant."""
+    most = facts.get("most")
+    shown = {**facts, "label": column_label(column), "most": most and format(most, ",")}
+    return _asked(code, facts, str(_IN_A_BOX[code]) % shown)
+
 
 def column_label(column: str) -> str:
     """Return a column's name for people; "" for a row as a whole."""
@@ -166,7 +219,11 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
 
 def suggestion(code: str, facts: Mapping[str, Any]) -> str:
     """Return what to do about it, with the value that was probably meant if there is one."""
-    advice = str(_WORDS[code][1]) % facts
+    return _asked(code, facts, str(_WORDS[code][1]) % facts)
+
+
+def _asked(code: str, facts: Mapping[str, Any], advice: str) -> str:
+    """Return advice, after the question whether something else was meant if that is likely."""
     meant = str(facts.get("suggestion") or "")
     if not meant:
         return advice

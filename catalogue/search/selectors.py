@@ -19,9 +19,10 @@ from catalogue.cpv import code_range, significant, vocabulary
 from catalogue.models import Listing
 from catalogue.search import rules
 from catalogue.search.rules import MOST_CANDIDATES, PAGE_SIZE, Sort, Term, Wish
-from catalogue.search.statements import NOTHING, Found, ask
+from catalogue.search.statements import NOTHING, Found, ask, branches
 
 MOST_FACETS = 12
+MOST_GROUPS = 4  # of a division on the first page
 MOST_COUNTED = 500  # of listings with a word: more than that is only "many"
 MOST_ALIKE = 100
 FAR_MORE = 20  # times as many listings as a rare word has that was probably misspelt by a supplier
@@ -69,6 +70,35 @@ class SearchResults:
     suppliers: tuple[Facet, ...]
     repaired: str = ""
     local_supplier_ids: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A division of what a council may buy, with the largest groups in it, largest first."""
+
+    whole: Facet
+    groups: tuple[Facet, ...]
+
+
+def divisions_buyable(council_id: UUID) -> list[Division]:
+    """Return every division in which a council may buy something, by name."""
+    known = vocabulary()
+    sums: dict[str, int] = {}
+    groups: dict[str, list[Facet]] = {}
+    for division, group, count in branches(council_id):
+        sums[division] = sums.get(division, 0) + count
+        entry = known.get(group.ljust(8, "0"))
+        if entry and significant(entry.code) == group:
+            groups.setdefault(division, []).append(Facet(entry.code, entry.name, count))
+    found = [
+        Division(
+            Facet(code, known[code].name if code in known else code, count),
+            _largest(groups.get(stem, []))[:MOST_GROUPS],
+        )
+        for stem, count in sums.items()
+        for code in [stem.ljust(8, "0")]
+    ]
+    return sorted(found, key=lambda each: each.whole.label)
 
 
 def search_listings(council_id: UUID, wish: Wish) -> SearchResults:
@@ -203,7 +233,11 @@ def _category_facets(wish: Wish, found: Found) -> tuple[Facet, ...]:
         entry = vocabulary().get(stem.ljust(8, "0"))
         if entry and entry.code != wish.category:
             facets.append(Facet(entry.code, entry.name, count))
-    return tuple(sorted(facets, key=lambda each: (-each.count, each.label))[:MOST_FACETS])
+    return _largest(facets)[:MOST_FACETS]
+
+
+def _largest(facets: list[Facet]) -> tuple[Facet, ...]:
+    return tuple(sorted(facets, key=lambda each: (-each.count, each.label)))
 
 
 def category_trail(code: str) -> list[Facet]:

@@ -68,6 +68,16 @@ _KEPT = (
     " AND coalesce(%(category_to)s, '99999999') AND live_count > 0"
 )
 
+# From the counts that are kept, so that the first page costs the same however much there is.
+_BRANCHES = """
+    SELECT left(category_id, 2), left(category_id, 3), sum(live_count)::int
+    FROM catalogue_categorycount
+    WHERE live_count > 0 AND supplier_id IN (
+        SELECT supplier_id FROM organisations_supplierlink
+        WHERE council_id = %s AND status = 'ACTIVE')
+    GROUP BY 1, 2
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -121,6 +131,16 @@ def ask(facts: dict[str, Any]) -> Found:
         tuple((key, name, int(count)) for key, name, count in suppliers),
         tuple((stem, int(count)) for stem, count in categories),
     )
+
+
+def branches(council_id: UUID) -> list[tuple[str, str, int]]:
+    """Return the divisions and groups in which a council may buy anything, each with how much.
+
+    Shapes: (two digits, three digits, count), in no order, at most one for each group there is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BRANCHES, [council_id])
+        return list(cursor.fetchall())
 
 
 def _listing(row: tuple[Any, ...]) -> Listing:

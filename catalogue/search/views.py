@@ -14,22 +14,38 @@ from catalogue.listings.wording import vat_words
 from catalogue.search.audience import READERS
 from catalogue.search.forms import SearchForm
 from catalogue.search.rules import PAGE_SIZE
-from catalogue.search.selectors import category_trail, search_listings
+from catalogue.search.selectors import category_trail, divisions_buyable, search_listings
 from marketplace.core.actors import Role
 from marketplace.core.vat import rate_percent
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.navigation import address_if_any
 
-# Ordering stands above the catalogue; its form is drawn here and its address is asked by name.
+# Ordering stands above the catalogue; its form is drawn here and its addresses are asked by name.
 BASKET_ADD = "basket-add"
+BASKET_PASTE = "basket-paste"
+ASKED_BEFORE = "requisitions"
 
 
 @access(*READERS)
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    """Search what the council may buy, or look through it."""
+    """Search what the council may buy, look through it, or begin with what kinds of it there are.
+
+    Why: what stands first by name is of no use to anybody; but where all of it goes onto one page,
+    that page is shown at once.
+    """
     form = SearchForm(request.GET)
+    if not any(request.GET.get(name) for name in form.fields):
+        divisions = divisions_buyable(actor(request).organisation_id)
+        if sum(each.whole.count for each in divisions) > PAGE_SIZE:
+            facts = {
+                "form": SearchForm(),
+                "divisions": divisions,
+                "asked_before": _if_buying(request, ASKED_BEFORE),
+                "basket_paste": _if_buying(request, BASKET_PASTE),
+            }
+            return render(request, "catalogue/opening.html", facts)
     wish = form.wish()
     results = search_listings(actor(request).organisation_id, wish)
     facts = {
@@ -60,5 +76,9 @@ def listing(request: HttpRequest, listing_id: UUID) -> HttpResponse:
 
 def _basket_add(request: HttpRequest) -> str:
     """Return where to put things into the basket, or nothing for somebody who does not buy."""
+    return _if_buying(request, BASKET_ADD)
+
+
+def _if_buying(request: HttpRequest, url_name: str) -> str:
     buys = actor(request).holds(Role.REQUESTER, Role.BUYER)
-    return address_if_any(BASKET_ADD) if buys else ""
+    return address_if_any(url_name) if buys else ""

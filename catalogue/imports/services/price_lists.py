@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from psycopg.errors import QueryCanceled
 
 from catalogue.imports import loading, reading
 from catalogue.imports.for_all import check_for_all
@@ -60,6 +62,36 @@ class NotConfirmable(Conflict):
     title = gettext_lazy("This price list cannot be confirmed.")
 
 
+class TooLongForOneAnswer(Conflict):
+    """The rows took longer to come in than anybody waits for an answer."""
+
+    code = "catalogue.too-long-for-one-answer"
+    title = gettext_lazy("This price list takes too long to take in.")
+    advice = gettext_lazy(
+        "Send it on the page for price lists, or try again when less is going on."
+    )
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Refuse what the database ended because it took too long.
+
+    Raises: TooLongForOneAnswer.
+    """
+    try:
+        yield
+    except (OperationalError, QueryCanceled) as error:
+        if not loading.is_too_long(error):
+            raise
+        raise TooLongForOneAnswer(
+            _(
+                "Nothing was changed. Send the file on the page for price lists, where it is read"
+                " in its own time, or try again when less is going on."
+            ),
+            field="file",
+        ) from error
+
+
 class _Tally:
     """The problems of a file: all counted, the first ones kept."""
 
@@ -74,6 +106,7 @@ class _Tally:
 
 
 @transaction.atomic
+@in_time()
 def import_catalogue(
     *,
     supplier: Actor,
@@ -95,8 +128,8 @@ def import_catalogue(
     Shapes: `content` can be read from its beginning more than once; `encoding` is None (UTF-8) or
     "cp1252"; `withdraw_missing` takes what the file does not name out of the catalogue; `for_all`
     maps columns of FOR_ALL to what every row has where the file has no such column.
-    Raises: NotASupplier, NotForAll, UnreadablePriceList, ImportUnderWay. A bad cell is no refusal:
-    it is in the report, whose verdict is then REFUSED.
+    Raises: NotASupplier, NotForAll, UnreadablePriceList, ImportUnderWay, TooLongForOneAnswer. A bad
+    cell is no refusal: it is in the report, whose verdict is then REFUSED.
     """
     if supplier.kind != OrganisationKind.SUPPLIER:
         raise NotASupplier
@@ -123,7 +156,7 @@ def import_catalogue(
         if not dry_run:
             loading.write(delivery, difference)
     report = _report(
-        name, dry_run=dry_run, rows=rows, sheet=file.sheet, tally=tally, difference=difference
+        name, dry_run=dry_run, rows=rows, file=file, tally=tally, difference=difference
     )
     run = _keep(report, supplier, file.survey, content, delivery, said, confirms_id)
     record(
@@ -233,7 +266,7 @@ def _report(
     *,
     dry_run: bool,
     rows: Rows,
-    sheet: str,
+    file: PriceListFile,
     tally: _Tally,
     difference: Comparison,
 ) -> ImportReport:
@@ -252,8 +285,10 @@ def _report(
         price_moves_count=difference.moved,
         problems=tuple(sorted(tally.first, key=lambda problem: problem.row)),
         price_moves=difference.moves,
+        examples=difference.examples,
         unknown_headings=rows.header.unknown,
-        sheet=sheet,
+        sheet=file.sheet,
+        other_sheets=file.other_sheets,
     )
 
 

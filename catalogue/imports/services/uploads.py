@@ -178,29 +178,19 @@ def give_up_upload(*, upload_id: UUID, at: datetime) -> Upload:
     if upload.status != UploadStatus.WAITING:
         return upload
     sender = Membership.objects.select_related("user", "organisation").get(pk=upload.sent_by_id)
-    upload.move("fail")
-    upload.refusal = _(
+    refusal = _(
         "We tried to read this file several times and could not, so nothing was changed. Save it"
         " as “CSV UTF-8” and send it again. If that does not work, ask for help."
     )
-    upload.ended_at = at
-    upload.save(update_fields=["status", "refusal", "ended_at"])
-    record(
-        "price-list.failed",
-        upload,
-        actor=actor_of(sender),
-        at=at,
-        organisation_id=supplier_id,
-        after={"dry_run": upload.dry_run, "reason": "given-up"},
-    )
-    return upload
+    return _fail(upload, actor_of(sender), "given-up", refusal, at)
 
 
 @transaction.atomic
 def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
     """Read a file that was sent, and try it or take it in; telling meanwhile how far it is.
 
-    Shapes: for one that was read or cancelled before it does nothing.
+    Shapes: for one that was read or cancelled before it does nothing; for a sender who may not act
+    here any more it fails.
     Raises: Missing; ImportUnderWay, after which it is tried again.
     """
     supplier_id = Upload.objects.one(upload_id).supplier_id
@@ -208,12 +198,18 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
     if upload.status != UploadStatus.WAITING:
         return upload
     sender = Membership.objects.select_related("user", "organisation").get(pk=upload.sent_by_id)
+    supplier = actor_of(sender)
+    if not (sender.is_active and sender.user.is_active and supplier.holds("supplier")):
+        refusal = _(
+            "The person who sent this file may no longer sell for you, so nothing was changed."
+            " Somebody else can send it again."
+        )
+        return _fail(upload, supplier, "sender-out", refusal, at)
     content = BytesIO(bytes_for_programs(supplier_id, upload.document_id))
-    failed_for = ""
     try:
         with told_aside(upload.pk, supplier_id) as tell:
             report = import_catalogue(
-                supplier=actor_of(sender),
+                supplier=supplier,
                 content=content,
                 name=upload.name,
                 at=at,
@@ -224,22 +220,25 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
                 on_progress=tell,
                 confirms_id=upload.confirms_id,
             )
-    except UnreadablePriceList as refusal:
-        failed_for = refusal.facts["reason"]
-        upload.move("fail")
-        upload.refusal = refusal.detail
-    else:
-        upload.move("finish")
-        upload.run_id = report.run_id
-    upload.ended_at = at
-    upload.save(update_fields=["status", "run", "refusal", "ended_at"])
-    if failed_for:  # what was read has left its event beside the run of it
-        record(
-            "price-list.failed",
-            upload,
-            actor=actor_of(sender),
-            at=at,
-            organisation_id=supplier_id,
-            after={"dry_run": upload.dry_run, "reason": failed_for},
-        )
+    except UnreadablePriceList as unreadable:
+        return _fail(upload, supplier, unreadable.facts["reason"], unreadable.detail, at)
+    # What was read has left its event beside the run of it.
+    upload.move("finish")
+    upload.run_id, upload.ended_at = report.run_id, at
+    upload.save(update_fields=["status", "run", "ended_at"])
+    return upload
+
+
+def _fail(upload: Upload, sender: Actor, reason: str, refusal: str, at: datetime) -> Upload:
+    upload.move("fail")
+    upload.refusal, upload.ended_at = refusal, at
+    upload.save(update_fields=["status", "refusal", "ended_at"])
+    record(
+        "price-list.failed",
+        upload,
+        actor=sender,
+        at=at,
+        organisation_id=sender.organisation_id,
+        after={"dry_run": upload.dry_run, "reason": reason},
+    )
     return upload

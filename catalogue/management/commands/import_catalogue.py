@@ -22,7 +22,7 @@ from catalogue.imports.report import Progress as Reached
 from catalogue.imports.services.price_lists import import_catalogue
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Refusal
-from marketplace.core.tables.separated import ENCODINGS
+from marketplace.core.tables.separated import ENCODINGS, Unreadable
 from marketplace.core.tenancy import tenant
 from marketplace.organisations.models import Kind, Organisation
 
@@ -150,20 +150,34 @@ class Command(BaseCommand):
                 f"  {move.part_number}: {move.before.normalize():f} to"
                 f" {move.after.normalize():f} ({move.percent:+}%)"
             )
-        if report.unknown_headings:
-            console.print(f"Columns passed over: {', '.join(report.unknown_headings)}.")
+        for line in _passed_over(report):
+            console.print(line)
         if report.changes_nothing:
             console.print("The catalogue says the same already.")
         elif report.dry_run:
             console.print("This was a dry run: nothing was changed.")
 
 
+def _passed_over(report: ImportReport) -> list[str]:
+    """Return what of the file was not read, a line each."""
+    found = {
+        "Sheets that look like price lists and were not read": report.other_sheets,
+        "Columns passed over": report.unknown_headings,
+    }
+    return [f"{words}: {', '.join(names)}." for words, names in found.items() if names]
+
+
 def _with_options(refusal: Refusal) -> str:
     """Return why a file was refused, with the options that say here what boxes say on the page."""
     reason = refusal.facts.get("reason")
-    if reason == "header":
-        options = " or ".join(f"--{column}" for column in FOR_ALL)
-        return f"{refusal.detail} What is the same in every row can be said by {options}."
+    cause = refusal.__cause__
+    if isinstance(cause, Unreadable) and cause.code == "header":
+        named = cause.facts["missing"]
+        assert isinstance(named, tuple)  # noqa: S101  # it is we who raised it
+        missing = [column for column in FOR_ALL if column in named]
+        options = " or ".join(f"--{column}" for column in missing)
+        said = f" What is the same in every row can be said by {options}." if missing else ""
+        return f"{refusal.detail}{said}"
     if reason == "not-utf-8":
         return f"{refusal.detail} For Windows-1252, use --encoding cp1252."
     return refusal.detail

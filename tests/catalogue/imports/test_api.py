@@ -1,8 +1,12 @@
 """Sending a price list, for programs."""
 
+import csv
+import io
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import Workbook
 
 from catalogue.models import ImportRun, Listing
 from marketplace.core.tenancy import stewardship
@@ -51,6 +55,46 @@ class TestSend:
         answer = post(seller, {"file": upload}, "?dry_run=true")
         assert answer.status_code == 201
         assert (answer.json()["verdict"], answer.json()["name"]) == ("CHECKED", "april.csv")
+        assert listings() == 0
+
+    def test_refuses_two_files_at_once(self, seller):
+        files = [SimpleUploadedFile(name, csv_of(make.row())) for name in ("a.csv", "b.csv")]
+        refused = post(seller, {"file": files})
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["pointer"] == "#/file"
+        assert listings() == 0
+
+    @pytest.mark.parametrize("query", ["?size=1&size=2", "?after=a&after=b"])
+    def test_refuses_a_parameter_that_stands_twice(self, seller, query):
+        refused = seller.get(reverse("api-catalogue-imports") + query)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["detail"] == "Say this once only."
+
+    def test_says_which_sheet_was_read_and_which_was_not(self, seller):
+        book = Workbook()
+        book.active.title = "Desks"
+        rows = list(csv.reader(io.StringIO(csv_of(make.row()).decode())))
+        for sheet in (book.active, book.create_sheet("Chairs")):
+            for row in rows:
+                sheet.append(row)
+        target = io.BytesIO()
+        book.save(target)
+        upload = SimpleUploadedFile("two.xlsx", target.getvalue())
+        said = post(seller, {"file": upload}, "?dry_run=true").json()
+        assert (said["sheet"], said["other_sheets"]) == ("Desks", ["Chairs"])
+        read = seller.get(f"{reverse('api-catalogue-imports')}/{said['id']}").json()
+        assert (read["sheet"], read["other_sheets"]) == ("Desks", ["Chairs"])
+        plain = post(seller, csv_of(make.row()), "?dry_run=true").json()
+        assert (plain["sheet"], plain["other_sheets"]) == ("", [])
+
+    def test_refuses_a_smallest_order_that_nobody_can_place(self, seller):
+        wrong = make.row(minimum_quantity="0.3", unit_price="99999999999999")
+        first = post(seller, csv_of(wrong)).json()["errors"]
+        assert [each["pointer"] for each in first] == [
+            "#/rows/2/unit_price", "#/rows/2/minimum_quantity",
+        ]  # fmt: skip
+        assert "too big" in first[0]["detail"]
+        assert "only sold whole" in first[1]["detail"]
         assert listings() == 0
 
     def test_names_each_bad_cell_and_keeps_the_run(self, seller):

@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -112,6 +113,19 @@ def test_names_the_options_for_what_has_no_column(shop, tmp_path):
     path.write_text("Code,Description,Price\nA1,White paint,9.50\n")
     with pytest.raises(CommandError, match=r"said by --category or --unit or --vat\.$"):
         call_command("import_catalogue", str(path), supplier="fenwick", stderr=StringIO())
+
+
+def test_names_only_the_options_that_help(shop, tmp_path):
+    files = Path(__file__).parents[3] / "fixtures" / "supplier_files"
+    path = tmp_path / "paint.csv"
+    path.write_text("Code,Description,Price,Unit,CPV\nA1,White paint,9.50,each,44810000\n")
+    for file, said in ((files / "12-no-price-column.csv", None), (path, "--vat")):
+        with pytest.raises(CommandError) as caught:
+            call_command("import_catalogue", str(file), supplier="fenwick", stderr=StringIO())
+        told = str(caught.value)
+        assert "missing" in told
+        assert ("can be said by" in told) == bool(said)
+        assert told.endswith(f"can be said by {said}." if said else ".")
 
 
 def test_windows_text_when_it_is_named(shop, tmp_path):

@@ -38,6 +38,20 @@ class TestChecker:
             ("vat", "empty", ""),
         ]
 
+    def test_refuses_a_smallest_order_that_nobody_can_place(self):
+        headings = (*GOOD, "minimum_quantity")
+        offer, (problem,) = check([*GOOD.values(), "0.3"], headings)
+        assert offer is None
+        assert (problem.column, problem.code, problem.value) == (
+            "minimum_quantity", "sold-whole", "0.3",
+        )  # fmt: skip
+        _offer, problems = check([*(GOOD | {"name": ""}).values(), "0.3"], headings)
+        assert [each.column for each in problems] == ["name", "minimum_quantity"]
+        metres = (GOOD | {"unit": "metre"}).values()
+        assert check([*metres, "0.3"], headings)[1] == []
+        wrong = (GOOD | {"unit": "fathom"}).values()
+        assert [each.column for each in check([*wrong, "0.3"], headings)[1]] == ["unit"]
+
     def test_repeats_only_the_beginning_of_a_long_value(self):
         _offer, (problem,) = check(list((GOOD | {"unit": "x" * 500}).values()))
         assert len(problem.value) == 100

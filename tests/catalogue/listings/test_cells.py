@@ -58,6 +58,9 @@ class TestPrice:
             ("5 USD", "other-currency", ""),
             ("1.2345678", "too-fine", "1.234568"),
             ("100000000", "too-big", ""),
+            ("99999999999999", "too-big", ""),
+            ("£" + "9" * 60, "too-big", ""),
+            ("99,999,999,999,999.50", "too-big", ""),
             ("٣", "not-a-number", ""),
             ("12.5.0", "not-a-number", ""),
             ("1,23,456", "not-a-number", ""),
@@ -149,7 +152,7 @@ class TestGtin:
 
 
 class TestDays:
-    @pytest.mark.parametrize(("text", "value"), [("5", 5), ("5 days", 5), ("0", 0)])
+    @pytest.mark.parametrize(("text", "value"), [("5", 5), ("5 days", 5), ("0", 0), ("00005", 5)])
     def test_reads_days(self, text, value):
         assert cells.days(text) == value
 
@@ -161,6 +164,9 @@ class TestDays:
             ("soon", "not-days", ""),
             ("-1", "negative", ""),
             ("9999", "too-big", ""),
+            ("9999999", "too-big", ""),
+            ("9" * 9000 + " days", "too-big", ""),
+            ("1-" + "9" * 9000, "not-days", ""),
         ],
     )
     def test_refuses_the_rest_and_suggests(self, text, code, suggestion):

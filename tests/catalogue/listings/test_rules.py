@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.listings.cells import Bad
-from catalogue.listings.rules import LONGEST, REQUIRED, Offer, content_hash, value_of
+from catalogue.imports.columns import COLUMNS
+from catalogue.listings.cells import MOST_MINIMUM, Bad
+from catalogue.listings.rules import (
+    LONGEST,
+    REQUIRED,
+    Offer,
+    check_smallest,
+    content_hash,
+    value_of,
+)
+from marketplace.ordering.bought.rules import LARGEST_QUANTITY
 from tests.factories.catalogue import offer
 
 
@@ -40,6 +49,43 @@ class TestValueOf:
 
     def test_leaves_other_apostrophes_alone(self):
         assert value_of("name", "'Oak' desk") == "'Oak' desk"
+
+    @pytest.mark.parametrize(
+        ("column", "text"),
+        [
+            ("lead_time_days", "800-900 days"), ("lead_time_days", "200 weeks"),
+            ("unit_price", "1E300"), ("unit_price", "999.999.999,50"), ("unit_price", "0 each"),
+            ("pack_size", "Pack of 0"), ("minimum_quantity", "999999999 each"),
+        ],
+    )  # fmt: skip
+    def test_suggests_nothing_that_would_be_refused(self, column, text):
+        with pytest.raises(Bad) as caught:
+            value_of(column, text)
+        assert not caught.value.facts.get("suggestion")
+
+    @given(st.sampled_from(list(COLUMNS)), st.text("0123456789.,-£ €aeEtokx()+%", max_size=14))
+    def test_what_it_suggests_is_good(self, column, text):
+        try:
+            value_of(column, text)
+        except Bad as bad:
+            if meant := bad.facts.get("suggestion"):
+                value_of(column, meant)
+
+
+class TestCheckSmallest:
+    @pytest.mark.parametrize(("unit", "smallest"), [("EA", "1"), ("XBX", "12.000"), ("MTR", "0.5")])
+    def test_takes_what_can_be_ordered(self, unit, smallest):
+        check_smallest(unit, Decimal(smallest))
+
+    @pytest.mark.parametrize(("unit", "smallest"), [("EA", "0.3"), ("XBX", "1.5")])
+    def test_refuses_parts_of_what_is_only_had_whole(self, unit, smallest):
+        with pytest.raises(Bad, match="sold-whole"):
+            check_smallest(unit, Decimal(smallest))
+
+    def test_nobody_can_order_more_than_a_line_of_an_order_takes(self):
+        assert value_of("minimum_quantity", str(LARGEST_QUANTITY)) == MOST_MINIMUM
+        with pytest.raises(Bad, match="too-big"):
+            value_of("minimum_quantity", str(LARGEST_QUANTITY + 1))
 
 
 class TestContentHash:

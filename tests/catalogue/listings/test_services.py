@@ -7,6 +7,7 @@ import pytest
 
 from catalogue.listings.rules import content_hash
 from catalogue.listings.selectors import (
+    categories_nearest,
     listing_buyable,
     listings_buyable,
     live_listings,
@@ -18,7 +19,10 @@ from catalogue.listings.selectors import (
 from catalogue.listings.services import (
     ListingChanged,
     ListingInvalid,
+    NotASeller,
+    PartNumberTaken,
     _offer,
+    add_listing,
     change_listing,
     restore_listing,
     withdraw_listing,
@@ -139,6 +143,32 @@ class TestChangeListing:
         assert "12.50" in caught.value.detail
         assert Listing.objects.get().name == "Office chair"
 
+    @pytest.mark.parametrize(
+        ("changes", "named"),
+        [
+            ({"minimum_quantity": "0.3"}, ["minimum_quantity"]),
+            ({"minimum_quantity": "0.3", "unit": "box"}, ["minimum_quantity"]),
+            ({"minimum_quantity": "0.3", "name": ""}, ["name", "minimum_quantity"]),
+            ({"minimum_quantity": "0.3", "unit": "fathom"}, ["unit"]),
+        ],
+    )
+    def test_refuses_a_smallest_order_that_nobody_can_place(
+        self, seller, listing, at, changes, named
+    ):
+        with pytest.raises(ListingInvalid) as caught:
+            self.change(seller, listing, at, **changes)
+        assert [problem.pointer for problem in caught.value.errors] == named
+
+    def test_refuses_a_unit_in_which_nobody_can_order_the_smallest_quantity(
+        self, seller, listing, at
+    ):
+        changed = self.change(seller, listing, at, unit="metre", minimum_quantity="0.5")
+        with pytest.raises(ListingInvalid) as caught:
+            self.change(seller, changed, at, unit="each")
+        (problem,) = caught.value.errors
+        assert problem.pointer == "unit"
+        assert "whole" in problem.detail
+
     def test_the_part_number_stays(self, seller, listing, at):
         with pytest.raises(TypeError):
             self.change(seller, listing, at, part_number="A2")
@@ -159,6 +189,75 @@ class TestChangeListing:
         assert past_prices(listing).count() == 1
 
 
+class TestAddListing:
+    def add(self, seller, at, **facts):
+        return add_listing(supplier=seller, facts=make.row(part_number="A1") | facts, at=at)
+
+    def test_offers_what_was_typed(self, supplier, seller, at):
+        made = self.add(
+            seller, at, name=" Oak  desk ", description="Two drawers.\n\nOiled.", unit="box",
+            unit_price="£1,234.50", vat="5%", minimum_quantity="2", lead_time_days="5 days",
+        )  # fmt: skip
+        kept = Listing.objects.get()
+        assert (kept, kept.supplier_id, kept.status, kept.version) == (made, supplier.pk, "LIVE", 1)
+        assert (kept.part_number, kept.name, kept.category_id) == ("A1", "Oak desk", "39112000")
+        assert kept.description == "Two drawers.\n\nOiled."
+        assert (kept.unit, kept.unit_price, kept.vat_category) == (
+            "XBX",
+            Decimal("1234.5"),
+            "reduced",
+        )
+        assert (kept.minimum_quantity, kept.lead_time_days, kept.pack_size) == (2, 5, 1)
+        assert kept.content_hash == content_hash(_offer(kept))
+        assert kept.price_since == kept.created_at == kept.changed_at == at
+        assert live_counts() == {"39112000": 1}
+
+    def test_the_search_hears_of_it(self, seller, at):
+        self.add(seller, at, name="Walnut desk")
+        assert Listing.objects.filter(search="walnut").count() == 1
+
+    def test_a_price_list_with_the_same_facts_is_unchanged(self, seller, at):
+        row = make.row(part_number="A1")
+        add_listing(supplier=seller, facts=row, at=at)
+        assert make.load(seller, [row], at=at).changes_nothing
+
+    def test_leaves_a_trace(self, seller, at):
+        made = self.add(seller, at)
+        event = Event.objects.get(verb="listing.added")
+        assert (event.subject_id, event.subject_reference) == (made.pk, "A1")
+        assert event.after["unit_price"] == "79.500000"
+        assert event.after["vat_category"] == "standard"
+        assert "gtin" not in event.after
+
+    def test_names_every_value_that_is_wrong(self, seller, at):
+        with pytest.raises(ListingInvalid) as caught:
+            add_listing(supplier=seller, facts={"unit_price": "12,50", "unit": "each"}, at=at)
+        assert [problem.pointer for problem in caught.value.errors] == [
+            "part_number", "name", "category", "unit_price", "vat",
+        ]  # fmt: skip
+        with pytest.raises(ListingInvalid, match="whole number"):
+            self.add(seller, at, minimum_quantity="0.3")
+        assert not Listing.objects.exists()
+
+    @pytest.mark.parametrize("status", ListingStatus)
+    def test_refuses_a_part_number_that_is_taken(self, supplier, seller, at, status):
+        taken = make.listing(supplier, part_number="A1", status=status)
+        with pytest.raises(PartNumberTaken) as caught:
+            self.add(seller, at, part_number=" A1 ")
+        assert caught.value.facts == {"listing_id": str(taken.pk)}
+        assert [problem.pointer for problem in caught.value.errors] == ["part_number"]
+        assert Listing.objects.get() == taken
+
+    def test_anothers_part_number_is_free(self, seller, at):
+        make.listing(organisations.supplier(), part_number="A1")
+        assert self.add(seller, at).part_number == "A1"
+
+    def test_is_for_suppliers(self, at):
+        buyer = organisations.actor(organisations.council(), "buyer")
+        with tenant(buyer.organisation_id), pytest.raises(NotASeller):
+            self.add(buyer, at)
+
+
 class TestOwnListings:
     def test_finds_by_number_and_name_and_status(self, supplier, seller):
         first = make.listing(supplier, part_number="AB-1", name="Oak desk")
@@ -174,6 +273,19 @@ class TestOwnListings:
         assert own_listing(supplier.pk, mine.pk) == mine
         with pytest.raises(Missing):
             own_listing(supplier.pk, make.listing(organisations.supplier()).pk)
+
+
+class TestCategoriesNearest:
+    def test_begins_with_the_names_that_say_least_else(self):
+        names = [each.name for each in categories_nearest("paper", 20)]
+        assert len(names) == 20
+        assert names == sorted(names, key=len)
+        assert "Printing paper" in names
+
+    def test_needs_every_word_in_any_order(self):
+        first, *_rest = categories_nearest("PAPER photocopier", 20)
+        assert first.code == "30197643"
+        assert categories_nearest("xyzzy", 20) == []
 
 
 class TestBuyable:

@@ -87,3 +87,19 @@ def test_every_reason_has_words_that_take_their_facts():
         assert "%" not in reason + advice
         assert reason.endswith(".")
         assert "Did you mean" in advice
+
+
+OF_A_ROW = {"field-count", "twice", "total", "no-product", "note"}
+
+
+def test_what_is_wrong_with_a_box_names_it_and_speaks_of_no_file():
+    facts = {"found": 1, "most": 2, "character": "U+0007", "places": 6, "right": "0"}
+    assert wording._IN_A_BOX.keys() == wording._WORDS.keys() - OF_A_ROW
+    for code in wording._IN_A_BOX:
+        words = wording.in_a_box("unit_price", code, facts)
+        assert words.startswith("Unit price ")
+        assert not {"row", "column", "cell", "file"} & set(words.lower().split())
+    assert wording.in_a_box("lead_time_days", "too-big", {"most": 1730}).endswith("1,730 or less.")
+    assert wording.in_a_box("unit", "unknown-unit", {"suggestion": "XBX"}).startswith(
+        "Did you mean box (XBX)? Unit must"
+    )

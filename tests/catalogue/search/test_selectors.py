@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.search import rules, selectors
 from catalogue.search.rules import Sort, Wish
-from catalogue.search.selectors import category_trail, search_listings
+from catalogue.search.selectors import category_trail, divisions_buyable, search_listings
 from marketplace.core.tenancy import tenant
 from tests.factories import catalogue as make
 from tests.factories import organisations
@@ -55,6 +55,33 @@ def search(council, shops):
 
 def names(results):
     return [listing.name for listing in results.listings]
+
+
+class TestDivisions:
+    def test_counts_what_the_council_may_buy_by_division_and_group(self, council, shops):
+        stranger = organisations.supplier()
+        make.load(organisations.actor(stranger, "supplier"), [make.row(category="03111000")])
+        with tenant(council.pk), CaptureQueriesContext(connection) as asked:
+            found = divisions_buyable(council.pk)
+        assert len(asked) == 1
+        assert [(each.whole.value, each.whole.count) for each in found] == [
+            ("39000000", 3), ("30000000", 3),
+        ]  # fmt: skip
+        assert [[(g.value, g.count) for g in each.groups] for each in found] == [
+            [("39100000", 3)], [("30100000", 3)],
+        ]  # fmt: skip
+
+    def test_anothers_council_has_none(self, council, shops):
+        with tenant(organisations.council().pk):
+            assert divisions_buyable(council.pk) == []
+
+    def test_what_is_withdrawn_does_not_count(self, council, shops):
+        for shop in shops:
+            seller = organisations.actor(shop, "supplier")
+            make.load(seller, [make.row(category="03111000")], withdraw_missing=True)
+        with tenant(council.pk):
+            (found,) = divisions_buyable(council.pk)
+        assert (found.whole.value, found.whole.count) == ("03000000", 2)
 
 
 class TestWords:

@@ -50,7 +50,7 @@ class TestCatalogue:
         monkeypatch.setattr("catalogue.search.selectors.MOST_CANDIDATES", 20)
         seller = organisations.actor(shop, "supplier")
         make.load(seller, [make.row(part_number=f"P-{n:03d}", name="Ruler") for n in range(30)])
-        words = text_of(buyer.get(reverse("catalogue")))
+        words = text_of(buyer.get(reverse("catalogue"), {"sort": "name"}))
         assert "the first 20 of 32 results. To see the others, search for a word" in words
         assert "This is the last page" in text_of(buyer.get(reverse("catalogue"), {"q": "ruler"}))
         few = text_of(buyer.get(reverse("catalogue"), {"q": "stapler"}))
@@ -74,6 +74,33 @@ class TestCatalogue:
         assert "Fenwick Supplies Local" in words
         assert "Delivery in 1 working day" in words
         assert "Office &lt;chair&gt;" in response.content.decode()
+
+    def test_opens_on_what_kinds_of_things_there_are(self, buyer, shop):
+        seller = organisations.actor(shop, "supplier")
+        rows = [make.row(part_number=f"P-{n:03d}", category="30197643") for n in range(21)]
+        make.load(seller, rows)
+        answer = buyer.get(reverse("catalogue"))
+        words = text_of(answer)
+        assert "Choose a category" in words
+        assert "Office equipment and supplies" not in words  # the only group: it is the division
+        assert re.search(r"Furniture .{1,200} \(1 product\)", words)
+        assert 'name="quantity"' not in answer.content.decode()
+        link = re.search(r'href="(/catalogue/\?category=30[^"]*)"', answer.content.decode())[1]
+        assert "22 results" in text_of(buyer.get(link))
+        everything = text_of(buyer.get(reverse("catalogue"), {"sort": "name"}))
+        assert "23 results" in everything
+        assert "Choose a category" not in text_of(buyer.get(reverse("catalogue"), {"page": "x"}))
+
+    @pytest.mark.parametrize(("role", "buys"), [("requester", True), ("auditor", False)])
+    def test_the_opening_leads_those_who_buy_to_ordering_again(
+        self, client, council, shop, role, buys
+    ):
+        seller = organisations.actor(shop, "supplier")
+        make.load(seller, [make.row(part_number=f"P-{n:03d}") for n in range(21)])
+        organisations.sign_in(client, organisations.person(council, role))
+        page = text_of(client.get(reverse("catalogue")))
+        assert "Choose a category" in page
+        assert ("Order the same again" in page) is buys
 
     def test_says_what_it_searched_for_instead(self, buyer, shop):
         words = text_of(buyer.get(reverse("catalogue"), {"q": "stpaler"}))

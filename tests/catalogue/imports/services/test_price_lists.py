@@ -98,6 +98,36 @@ class TestImportCatalogue:
             desk.pk, 100, at, later,
         )  # fmt: skip
 
+    def test_gives_the_first_of_what_is_new_changed_and_withdrawn(self, seller, mine, at):
+        old = [make.row(part_number=f"O{n:02d}", unit_price="10") for n in range(25)]
+        make.load(seller, old, at=at)
+        changed = [{**row, "unit_price": "11"} for row in old[:12]]
+        changed[1].update(unit_price="10", name="Stool", vat="zero", lead_time_days="")
+        new = [make.row(part_number=f"N{n:02d}", name="Lamp", unit_price="3") for n in range(11)]
+        report = make.load(
+            seller, [*new, *changed], at=at + timedelta(days=1), dry_run=True, withdraw_missing=True
+        )
+        assert counts(report) == (11, 12, 0, 13)
+        shown = report.examples
+        assert [each.part_number for each in shown.new] == [f"N{n:02d}" for n in range(10)]
+        assert (shown.new[0].name, shown.new[0].before, shown.new[0].after) == ("Lamp", None, 3)
+        assert [each.part_number for each in shown.changed] == [f"O{n:02d}" for n in range(10)]
+        first, second = shown.changed[:2]
+        assert (first.before, first.after, first.differs) == (10, 11, ("unit_price",))
+        assert (second.name, set(second.differs)) == ("Stool", {"name", "vat"})
+        assert [each.part_number for each in shown.withdrawn] == [f"O{n}" for n in range(12, 22)]
+        assert (shown.withdrawn[0].before, shown.withdrawn[0].after) == (10, None)
+        assert report_of(import_run(seller.organisation_id, report.run_id)).examples == shown
+
+    def test_says_of_a_listing_that_comes_back_that_it_does(self, seller, mine, at):
+        make.load(seller, two_rows(), at=at)
+        make.load(seller, two_rows()[:1], at=at + timedelta(days=1), withdraw_missing=True)
+        report = make.load(seller, two_rows(), at=at + timedelta(days=2), dry_run=True)
+        (back,) = report.examples.changed
+        assert (back.part_number, back.differs, back.differs_labels) == (
+            "A2", ("",), ["On offer again"],
+        )  # fmt: skip
+
     def test_another_name_is_no_other_price(self, seller, mine, at):
         make.load(seller, two_rows(), at=at)
         rows = two_rows()

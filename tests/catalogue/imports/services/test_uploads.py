@@ -32,10 +32,11 @@ from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.ids import uuid7
 from marketplace.core.tables import workbooks
-from marketplace.core.tenancy import tenant
+from marketplace.core.tenancy import stewardship, tenant
 from marketplace.jobs import services as jobs
 from marketplace.jobs.models import Job
 from marketplace.jobs.services import run_due_jobs
+from marketplace.organisations.models import Membership, User
 from tests.factories import catalogue as make
 from tests.factories import organisations
 
@@ -113,6 +114,24 @@ class TestTakeInUpload:
         trace = Event.objects.get(subject_id=sent.pk, verb="price-list.failed")
         assert (trace.actor_name, trace.at) == (seller.name, at)
         assert trace.after == {"dry_run": True, "reason": "broken-quotes"}
+
+    @pytest.mark.parametrize(
+        "gone", [{"is_active": False}, {"roles": []}, {"user__is_active": False}]
+    )
+    def test_changes_nothing_for_somebody_who_may_no_more(self, seller, at, gone):
+        sent = send(seller, at)
+        with stewardship():
+            membership = Membership.objects.get(pk=seller.membership_id)
+            if "user__is_active" in gone:
+                User.objects.filter(pk=membership.user_id).update(is_active=False)
+            else:
+                Membership.objects.filter(pk=membership.pk).update(**gone)
+        ended = take_in_upload(upload_id=sent.pk, at=at)
+        assert (ended.status, ended.run_id) == ("FAILED", None)
+        assert "nothing was changed" in ended.refusal
+        assert not ImportRun.objects.exists()
+        trace = Event.objects.get(subject_id=sent.pk, verb="price-list.failed")
+        assert trace.after == {"dry_run": True, "reason": "sender-out"}
 
     def test_does_nothing_twice_and_nothing_that_was_cancelled(self, seller, at):
         sent, other = send(seller, at), send(seller, at)
