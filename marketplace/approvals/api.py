@@ -102,6 +102,7 @@ class ApprovalRules(Operation):
     """Who approves what."""
 
     access = COUNCIL
+    writers = ("administrator",)
     scope = {"GET": "approval-rules:read", "PUT": "approval-rules:write"}
 
     class Output(serializers.Serializer[Any]):

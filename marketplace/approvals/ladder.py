@@ -116,11 +116,6 @@ def _of_people(place: int, rung: Rung, known: dict[UUID, Approver]) -> list[Conc
             found.append(Concern(Kind.NOT_AN_APPROVER, place, order, strangers))
         elif len(set(step.people)) == 1:
             found.append(Concern(Kind.ONE_PERSON, place, order, step.people))
-    named = [_people_of(step, known) for step in rung.steps if step.who is Who.PEOPLE]
-    if not found or all(each.kind is Kind.ONE_PERSON for each in found):
-        lacking = without_people_of_their_own(named)
-        if lacking:
-            found.append(Concern(Kind.TOO_FEW_PEOPLE, place))
     return found
 
 
@@ -131,22 +126,65 @@ def _of_limits(
     order, last = len(rung.steps) - 1, rung.steps[-1]
     people = _people_of(last, known)
     if last.who is Who.HOLDER:
-        # Where no holder can approve yet, anybody who can may still be made one.
-        held = {each.membership_id for each in holders}
-        people = [each for each in known.values() if each.membership_id in held] or people
+        people = _holders_asked(rung, known, holders)
     if not people:
         return [] if last.who is Who.PEOPLE else [Concern(Kind.NO_APPROVER, place, order)]
-    highest = max((each.limit_amount or Decimal(0) for each in people), default=Decimal(0))
+    highest = max(map(_limit, people), default=Decimal(0))
     if not highest:
         lacking = tuple(each.membership_id for each in people)
         return [Concern(Kind.WITHOUT_LIMIT, place, order, lacking)]
     if highest <= rung.above_amount:
         return [Concern(Kind.BEYOND_EVERY_LIMIT, place, order, amount=highest)]
-    if last.who is Who.HOLDER:
+    if any(person not in known for step in rung.steps for person in step.people):
+        return []  # refused already, and whoever takes that place is not known yet
+    return _of_reach(place, rung, _reach(rung, known, holders))
+
+
+def _of_reach(place: int, rung: Rung, reach: Decimal) -> list[Concern]:
+    """Return what remains without anybody when every step takes a person of its own."""
+    if reach <= rung.above_amount:
+        return [Concern(Kind.TOO_FEW_PEOPLE, place)]
+    if rung.steps[-1].who is Who.HOLDER:
         return []
-    if rung.up_to_amount is None or highest < rung.up_to_amount:
-        return [Concern(Kind.BEYOND_LIMITS_ABOVE, place, order, amount=highest)]
+    if rung.up_to_amount is None or reach < rung.up_to_amount:
+        return [Concern(Kind.BEYOND_LIMITS_ABOVE, place, len(rung.steps) - 1, amount=reach)]
     return []
+
+
+def _reach(rung: Rung, known: dict[UUID, Approver], holders: Sequence[Holder]) -> Decimal:
+    """Return up to which amount every step can have a person of their own, nought when never.
+
+    Why: whoever is needed for an earlier step cannot decide last, however high their limit is.
+    """
+    best = Decimal(0)
+    for holder in _holders_asked(rung, known, holders):
+        pools = [[holder] if step.who is Who.HOLDER else _people_of(step, known)
+                 for step in rung.steps]  # fmt: skip
+        for person in sorted(pools[-1], key=_limit, reverse=True):
+            if _limit(person) <= best:
+                break
+            if not without_people_of_their_own([*pools[:-1], [person]]):
+                best = _limit(person)
+    return best
+
+
+def _holders_asked(
+    rung: Rung, known: dict[UUID, Approver], holders: Sequence[Holder]
+) -> list[Approver]:
+    """Return whom a rung may ask as holder, one at a time.
+
+    Shapes: where it asks no holder, one person, whoever it is.
+    Why: where no holder can approve yet, anybody who can may still be made one.
+    """
+    if not any(step.who is Who.HOLDER for step in rung.steps):
+        return list(known.values())[:1]
+    held = {each.membership_id for each in holders}
+    able = [each for each in known.values() if each.membership_id in held]
+    return able or list(known.values())
+
+
+def _limit(person: Approver) -> Decimal:
+    return person.limit_amount or Decimal(0)
 
 
 def _of_holders(

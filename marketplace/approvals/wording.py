@@ -132,8 +132,9 @@ def _sentences() -> dict[Kind, str]:
             " among them is %(amount)s. Raise a limit, or name somebody else."
         ),
         Kind.TOO_FEW_PEOPLE: _(
-            "%(range)s: every step needs a different person, and there are too few people in"
-            " these steps. Name more people, or take a step away."
+            "%(range)s: every step needs a different person, and whoever decides last a limit that"
+            " reaches so far. There are too few such people for these steps. Let more people"
+            " approve, raise a limit, name other people, or take a step away."
         ),
         Kind.NO_APPROVER: _(
             "%(range)s: nobody has the role of approver yet, so nothing can be approved."
@@ -143,8 +144,8 @@ def _sentences() -> dict[Kind, str]:
             " them a limit first."
         ),
         Kind.BEYOND_LIMITS_ABOVE: _(
-            "%(range)s: nobody in the last step may approve more than %(amount)s, which is the"
-            " highest limit among them. What costs more cannot be sent for approval."
+            "%(range)s: nobody who can take the last step may approve more than %(amount)s. What"
+            " costs more cannot be sent for approval."
         ),
         Kind.ONE_PERSON: _(
             "%(range)s: only %(people)s can take one of the steps. What they ask for themselves"

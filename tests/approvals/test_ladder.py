@@ -78,6 +78,29 @@ class TestConcerns:
         assert (Kind.TOO_FEW_PEOPLE, 0) in kinds([named(0, BO), named(0, BO, order=2)])
         assert (Kind.TOO_FEW_PEOPLE, 0) not in kinds([named(0, BO, ADA), named(0, BO, order=2)])
 
+    @pytest.mark.parametrize("first", [Who.ANY_APPROVER, Who.HOLDER])
+    def test_two_steps_for_anybody_need_two_people(self, first):
+        steps = [TierStep(Decimal(0), 1, first), TierStep(Decimal(0), 2, Who.ANY_APPROVER)]
+        alone = concerns(steps, [BO], holders=[Holder("11 Parks", BO.membership_id)])
+        assert [each.kind for each in alone if each.is_refused] == [Kind.TOO_FEW_PEOPLE]
+        assert not any(each.is_refused for each in concerns(steps, [BO, CY]))
+
+    def test_whoever_is_needed_earlier_cannot_decide_last(self):
+        steps = [named(500, BO), TierStep(Decimal(500), 2, Who.ANY_APPROVER)]
+        found = kinds([TierStep(Decimal(0), 1, Who.ANY_APPROVER), *steps])
+        assert (Kind.TOO_FEW_PEOPLE, 1) in found
+        di = Approver(uuid4(), uuid4(), "Di", Decimal(800))
+        found = concerns([TierStep(Decimal(0), 1, Who.ANY_APPROVER), *steps], [*EVERYBODY, di])
+        assert not any(each.is_refused for each in found)
+        assert [(each.kind, each.amount) for each in found if each.rung == 1] == [
+            (Kind.ONE_PERSON, None), (Kind.BEYOND_LIMITS_ABOVE, Decimal(800)),
+        ]  # fmt: skip
+
+    def test_a_holder_who_is_asked_twice_can_only_answer_once(self):
+        steps = [TierStep(Decimal(0), order, Who.HOLDER) for order in (1, 2)]
+        held = [Holder(f"1{each} Parks", who.membership_id) for each, who in enumerate([ADA, BO])]
+        assert (Kind.TOO_FEW_PEOPLE, 0) in kinds(steps, holders=held)
+
     def test_one_person_alone_is_a_warning(self):
         found = [each for each in concerns([named(0, BO)], EVERYBODY)]
         assert Kind.ONE_PERSON in {each.kind for each in found}

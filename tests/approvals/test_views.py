@@ -136,10 +136,30 @@ class TestTheRules:
 
 
 class TestChangingThem:
-    def test_begins_with_a_suggestion(self, client, council, administrator, ada):
+    def test_begins_with_a_suggestion(self, client, council, administrator, ada, bo):
         page = text(client.get(CHANGE))
         assert "Your council has no rules yet" in page
         assert 'value="5,000"' in page
+
+    def test_suggests_what_the_approvers_that_there_are_can_do(
+        self, client, council, administrator
+    ):
+        ledger.cost_centre(council, holder=None, code="C1", name="Parks")
+        organisations.person(council, "approver", limit=50000)
+        page = text(client.get(CHANGE))
+        assert 'name="shape" value="1"' in page
+        organisations.person(council, "approver", limit=50000)
+        assert 'name="shape" value="1,2"' in text(client.get(CHANGE))
+
+    def test_refuses_two_steps_where_there_is_one_person(self, client, council, administrator):
+        organisations.person(council, "approver", limit=50000)
+        sent = {
+            "shape": "1,2", "version": "0", "who-0-0": "ANY_APPROVER", "above-1": "5,000",
+            "who-1-0": "ANY_APPROVER", "who-1-1": "ANY_APPROVER", "do": "check",
+        }  # fmt: skip
+        page = text(client.post(CHANGE, sent))
+        assert "There are too few such people for these steps" in page
+        assert "Put these rules in force" not in page
 
     def test_begins_with_what_is_in_force(self, client, council, administrator, bo):
         approvals.policy(council, [TierStep(Decimal(0), 1, Who.PEOPLE, (bo.pk,))])

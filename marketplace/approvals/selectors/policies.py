@@ -119,13 +119,19 @@ def trial(
 def suggested_tiers(council_id: UUID) -> list[TierStep]:
     """Return rules to begin with: whoever answers for the money, and above a sum one more.
 
-    Shapes: where no cost centre has a holder who approves, any approver.
+    Shapes: where no cost centre has a holder who approves, any approver; where the approvers that
+    there are could not take every step, one step for every amount.
     """
-    approvers = {each.membership_id for each in approvers_of(council_id)}
-    held = any(each.holder.membership_id in approvers for each in cost_centres_held(council_id))
+    able = approvers_of(council_id)
+    holders = [each.holder for each in cost_centres_held(council_id)]
+    approving = {each.membership_id for each in able}
+    held = any(each.membership_id in approving for each in holders)
     first = Who.HOLDER if held else Who.ANY_APPROVER
-    return [
-        TierStep(Decimal("0.00"), 1, first),
+    one = [TierStep(Decimal("0.00"), 1, first)]
+    two = [
+        *one,
         TierStep(SECOND_LOOK_ABOVE, 1, first),
         TierStep(SECOND_LOOK_ABOVE, 2, Who.ANY_APPROVER),
     ]
+    impossible = any(each.is_refused for each in concerns(two, able, holders=holders))
+    return one if impossible else two

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketplace.approvals import rules
-from marketplace.approvals.models import Case, Decision, Step
+from marketplace.approvals.models import Case, Decision, Policy, Step
 from marketplace.approvals.selectors.cases import authority_for, delegations_held
 from marketplace.approvals.selectors.plans import PolicyPlan
 from marketplace.approvals.states import CaseStatus, StepStatus, Verdict
@@ -83,6 +83,20 @@ class Outcome:
     is_final: bool
 
 
+def check_plan(plan: PolicyPlan, amount: Decimal) -> Policy:
+    """Return the rules of a plan; refuse one by which nobody could say yes to an amount.
+
+    Raises: NoApprover, naming the step that is missing somebody.
+    """
+    if plan.policy is None:
+        raise NoApprover(
+            _("Your council has not said who approves what. Ask an administrator to do so.")
+        )
+    if not plan.plan.is_possible:
+        raise NoApprover(_missing(plan.plan, amount))
+    return plan.policy
+
+
 def open_case(
     *,
     subject: Subject,
@@ -95,15 +109,10 @@ def open_case(
 
     Raises: NoApprover, naming the step that is missing somebody.
     """
-    if plan.policy is None:
-        raise NoApprover(
-            _("Your council has not said who approves what. Ask an administrator to do so.")
-        )
-    if not plan.plan.is_possible:
-        raise NoApprover(_missing(plan.plan, subject.amount))
+    policy = check_plan(plan, subject.amount)
     case = Case.objects.create(
         council_id=requester.organisation_id,
-        policy=plan.policy,
+        policy=policy,
         subject_type=subject.kind,
         subject_id=subject.id,
         subject_reference=subject.reference,

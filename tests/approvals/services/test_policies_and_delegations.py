@@ -129,6 +129,14 @@ class TestSetPolicy:
         with market.acting(), pytest.raises(PolicyNotValid, match=r"highest limit.* £10"):
             set_policy(administrator=administrator, tiers=tiers, at=at)
 
+    def test_refuses_more_steps_than_there_are_people(self, market, administrator, at):
+        tiers = [
+            TierStep(Decimal(above), order, Who.ANY_APPROVER)
+            for above, order in ((0, 1), (500, 1), (500, 2))
+        ]
+        with market.acting(), pytest.raises(PolicyNotValid, match=r"Above £500: .* too few"):
+            set_policy(administrator=administrator, tiers=tiers, at=at)
+
     def test_tells_whoever_looked_at_an_earlier_version(self, market, administrator, at):
         tiers = [TierStep(Decimal(0), 1, Who.ANY_APPROVER)]
         with market.acting():
