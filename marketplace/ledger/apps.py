@@ -15,4 +15,5 @@ class LedgerConfig(AppConfig):
         from marketplace.web.navigation import register  # noqa: PLC0415  # needs the apps
 
         readers = ("buyer", "approver", "finance", "auditor", "administrator")
-        register("budgets", _("Budgets"), readers, order=55)
+        also = ("cost-centres", "accounts", "months", "control-accounts")
+        register("budgets", _("Budgets"), readers, order=55, also=also)

@@ -9,3 +9,7 @@ from marketplace.core.actors import Role
 READERS: Final = (Role.BUYER, Role.APPROVER, Role.FINANCE, Role.AUDITOR, Role.ADMINISTRATOR)
 # Whoever says what there is to spend says what it is spent from.
 KEEPERS: Final = (Role.FINANCE, Role.ADMINISTRATOR)
+# Whoever answers for the accounts says when a month is over.
+CLOSERS: Final = (Role.FINANCE,)
+# Whoever answers for the accounts, or checks them, reads what was posted.
+BOOK_READERS: Final = (Role.FINANCE, Role.AUDITOR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +12,27 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.dates import financial_year_label
 from marketplace.core.tables.checked import MOST_BYTES
+from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.models.coding import ACCOUNT_KIND_LABELS
+from marketplace.ledger.models.journals import ACCOUNT_ROLE_LABELS
+from marketplace.ledger.parts import PART_WORDS
 from marketplace.ledger.selectors.coding import people_who_may_hold
+from marketplace.ledger.selectors.controls import version_of
 from marketplace.ledger.services.columns import beginnings
+from marketplace.ledger.states import ROLE_KINDS, AccountRole
 from marketplace.web.fields import PoundsField
 
 STOP, WARN = "stop", "warn"
+Choices = list[tuple[int, str]]
 OVER_BUDGET = [
     (STOP, _("Nothing more can be approved")),
     (WARN, _("Named people may allow more, and must say why")),
 ]
+
+
+def _labelled(years: Iterable[int]) -> Choices:
+    """Return financial years as choices."""
+    return [(year, financial_year_label(year)) for year in years]
 
 
 class BudgetSearch(forms.Form):
@@ -32,7 +43,7 @@ class BudgetSearch(forms.Form):
 
     def __init__(self, *args: object, years: Sequence[int], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["year"].choices = [(year, financial_year_label(year)) for year in years]  # type: ignore[attr-defined]
+        self.fields["year"].choices = _labelled(years)  # type: ignore[attr-defined]
 
 
 class BudgetForm(forms.Form):
@@ -49,6 +60,115 @@ class BudgetForm(forms.Form):
         error_messages={"required": _("Enter why the budget changes")},
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class BudgetAddForm(forms.Form):
+    """One budget that was not there."""
+
+    financial_year = forms.TypedChoiceField(label=_("Financial year"), coerce=int)
+    cost_centre = forms.TypedChoiceField(label=_("Cost centre"), coerce=UUID)
+    account = forms.TypedChoiceField(
+        label=_("Account"), help_text=_("What the money is spent on."), coerce=UUID
+    )
+    amount = PoundsField(
+        label=_("Budget"),
+        help_text=_("In pounds without the VAT that the council gets back."),
+        min_value=0,
+    )
+    over_budget = forms.ChoiceField(
+        label=_("When it runs out"), choices=OVER_BUDGET, widget=forms.RadioSelect, initial=STOP
+    )
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        years: Sequence[int],
+        cost_centres: Iterable[CostCentre],
+        accounts: Iterable[Account],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["financial_year"].choices = _labelled(years)  # type: ignore[attr-defined]
+        for name, rows in (("cost_centre", cost_centres), ("account", accounts)):
+            offered = [(str(each.pk), f"{each.code} {each.name}") for each in rows]
+            self.fields[name].choices = [("", _("Choose one")), *offered]  # type: ignore[attr-defined]
+
+
+class MonthsSearch(forms.Form):
+    """Which months to show."""
+
+    year = forms.TypedChoiceField(label=_("Financial year"), coerce=int, required=False)
+
+    def __init__(self, *args: object, years: Sequence[int], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["year"].choices = _labelled(years)  # type: ignore[attr-defined]
+
+
+class OpenYearForm(forms.Form):
+    """Which year to open."""
+
+    financial_year = forms.TypedChoiceField(
+        label=_("Which financial year?"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a financial year")},
+    )
+
+    def __init__(self, *args: object, years: Sequence[int], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["financial_year"].choices = _labelled(years)  # type: ignore[attr-defined]
+
+
+class ReopenMonthForm(forms.Form):
+    """Why a month is opened again."""
+
+    reason = forms.CharField(
+        label=_("Why is it opened again?"),
+        help_text=_("For example: a bill was posted twice. It stands in the audit trail."),
+        max_length=500,
+        error_messages={"required": _("Enter why the month is opened again")},
+    )
+
+
+class ControlAccountsForm(forms.Form):
+    """Which account plays which part. A part that was given stays with some account.
+
+    Shapes: `chosen` are the accounts by their part, `offered` those in use.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        chosen: Mapping[AccountRole, Account],
+        offered: Sequence[Account],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = offered
+        # Which choice somebody saw when they began, so that no other one's is undone unseen.
+        self.fields["version"] = forms.CharField(
+            widget=forms.HiddenInput, initial=version_of(chosen), max_length=64, required=False
+        )
+        for role, kind in ROLE_KINDS.items():
+            present = chosen.get(role)
+            fitting = {each.pk: each for each in offered if each.kind == kind.value}
+            if present:
+                fitting.setdefault(present.pk, present)
+            choices = [(str(each.pk), f"{each.code} {each.name}") for each in fitting.values()]
+            self.fields[role.lower()] = forms.TypedChoiceField(
+                label=ACCOUNT_ROLE_LABELS[role],
+                help_text=PART_WORDS[role],
+                choices=choices if present else [("", _("Not chosen yet")), *choices],
+                coerce=UUID,
+                empty_value=None,
+                required=present is not None,
+                initial=str(present.pk) if present else "",
+            )
+
+    def accounts(self) -> dict[AccountRole, UUID]:
+        """Return the parts that have an account, as the service takes them."""
+        typed = {role: self.cleaned_data[role.lower()] for role in ROLE_KINDS}
+        return {role: account_id for role, account_id in typed.items() if account_id}
 
 
 class ListSearch(forms.Form):
@@ -75,7 +195,10 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=_("The file"),
-        help_text=_("A CSV file, as your finance system or your spreadsheet saves it."),
+        help_text=_(
+            "A CSV file or an Excel workbook (.xlsx), as your finance system or your spreadsheet"
+            " saves it."
+        ),
     )
 
     def clean_file(self) -> UploadedFile[bytes]:
@@ -96,7 +219,7 @@ class BudgetFileForm(FileForm):
 
     def __init__(self, *args: Any, years: Sequence[int], **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self.fields["year"].choices = [(year, financial_year_label(year)) for year in years]  # type: ignore[attr-defined]
+        self.fields["year"].choices = _labelled(years)  # type: ignore[attr-defined]
         self.order_fields(["year", "file"])
 
 

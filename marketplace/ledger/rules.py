@@ -133,7 +133,9 @@ class JournalDraft:
     Shapes: `event_key` names the event for ever ("receipt:…"), so that it is posted once.
     `dated_on` is where it should count; `document_on` is what stands on the document. `relief`
     maps a line of a requisition or an order, whose money was promised, to the most of it that is
-    spent by this, None for all that it still holds.
+    spent by this, None for all that it still holds. `restoring` maps such a line to the most of
+    what earlier journals spent of it that is promised again: goods went back, say, and others are
+    to come for them.
     """
 
     event_key: str
@@ -146,6 +148,7 @@ class JournalDraft:
     narrative: str
     postings: Sequence[Posting]
     relief: Mapping[UUID, Decimal | None] = field(default_factory=dict)
+    restoring: Mapping[UUID, Decimal] = field(default_factory=dict)
 
     @property
     def total_amount(self) -> Decimal:

@@ -3,8 +3,9 @@
 A commitment is money that is promised and not yet spent. It is first made for a requisition
 (COMMIT at stage REQUISITION), follows the requisition into its order (MOVE_OUT of the requisition
 and MOVE_IN to the order, which sum to nought) and ends when it is given back (RELEASE) or spent
-(SPEND). What a journal spent is promised again (RESTORE) when that journal is reversed. Entries are
-only ever added, so what is committed is always their sum.
+(SPEND). What a journal spent is promised again (RESTORE) when that journal is reversed, or when
+goods went back for which others are to come. Entries are only ever added, so what is committed is
+always their sum.
 
 A period is a month of the financial year: OPEN while things may be posted in it, then CLOSED.
 """

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from marketplace.ledger.views import budgets, coding
+from marketplace.ledger.views import books, budgets, coding, controls, periods
 
 CENTRE = "cost-centres/<uuid:cost_centre_id>/"
 ACCOUNT = "accounts/<uuid:account_id>/"
+MONTH = "months/<uuid:period_id>/"
 
 urlpatterns = [
     path("budgets/", budgets.budgets, name="budgets"),
+    path("budgets/add/", budgets.budget_add, name="budget-add"),
     path("budgets/file/", budgets.budgets_file, name="budgets-file"),
     path("budgets/file/<uuid:file_id>/", budgets.budgets_file_look, name="budgets-file-look"),
     path("budgets/<int:year>.csv", budgets.budgets_template, name="budgets-template"),
@@ -34,4 +36,16 @@ urlpatterns = [
     path(ACCOUNT, coding.account, name="account"),
     path(ACCOUNT + "retire/", coding.account_retire, name="account-retire"),
     path(ACCOUNT + "bring-back/", coding.account_bring_back, name="account-bring-back"),
+    path(ACCOUNT + "lines/", books.account_lines, name="account-lines"),
+    path("trial-balance/", books.trial_balance_page, name="trial-balance"),
+    path("months/", periods.months, name="months"),
+    path("months/open/", periods.year_open, name="year-open"),
+    path(MONTH + "close/", periods.month_close, name="month-close"),
+    path(MONTH + "reopen/", periods.month_reopen, name="month-reopen"),
+    path("control-accounts/", controls.control_accounts, name="control-accounts"),
+    path(
+        "control-accounts/change/",
+        controls.control_accounts_change,
+        name="control-accounts-change",
+    ),
 ]

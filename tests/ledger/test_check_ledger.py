@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from marketplace.core.tenancy import act_for, clear, stewardship
-from marketplace.ledger.models import Budget, CommitmentEntry
+from marketplace.ledger.models import Budget, CommitmentEntry, Journal
 from marketplace.ledger.services.commitments import CommitmentLine, Document, commit
 from marketplace.ledger.states import Stage
 from tests.factories import ledger, ordering, organisations
@@ -47,10 +47,12 @@ def checked(*options) -> tuple[str, int]:
 
 
 def test_says_that_every_councils_budgets_add_up(budget):
-    assert checked() == ("What is promised of every budget is the sum of its entries.\n", 0)
+    assert checked() == ("Every budget is the sum of its entries, every journal whole.\n", 0)
     said, code = checked("--json")
     assert code == 0
-    assert json.loads(said) == {"in_order": True, "budgets": [], "lines": []}
+    assert json.loads(said) == {
+        "in_order": True, "budgets": [], "spent": [], "lines": [], "journals": [], "years": [],
+    }  # fmt: skip
 
 
 def test_names_a_balance_that_was_changed(budget):
@@ -75,3 +77,32 @@ def test_names_a_line_that_gave_back_too_much(budget):
     said, code = checked()
     assert code == 1
     assert f"line {entry.line_id} gave back more than it held" in said
+
+
+def test_names_spending_that_no_journal_made(budget):
+    with stewardship():
+        Budget.objects.filter(pk=budget.pk).update(actual_amount="5.00")
+    said, code = checked()
+    assert code == 1
+    assert f"budget {budget.pk} of council {budget.council_id}" in said
+    assert "£5.00 is spent, its journals £0.00" in said
+    (found,) = json.loads(checked("--json")[0])["spent"]
+    assert found["budget"] == str(budget.pk)
+
+
+def test_names_a_journal_that_lacks_lines_and_a_number_that_is_missing(budget):
+    """Neither can be committed; what was restored by hand might still be so."""
+    with stewardship(), transaction.atomic():
+        council = budget.council
+        (period,) = ledger.year(council)[7:8]
+        row = Journal.objects.create(
+            council=council, financial_year=2026, number=2, period=period,
+            dated_on=ledger.TODAY, document_on=ledger.TODAY, kind="RECEIPT", event_key="by hand",
+            document_type="receipt", document_id=uuid4(), narrative="By hand", lines_count=2,
+            total_amount=Decimal(5), posted_at=ordering.NOON,
+        )  # fmt: skip
+        said, code = checked()
+        transaction.set_rollback(True)
+    assert code == 1
+    assert f"journal {row.pk} does not balance, or lacks lines" in said
+    assert f"journals of 2026 of council {council.pk} lack a number" in said

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import Workbook
 
 from marketplace.core.tenancy import stewardship
-from marketplace.ledger.models import Account, Budget, CostCentre
+from marketplace.ledger.models import Account, Budget, CostCentre, SentFile
+from marketplace.ledger.services.sent_files import WORKBOOK
 from tests.factories import ledger, organisations
 from tests.factories.organisations import sign_in
 
@@ -99,6 +102,7 @@ class TestOne:
         ledger.budget(council, cost_centre=centre)
         retire = reverse("cost-centre-retire", args=[centre.pk])
         assert "£10,000.00 left" in text(finance.get(retire))
+        assert finance.post(retire, {"version": "x"}).status_code == 422
         finance.post(retire, {"version": 2})
         (centre,) = rows(CostCentre)
         assert (centre.name, centre.is_active) == ("Libraries", False)
@@ -213,6 +217,58 @@ class TestBudgets:
         assert "010,14,12500.00,stop" in text(file)
         assert "no budgets for this year" not in text(finance.get(reverse("budgets")))
 
+    def test_come_in_from_a_workbook(self, finance, council):
+        ledger.cost_centre(council, code="010")
+        ledger.account(council, code="14")
+        book, target = Workbook(), io.BytesIO()
+        for cells in (["CC", "Nominal", "Budget"], ["010", 14, 12_500]):
+            book.active.append(cells)
+        book.save(target)
+        file = SimpleUploadedFile("list.xlsx", target.getvalue(), WORKBOOK)
+        address = finance.post(reverse("budgets-file"), {"file": file, "year": "2026"}).url
+        page = text(finance.get(address))
+        assert "£12,500.00" in page
+        confirm(finance, address, page)
+        assert rows(Budget)[0].coding == "010/14"
+        with stewardship():
+            assert SentFile.objects.get().document.media_type == WORKBOOK
+
+    def test_one_is_added(self, finance, council):
+        centre = ledger.cost_centre(council, code="010", name="Library")
+        account = ledger.account(council, code="14")
+        ledger.account(council, kind="asset", name="The bank")
+        address = reverse("budget-add")
+        assert address in text(finance.get(reverse("budgets")))
+        page = text(finance.get(address))
+        assert "010 Library" in page
+        assert "The bank" not in page
+        facts = {
+            "financial_year": "2026", "cost_centre": centre.pk, "account": account.pk,
+            "amount": "£1,250", "over_budget": "warn",
+        }  # fmt: skip
+        page = text(finance.post(address, facts, follow=True))
+        assert "010/14 was added." in page
+        assert "£1,250.00" in page
+        again = finance.post(address, facts)
+        assert again.status_code == 409
+        assert "010/14 has a budget in this year already" in text(again)
+        (budget,) = rows(Budget)
+        assert (budget.budget_amount, budget.is_hard_stop) == (Decimal(1250), False)
+
+    @pytest.mark.parametrize(
+        "wrong", [{"amount": "x"}, {"amount": "-1"}, {"cost_centre": ""}, {"account": "x"},
+                  {"financial_year": "1"}, {"over_budget": ""}],
+    )  # fmt: skip
+    def test_one_with_a_mistake_is_not_added(self, finance, council, wrong):
+        facts = {
+            "financial_year": "2026", "cost_centre": ledger.cost_centre(council).pk,
+            "account": ledger.account(council).pk, "amount": "1", "over_budget": "stop", **wrong,
+        }  # fmt: skip
+        answer = finance.post(reverse("budget-add"), facts)
+        assert answer.status_code == 422
+        assert f"#id_{next(iter(wrong))}" in text(answer)
+        assert rows(Budget) == []
+
     def test_one_is_changed_with_a_reason(self, finance, council):
         budget = ledger.budget(council, amount=100, committed_amount=Decimal(60))
         address = reverse("budget-change", args=[budget.pk])
@@ -221,6 +277,7 @@ class TestBudgets:
         answer = finance.post(address, facts)
         assert answer.status_code == 422
         assert "£60.00 is promised or spent already" in text(answer)
+        assert finance.post(address, {**facts, "amount": "much"}).status_code == 422
         finance.post(address, {**facts, "amount": "£70"})
         assert rows(Budget)[0].budget_amount == Decimal(70)
         assert "Moved." in text(finance.get(address))
@@ -231,3 +288,51 @@ class TestBudgets:
         page = text(client.get(reverse("budget", args=[budget.pk])))
         assert "Change this budget" not in page
         assert client.get(reverse("budget-change", args=[budget.pk])).status_code == 403
+        assert client.get(reverse("budget-add")).status_code == 403
+
+
+class TestBudgetsForPrograms:
+    @pytest.fixture
+    def send(self, finance):
+        finance.cookies["csrf"] = "a" * 32
+
+        def ask(method, path, body, **headers):
+            named = {"X-CSRFToken": "a" * 32, **headers}
+            address = f"/api/v1/budgets{path}"
+            return getattr(finance, method)(address, body, "application/json", headers=named)
+
+        return ask
+
+    def test_one_is_added_read_and_corrected(self, finance, council, send):
+        ledger.cost_centre(council, code="010")
+        ledger.account(council, code="14")
+        sent = {"financial_year": 2026, "cost_centre": "010", "account": "14", "amount": "50.00"}
+        made = send("post", "", sent)
+        assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
+        assert made.json()["is_hard_stop"] is True
+        there = send("post", "", sent)
+        assert (there.status_code, there.json()["type"]) == (409, "/problems/budget.exists/")
+        path = f"/{made.json()['id']}"
+        assert there.json()["budget_id"] == made.json()["id"]
+        assert finance.get(f"/api/v1/budgets{path}").json() == made.json()
+        change = {"amount": "60.00", "is_hard_stop": False, "reason": "Moved."}
+        assert send("put", path, change).status_code == 428
+        assert send("put", path, change, **{"If-Match": '"9"'}).status_code == 412
+        done = send("put", path, change, **{"If-Match": '"1"'})
+        assert (done.json()["budget_amount"], done.json()["version"]) == ("60.00", 2)
+        unsaid = send("put", path, {**change, "reason": ""}, **{"If-Match": '"2"'})
+        assert unsaid.json()["errors"][0]["pointer"] == "#/reason"
+
+    def test_are_told_which_field_is_wrong(self, council, send):
+        sent = {"financial_year": 2026, "cost_centre": "x", "account": "y", "amount": "50.00"}
+        refused = send("post", "", sent)
+        assert refused.status_code == 422
+        assert [each["pointer"] for each in refused.json()["errors"]] == [
+            "#/cost_centre", "#/account",
+        ]  # fmt: skip
+
+    def test_of_another_council_are_missing(self, finance, send):
+        path = f"/{ledger.budget(organisations.council()).pk}"
+        assert finance.get(f"/api/v1/budgets{path}").status_code == 404
+        body = {"amount": "1.00", "is_hard_stop": True, "reason": "x"}
+        assert send("put", path, body, **{"If-Match": '"1"'}).status_code == 404

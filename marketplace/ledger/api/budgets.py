@@ -13,9 +13,10 @@ from rest_framework.response import Response
 
 from marketplace.core.dates import financial_year
 from marketplace.core.errors import FieldProblem
+from marketplace.ledger.api.lists import answer
 from marketplace.ledger.audience import KEEPERS, READERS
 from marketplace.ledger.rules import FIRST_YEAR, LAST_YEAR
-from marketplace.ledger.selectors.budgets import budget_position
+from marketplace.ledger.selectors.budgets import budget_of, budget_position
 from marketplace.ledger.selectors.coding import keys_by_code
 from marketplace.ledger.services.budgets import (
     BudgetFigure,
@@ -25,8 +26,17 @@ from marketplace.ledger.services.budgets import (
     YearNotRight,
     set_budgets,
 )
+from marketplace.ledger.services.one_budget import (
+    BudgetChanged,
+    BudgetExists,
+    ReasonMissing,
+    add_budget,
+    alone,
+    change_budget,
+)
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
+from marketplace.web.etags import check_if_match
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 from marketplace.web.strict import StrictDecimal
@@ -34,11 +44,59 @@ from marketplace.web.strict import StrictDecimal
 MOST_FIGURES = 5_000
 
 
+SCOPES = {"GET": "budgets:read", "POST": "budgets:write", "PUT": "budgets:write"}
+EXAMPLE = {
+    "id": "019dc1f2-6c1b-7c5e-9d1c-0d6a4a3f5b21",
+    "financial_year": 2026,
+    "coding": "11010/14041",
+    "cost_centre": "11010",
+    "cost_centre_name": "Ashgrove Primary School",
+    "account": "14041",
+    "account_name": "Stationery and office supplies",
+    "budget_amount": "5500.00",
+    "committed_amount": "292.46",
+    "actual_amount": "0.00",
+    "available_amount": "5207.54",
+    "is_hard_stop": False,
+    "version": 1,
+}
+
+
+class BudgetShape(serializers.Serializer[Any]):
+    """One budget. Amounts are pounds without the VAT that the council gets back."""
+
+    id = serializers.UUIDField()
+    financial_year = serializers.IntegerField()
+    coding = serializers.CharField()
+    cost_centre = serializers.CharField(source="cost_centre.code")
+    cost_centre_name = serializers.CharField(source="cost_centre.name")
+    account = serializers.CharField(source="account.code")
+    account_name = serializers.CharField(source="account.name")
+    budget_amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+    committed_amount = serializers.DecimalField(
+        max_digits=14, decimal_places=2, help_text="Promised to requisitions and orders."
+    )
+    actual_amount = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Spent.")
+    available_amount = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Left.")
+    is_hard_stop = serializers.BooleanField(help_text="Whether nothing can be approved beyond it.")
+    version = serializers.IntegerField()
+
+
+def _amount() -> StrictDecimal:
+    return StrictDecimal(
+        max_digits=14,
+        decimal_places=2,
+        min_value=0,
+        help_text="Pounds without the VAT that the council gets back.",
+    )
+
+
 class BudgetList(Operation):
     """How every budget of a year stands."""
 
     access = READERS
-    scope = "budgets:read"
+    writers = KEEPERS
+    scope = SCOPES
 
     class Query(Input):
         """Which to list."""
@@ -53,56 +111,105 @@ class BudgetList(Operation):
             max_length=100, required=False, default="", help_text="In the code or the names."
         )
 
-    class Output(serializers.Serializer[Any]):
-        """One budget. Amounts are pounds without the VAT that the council gets back."""
-
-        id = serializers.UUIDField()
-        financial_year = serializers.IntegerField()
-        coding = serializers.CharField()
-        cost_centre = serializers.CharField(source="cost_centre.code")
-        cost_centre_name = serializers.CharField(source="cost_centre.name")
-        account = serializers.CharField(source="account.code")
-        account_name = serializers.CharField(source="account.name")
-        budget_amount = serializers.DecimalField(max_digits=14, decimal_places=2)
-        committed_amount = serializers.DecimalField(
-            max_digits=14, decimal_places=2, help_text="Promised to requisitions and orders."
-        )
-        actual_amount = serializers.DecimalField(
-            max_digits=14, decimal_places=2, help_text="Spent."
-        )
-        available_amount = serializers.DecimalField(
-            max_digits=14, decimal_places=2, help_text="Left."
-        )
-        is_hard_stop = serializers.BooleanField(
-            help_text="Whether nothing can be approved beyond it."
-        )
-
     @described(
         "List budgets",
-        answers=Output,
+        answers=BudgetShape,
         asks=Query,
         is_list=True,
-        example={
-            "id": "019dc1f2-6c1b-7c5e-9d1c-0d6a4a3f5b21",
-            "financial_year": 2026,
-            "coding": "11010/14041",
-            "cost_centre": "11010",
-            "cost_centre_name": "Ashgrove Primary School",
-            "account": "14041",
-            "account_name": "Stationery and office supplies",
-            "budget_amount": "5500.00",
-            "committed_amount": "292.46",
-            "actual_amount": "0.00",
-            "available_amount": "5207.54",
-            "is_hard_stop": False,
-        },
+        example=EXAMPLE,
     )
     def get(self, request: Request) -> Response:
         """List the budgets of a financial year by their code, and how each stands."""
         asked = self.asked(self.Query)
         year = asked.get("year") or financial_year(timezone.localdate())
         rows = budget_position(actor(request).organisation_id, year, words=asked["words"])
-        return self.page(rows, self.Output, keys=("coding", "id"))
+        return self.page(rows, BudgetShape, keys=("coding", "id"))
+
+    class Added(Input):
+        """One budget that is not there yet; the codes are the council's own."""
+
+        financial_year = serializers.IntegerField(
+            min_value=FIRST_YEAR,
+            max_value=LAST_YEAR,
+            help_text="The year in which the financial year begins.",
+        )
+        cost_centre = serializers.CharField(max_length=20)
+        account = serializers.CharField(max_length=20)
+        amount = _amount()
+        is_hard_stop = serializers.BooleanField(default=True)
+
+    @described(
+        "Add a budget",
+        answers=BudgetShape,
+        takes=Added,
+        status=201,
+        is_versioned=True,
+        refusals=(BudgetNotAllowed, YearNotRight, BudgetExists, FiguresNotRight),
+        example=EXAMPLE,
+        sent={
+            "financial_year": 2026,
+            "cost_centre": "11010",
+            "account": "14041",
+            "amount": "5500.00",
+        },
+    )
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Add one budget. Finance officers and administrators can."""
+        finance = actor(request)
+        sent = self.taken(self.Added)
+        year = sent.pop("financial_year")
+        try:
+            (figure,) = _figures(finance.organisation_id, [sent])
+        except FiguresNotRight as refusal:
+            raise FiguresNotRight(errors=[alone(each) for each in refusal.errors]) from refusal
+        made = add_budget(finance=finance, financial_year=year, figure=figure, at=timezone.now())
+        return _answer(finance.organisation_id, made.pk, 201)
+
+
+class BudgetOne(Operation):
+    """One budget."""
+
+    access = READERS
+    writers = KEEPERS
+    scope = SCOPES
+
+    class Correction(Input):
+        """What it is to be, and why."""
+
+        amount = _amount()
+        is_hard_stop = serializers.BooleanField()
+        reason = serializers.CharField(max_length=500, help_text="It stands in the audit trail.")
+
+    @described("Read a budget", answers=BudgetShape, is_versioned=True, example=EXAMPLE)
+    def get(self, request: Request, budget_id: UUID) -> Response:
+        """Read how one budget stands."""
+        return _answer(actor(request).organisation_id, budget_id)
+
+    @described(
+        "Correct a budget",
+        answers=BudgetShape,
+        takes=Correction,
+        is_versioned=True,
+        is_change=True,
+        refusals=(BudgetNotAllowed, ReasonMissing, BudgetChanged, FiguresNotRight, BudgetTooSmall),
+        example={**EXAMPLE, "version": 2},
+        sent={"amount": "5500.00", "is_hard_stop": False, "reason": "Moved from repairs."},
+    )
+    @idempotent()
+    def put(self, request: Request, budget_id: UUID) -> Response:
+        """Change one figure, and say why. Finance officers and administrators can."""
+        finance = actor(request)
+        seen = budget_of(finance.organisation_id, budget_id)
+        check_if_match(request, seen.version)
+        change_budget(
+            finance=finance,
+            budget_id=budget_id,
+            version=seen.version,
+            at=timezone.now(),
+            **self.taken(self.Correction),
+        )
+        return _answer(finance.organisation_id, budget_id)
 
 
 class BudgetYear(Operation):
@@ -119,12 +226,7 @@ class BudgetYear(Operation):
 
             cost_centre = serializers.CharField(max_length=20)
             account = serializers.CharField(max_length=20)
-            amount = StrictDecimal(
-                max_digits=14,
-                decimal_places=2,
-                min_value=0,
-                help_text="Pounds without the VAT that the council gets back.",
-            )
+            amount = _amount()
             is_hard_stop = serializers.BooleanField(
                 required=False,
                 allow_null=True,
@@ -179,6 +281,11 @@ class BudgetYear(Operation):
             "after_amount": outcome.after_amount,
         }
         return Response(self.Output(shown).data)
+
+
+def _answer(council_id: UUID, budget_id: UUID, status: int = 200) -> Response:
+    """Return one budget, with its ETag."""
+    return answer(budget_of(council_id, budget_id), BudgetShape, status)
 
 
 def _figures(council_id: UUID, sent: list[dict[str, Any]]) -> list[BudgetFigure]:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from marketplace.core.errors import FieldProblem
 from marketplace.ledger.api.lists import ID, REFUSALS, ListQuery, answer, one_of, put
-from marketplace.ledger.audience import READERS
+from marketplace.ledger.audience import KEEPERS, READERS
 from marketplace.ledger.selectors.coding import (
     accounts_kept,
     cost_centres_kept,
@@ -136,6 +136,7 @@ class CostCentreOne(Operation):
     """One cost centre, by the council's own code."""
 
     access = READERS
+    writers = KEEPERS
     scope = CENTRES
 
     @described(
@@ -196,6 +197,7 @@ class AccountOne(Operation):
     """One account, by the council's own code."""
 
     access = READERS
+    writers = KEEPERS
     scope = ACCOUNT_SCOPES
 
     @described("Read an account", answers=AccountShape, is_versioned=True, example=ACCOUNT_EXAMPLE)

@@ -17,7 +17,7 @@ NOUGHT = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class BudgetSummary:
-    """How all budgets of a council stand in a year. Units: GBP, net."""
+    """How budgets of a council stand in a year, together. Units: GBP, net."""
 
     budget_amount: Decimal
     committed_amount: Decimal
@@ -118,11 +118,11 @@ def budget_of(council_id: UUID, budget_id: UUID) -> Budget:
     return rows.one(budget_id)
 
 
-def budget_summary(council_id: UUID, financial_year: int) -> BudgetSummary:
-    """Return the sums over all of a council's budgets of a year."""
+def budget_summary(council_id: UUID, financial_year: int, *, words: str = "") -> BudgetSummary:
+    """Return the sums over a council's budgets of a year, those that `words` narrow it to."""
     sums = (
-        Budget.objects.of(council_id)
-        .filter(financial_year=financial_year)
+        budget_position(council_id, financial_year, words=words)
+        .order_by()
         .aggregate(
             **{
                 name: Coalesce(Sum(name), NOUGHT)

@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from marketplace.ledger.models import Account, Budget, Journal, JournalLine, Period
+from marketplace.ledger.models import Budget, Journal, JournalLine
 
 NOUGHT = Decimal("0.00")
 JOURNAL_KEYS = ("-financial_year", "-number", "-id")
@@ -35,16 +35,24 @@ class AccountBalance:
         return self.debit_amount - self.credit_amount
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What stood on an account before some days, and what came and went in them. Units: GBP."""
+
+    before_amount: Decimal
+    debit_amount: Decimal
+    credit_amount: Decimal
+
+    @property
+    def after_amount(self) -> Decimal:
+        """Return debit less credit at the end of these days."""
+        return self.before_amount + self.debit_amount - self.credit_amount
+
+
 def journals(council_id: UUID, *, financial_year: int | None = None) -> QuerySet[Journal]:
     """Return journals, latest number first (JOURNAL_KEYS for pages by key)."""
     rows = Journal.objects.of(council_id).select_related("reverses").order_by(*JOURNAL_KEYS)
     return rows if financial_year is None else rows.filter(financial_year=financial_year)
-
-
-def journals_of_document(council_id: UUID, document_id: UUID) -> QuerySet[Journal]:
-    """Return what a document made, in the order of posting, with the lines of each."""
-    rows = Journal.objects.of(council_id).filter(document_id=document_id)
-    return rows.prefetch_related("lines__account", "lines__cost_centre").order_by("posted_at", "id")
 
 
 def lines_of(journal: Journal) -> QuerySet[JournalLine]:
@@ -81,11 +89,6 @@ def trial_balance(
     ]
 
 
-def trial_balance_of(period: Period) -> list[AccountBalance]:
-    """Return what moved on each account within a period."""
-    return trial_balance(period.council_id, since=period.starts_on, until=period.ends_on)
-
-
 def account_ledger(
     council_id: UUID, account_id: UUID, *, until: date, since: date | None = None
 ) -> QuerySet[JournalLine]:
@@ -96,16 +99,27 @@ def account_ledger(
     return rows.select_related("journal", "cost_centre", "supplier").order_by(*ACCOUNT_LEDGER_KEYS)
 
 
+def movement_of(
+    council_id: UUID, account_id: UUID, *, until: date, since: date | None = None
+) -> Movement:
+    """Return what happened on one account: one statement."""
+    begun = Q(dated_on__gte=since) if since else Q()
+    net = Sum(F("debit_amount") - F("credit_amount"), filter=~begun if since else Q(pk=None))
+    found = (
+        JournalLine.objects.of(council_id)
+        .filter(account_id=account_id, dated_on__lte=until)
+        .aggregate(
+            before_amount=Coalesce(net, NOUGHT),
+            debit_amount=Coalesce(Sum("debit_amount", filter=begun), NOUGHT),
+            credit_amount=Coalesce(Sum("credit_amount", filter=begun), NOUGHT),
+        )
+    )
+    return Movement(**found)
+
+
 def balances_of(council_id: UUID, account_ids: Collection[UUID]) -> dict[UUID, Decimal]:
     """Return debit less credit of accounts; one that was never posted on is left out."""
     return _nets(council_id, account_ids, "account_id")
-
-
-def kinds_posted_on(council_id: UUID, codes: Collection[str]) -> dict[str, str]:
-    """Return by code the kinds of accounts that something was posted on: these keep it."""
-    posted = JournalLine.objects.of(council_id).filter(account=OuterRef("pk"))
-    rows = Account.objects.of(council_id).filter(Exists(posted), code__in=codes)
-    return dict(rows.values_list("code", "kind"))
 
 
 def supplier_balances(council_id: UUID, account_id: UUID) -> dict[UUID | None, Decimal]:

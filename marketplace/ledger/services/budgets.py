@@ -1,4 +1,4 @@
-"""Setting what may be spent: the budgets of a year at once, or one figure."""
+"""Setting what may be spent: the budgets of a year at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
-from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
+from marketplace.core.errors import FieldProblem, Forbidden, Invalid, Missing
 from marketplace.ledger.audience import KEEPERS
 from marketplace.ledger.models import Account, Budget, CostCentre
 from marketplace.ledger.rules import FIRST_YEAR, LAST_YEAR
@@ -53,21 +53,6 @@ class FiguresNotRight(Invalid):
 
     code = "budget.figures-not-right"
     title = gettext_lazy("Some figures are not right.")
-
-
-class BudgetChanged(Conflict):
-    """Somebody else changed the figure between reading and writing."""
-
-    code = "budget.changed-meanwhile"
-    title = gettext_lazy("Somebody else has changed this budget since you opened it.")
-    advice = gettext_lazy("Open it again, look at what is different, and repeat your change.")
-
-
-class ReasonMissing(Invalid):
-    """A figure was changed and nobody said why."""
-
-    code = "budget.reason-missing"
-    title = gettext_lazy("Say why the budget changes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +106,39 @@ class BudgetsOutcome:
     after_amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What figures come to: budgets that change and that are new, as they are to be kept."""
+
+    changed: list[Budget]
+    fresh: list[Budget]
+    outcome: BudgetsOutcome
+
+
+def look_at_budgets(
+    *, finance: Actor, financial_year: int, figures: Sequence[BudgetFigure]
+) -> BudgetsOutcome:
+    """Return what set_budgets would change, and change nothing.
+
+    Raises: BudgetNotAllowed; YearNotRight; FiguresNotRight and BudgetTooSmall with one error a
+    figure; Missing for a code of another council.
+    """
+    check_may_set(finance)
+    check_year(financial_year)
+    codings = {each.coding for each in figures}
+    there = budgets_by_coding(finance.organisation_id, financial_year, codings)
+    return _planned(finance.organisation_id, financial_year, figures, there).outcome
+
+
 @transaction.atomic
 def set_budgets(
-    *,
-    finance: Actor,
-    financial_year: int,
-    figures: Sequence[BudgetFigure],
-    at: datetime,
-    only_look: bool = False,
+    *, finance: Actor, financial_year: int, figures: Sequence[BudgetFigure], at: datetime
 ) -> BudgetsOutcome:
     """Make or change budgets of a year, and leave those that no figure is for.
 
     Shapes: a figure for a coding that has a budget changes it; what is promised and spent stays.
-    The same figures again change nothing and leave no trace; with `only_look` nothing is changed.
-    One event for all, which says each figure before and after.
+    The same figures again change nothing and leave no trace. One event for all, which says each
+    figure before and after.
     Raises: BudgetNotAllowed; YearNotRight; FiguresNotRight and BudgetTooSmall with one error a
     figure; Missing for a code of another council; Busy.
     """
@@ -142,25 +146,13 @@ def set_budgets(
     check_year(financial_year)
     council_id = finance.organisation_id
     council = hold_organisation(council_id)
-    wanted = {each.coding: each for each in figures}
-    centres, accounts = _codes(council_id, figures)
-    held = _held(council_id, financial_year, wanted)
-    _check_figures(figures, held, centres, accounts)
-    changed, fresh, differences = _apply(
-        wanted, held, centres, accounts, council_id, financial_year
-    )
-    before_amount = budget_summary(council_id, financial_year).budget_amount
-    more = sum((each.after - (each.before or 0) for each in differences), Decimal("0.00"))
-    outcome = BudgetsOutcome(
-        tuple(sorted(differences, key=lambda each: each.coding)),
-        len(wanted) - len(differences),
-        before_amount,
-        before_amount + more,
-    )
-    if only_look or not differences:
+    held = _held(council_id, financial_year, {each.coding for each in figures})
+    plan = _planned(council_id, financial_year, figures, held)
+    outcome = plan.outcome
+    if not outcome.differences:
         return outcome
-    Budget.objects.bulk_update(changed, ["budget_amount", "is_hard_stop", "version"])
-    Budget.objects.bulk_create(fresh)
+    Budget.objects.bulk_update(plan.changed, ["budget_amount", "is_hard_stop", "version"])
+    Budget.objects.bulk_create(plan.fresh)
     record(
         "budgets.set",
         council,
@@ -182,47 +174,31 @@ def set_budgets(
     return outcome
 
 
-@transaction.atomic
-def change_budget(
-    *,
-    finance: Actor,
-    budget_id: UUID,
-    version: int,
-    amount: Decimal,
-    is_hard_stop: bool,
-    reason: str,
-    at: datetime,
-) -> Budget:
-    """Change one figure, and say why.
+def _planned(
+    council_id: UUID,
+    financial_year: int,
+    figures: Sequence[BudgetFigure],
+    there: Mapping[Coding, Budget],
+) -> _Plan:
+    """Return what figures come to beside the budgets that there are.
 
-    Shapes: `version` is the one that was seen.
-    Raises: BudgetNotAllowed, ReasonMissing, BudgetChanged, FiguresNotRight, BudgetTooSmall,
-    Missing, Busy.
+    Raises: FiguresNotRight and BudgetTooSmall with one error a figure; Missing.
     """
-    check_may_set(finance)
-    if not reason.strip():
-        raise ReasonMissing(_("Say in a sentence why the figure changes."), field="reason")
-    budget = Budget.objects.of(finance.organisation_id).lock(budget_id)
-    if budget.version != version:
-        raise BudgetChanged
-    if wrong := _impossible(amount):
-        raise FiguresNotRight(wrong, field="amount")
-    _check_large_enough(budget, amount, is_hard_stop, field="amount")
-    before = {"budget_amount": budget.budget_amount, "is_hard_stop": budget.is_hard_stop}
-    budget.budget_amount, budget.is_hard_stop = amount, is_hard_stop
-    budget.version += 1
-    budget.save(update_fields=["budget_amount", "is_hard_stop", "version"])
-    record(
-        "budget.changed",
-        budget,
-        actor=finance,
-        at=at,
-        organisation_id=finance.organisation_id,
-        before=before,
-        after={"budget_amount": amount, "is_hard_stop": is_hard_stop},
-        note=reason.strip(),
+    wanted = {each.coding: each for each in figures}
+    centres, accounts = _codes(council_id, figures)
+    _check_figures(figures, there, centres, accounts)
+    changed, fresh, differences = _apply(
+        wanted, there, centres, accounts, council_id, financial_year
     )
-    return budget
+    before_amount = budget_summary(council_id, financial_year).budget_amount
+    more = sum((each.after - (each.before or 0) for each in differences), Decimal("0.00"))
+    outcome = BudgetsOutcome(
+        tuple(sorted(differences, key=lambda each: each.coding)),
+        len(wanted) - len(differences),
+        before_amount,
+        before_amount + more,
+    )
+    return _Plan(changed, fresh, outcome)
 
 
 def _codes(
@@ -286,7 +262,7 @@ def _check_figures(
             "cost_centre": _twice(times[each.coding])
             or _retired(centres[each.cost_centre_id], _("This cost centre is retired.")),
             "account": _retired(accounts[each.account_id], _("This account is retired.")),
-            "amount": _impossible(each.amount),
+            "amount": impossible(each.amount),
         }
         wrong += [
             FieldProblem(f"figures/{place}/{name}", reason)
@@ -300,7 +276,8 @@ def _check_figures(
         raise BudgetTooSmall(small[0].detail, errors=small)
 
 
-def _impossible(amount: Decimal) -> str:
+def impossible(amount: Decimal) -> str:
+    """Return why a budget cannot be of this amount, or nothing."""
     if amount < 0:
         return _("An amount cannot be less than nought.")
     return _("The amount is too large.") if amount > MOST_AMOUNT else ""
@@ -318,7 +295,7 @@ def _too_small(figure: BudgetFigure, budget: Budget | None, field: str) -> Seque
     if budget is None:
         return ()
     try:
-        _check_large_enough(budget, figure.amount, _hard_stop(figure, budget), field=field)
+        check_large_enough(budget, figure.amount, _hard_stop(figure, budget), field=field)
     except BudgetTooSmall as refusal:
         return refusal.errors
     return ()
@@ -368,7 +345,7 @@ def _apply(
     return changed, fresh, differences
 
 
-def _check_large_enough(budget: Budget, amount: Decimal, is_hard_stop: bool, *, field: str) -> None:
+def check_large_enough(budget: Budget, amount: Decimal, is_hard_stop: bool, *, field: str) -> None:
     """Refuse a hard stop below what is used, unless it stood below already and now rises.
 
     Raises: BudgetTooSmall.

@@ -203,58 +203,48 @@ def put_code(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a list comes to: rows that are new, and of each that differs what it is to say."""
+
+    fresh: list[CodeRow]
+    changes: list[tuple[AnyRow, dict[str, Any]]]
+    outcome: Outcome
+
+
+def look_at_codes(*, codes: CodeList, keeper: Actor, rows: Sequence[CodeRow]) -> Outcome:
+    """Return what set_codes would change, and change nothing.
+
+    Raises: CodesNotYours, CodesNotRight with one error a cell.
+    """
+    check_keeper(codes, keeper)
+    own = codes.model.objects.of(keeper.organisation_id)
+    return _planned(codes, keeper.organisation_id, rows, own).outcome
+
+
 @transaction.atomic
-def set_codes(
-    *,
-    codes: CodeList,
-    keeper: Actor,
-    rows: Sequence[CodeRow],
-    at: datetime,
-    only_look: bool = False,
-) -> Outcome:
+def set_codes(*, codes: CodeList, keeper: Actor, rows: Sequence[CodeRow], at: datetime) -> Outcome:
     """Add the codes of a list that are new and change those that differ; leave others alone.
 
     Why one event for the whole list: who reads the trail asks who brought the list in and what it
     changed, and the end of the chain is held once, not as often as the list has rows.
-    Shapes: the same list again changes nothing and leaves no trace. With `only_look` nothing is
-    changed at all. As many statements for a long list as for a short one.
+    Shapes: the same list again changes nothing and leaves no trace. As many statements for a long
+    list as for a short one.
     Raises: CodesNotYours, CodesNotRight with one error a cell, Busy.
     """
     check_keeper(codes, keeper)
     council_id = keeper.organisation_id
     council = hold_organisation(council_id)
-    _refuse(_problems(codes, council_id, rows))
     # Held before anything is compared: what the trail calls "before" is what is overwritten.
     own = codes.model.objects.of(council_id)
-    held = own.lock_all(own.values_list("pk", flat=True))
-    known = {row.code: row for row in sorted(held, key=lambda row: row.code)}
-    _refuse([*_lost_noughts(rows, known), *_lacking(codes, rows, known)])
-    fresh = [wanted for wanted in rows if wanted.code not in known]
-    changes = {
-        wanted.code: changed
-        for wanted in rows
-        if wanted.code in known and (changed := _changed(known[wanted.code], wanted.facts))
-    }
-    named = {wanted.code for wanted in rows}
-    outcome = Outcome(
-        differences=(
-            *(Difference(each.code, {}, dict(each.facts)) for each in fresh),
-            *(
-                Difference(code, {name: getattr(known[code], name) for name in changed}, changed)
-                for code, changed in changes.items()
-            ),
-        ),
-        same_count=len(rows) - len(fresh) - len(changes),
-        left_alone=tuple(
-            code for code, row in known.items() if code not in named and row.is_active
-        ),
-    )
-    if only_look or not outcome.differences:
+    plan = _planned(codes, council_id, rows, own.lock_all(own.values_list("pk", flat=True)))
+    outcome = plan.outcome
+    if not outcome.differences:
         return outcome
     codes.model.objects.bulk_create(
-        codes.model(council_id=council_id, code=each.code, **each.facts) for each in fresh
+        codes.model(council_id=council_id, code=each.code, **each.facts) for each in plan.fresh
     )
-    _write_changes(codes, [(known[code], facts) for code, facts in changes.items()])
+    _write_changes(codes, plan.changes)
     record(
         f"{codes.noun}s.set",
         council,
@@ -265,6 +255,39 @@ def set_codes(
         after={each.code: _told(each.after) for each in outcome.differences},
     )
     return outcome
+
+
+def _planned(
+    codes: CodeList, council_id: UUID, rows: Sequence[CodeRow], own: Iterable[AnyRow]
+) -> _Plan:
+    """Return what a list comes to beside the codes that there are.
+
+    Raises: CodesNotRight with one error a cell.
+    """
+    _refuse(_problems(codes, council_id, rows))
+    known = {row.code: row for row in sorted(own, key=lambda row: row.code)}
+    _refuse([*_lost_noughts(rows, known), *_lacking(codes, rows, known)])
+    fresh = [wanted for wanted in rows if wanted.code not in known]
+    changes = [
+        (known[wanted.code], changed)
+        for wanted in rows
+        if wanted.code in known and (changed := _changed(known[wanted.code], wanted.facts))
+    ]
+    named = {wanted.code for wanted in rows}
+    outcome = Outcome(
+        differences=(
+            *(Difference(each.code, {}, dict(each.facts)) for each in fresh),
+            *(
+                Difference(row.code, {name: getattr(row, name) for name in changed}, changed)
+                for row, changed in changes
+            ),
+        ),
+        same_count=len(rows) - len(fresh) - len(changes),
+        left_alone=tuple(
+            code for code, row in known.items() if code not in named and row.is_active
+        ),
+    )
+    return _Plan(fresh, changes, outcome)
 
 
 def check_keeper(codes: CodeList, keeper: Actor) -> None:

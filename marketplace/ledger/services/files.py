@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -27,6 +27,8 @@ from marketplace.ledger.services.budgets import (
     BudgetsOutcome,
     BudgetTooSmall,
     FiguresNotRight,
+    check_may_set,
+    look_at_budgets,
     set_budgets,
 )
 from marketplace.ledger.services.code_lists import (
@@ -35,6 +37,7 @@ from marketplace.ledger.services.code_lists import (
     CodesNotRight,
     Outcome,
     check_keeper,
+    look_at_codes,
     set_codes,
 )
 from marketplace.ledger.services.coding import ACCOUNTS, COST_CENTRES
@@ -47,7 +50,10 @@ from marketplace.ledger.services.columns import (
 )
 
 MOST_NAMED: Final = 200
+R = TypeVar("R")
 
+# What a column is called, and what stands there; None where the file has no such column.
+Cell = tuple[str, str | None]
 # What a row says, made of its cells; whatever cannot be is appended to the bad cells.
 Facts = Callable[[UUID, Sequence[SheetRow], list[BadCell]], list[tuple[SheetRow, CodeRow]]]
 
@@ -65,13 +71,23 @@ class ListFile:
     """What stands in the file of one list of codes.
 
     Shapes: `facts` turns rows into what the service takes; `aliases` maps a fact to its column
-    where the two are called differently.
+    where the two are called differently, `stands_in` to the column that stands for the fact in
+    files which do not have its own.
     """
 
     codes: CodeList
     columns: tuple[Column, ...]
     facts: Facts
     aliases: tuple[tuple[str, str], ...] = ()
+    stands_in: tuple[tuple[str, str], ...] = ()
+
+    def cell(self, fact: str, row: SheetRow) -> Cell:
+        """Return the column in which a row says a fact, and what stands there."""
+        name = dict(self.aliases).get(fact, fact)
+        other = dict(self.stands_in).get(fact, name)
+        if name not in row.texts and other in row.texts:
+            name = other
+        return self.label(name), row.texts.get(name)
 
     def label(self, fact: str) -> str:
         """Return what the column of a fact is called."""
@@ -104,43 +120,50 @@ class FileReport:
         return self.bad[:MOST_NAMED]
 
 
+def look_at_codes_file(*, file: ListFile, keeper: Actor, content: bytes) -> FileReport:
+    """Return what a file of codes would change, or every cell of it that is wrong.
+
+    Raises: CodesNotYours, FileUnreadable.
+    """
+    read = _codes_read(file, keeper, content)
+    return _told(
+        read, lambda rows: look_at_codes(codes=file.codes, keeper=keeper, rows=rows), file.cell
+    )
+
+
 def take_codes_file(
-    *,
-    file: ListFile,
-    keeper: Actor,
-    content: bytes,
-    at: datetime,
-    only_look: bool,
-    seen: str | None = None,
+    *, file: ListFile, keeper: Actor, content: bytes, at: datetime, seen: str | None = None
 ) -> FileReport:
-    """Take in a file of codes, or only look what it would change.
+    """Take in a file of codes, or report every cell of it that is wrong.
 
     Shapes: `seen` is the mark of the report that was shown; without it nothing is compared.
     Raises: CodesNotYours, FileUnreadable, FileNotAsSeen, Busy.
     """
-    check_keeper(file.codes, keeper)
-    sheet = read_sheet(content, file.columns)
-    bad = list(sheet.bad)
-    # A row with a bad cell is looked at like the others, so that its other cells are named too.
-    whole = [_with_a_code(row) for row in sheet.broken]
-    pairs = file.facts(keeper.organisation_id, [*sheet.rows, *whole], bad)
-    rows = [row for _sheet_row, row in pairs]
-
-    def take(only_look: bool) -> Outcome:
-        return set_codes(codes=file.codes, keeper=keeper, rows=rows, at=at, only_look=only_look)
-
+    read = _codes_read(file, keeper, content)
+    if read.bad:
+        return look_at_codes_file(file=file, keeper=keeper, content=content)
     with transaction.atomic():
-        try:
-            outcome = take(only_look=True)
-        except CodesNotRight as refusal:
-            return _refused(sheet, bad, refusal, [row for row, _ in pairs], file.label)
-        if bad:
-            return _report(sheet, bad)
-        report = _report(sheet, (), outcome)
-        if not only_look:
-            _check_seen(seen, report)
-            take(only_look=False)
+        report = _told(
+            read,
+            lambda rows: set_codes(codes=file.codes, keeper=keeper, rows=rows, at=at),
+            file.cell,
+        )
+        _check_seen(seen, report)
     return report
+
+
+def look_at_budgets_file(*, finance: Actor, financial_year: int, content: bytes) -> FileReport:
+    """Return what a file with the budgets of a year would change, or every cell that is wrong.
+
+    Raises: BudgetNotAllowed, YearNotRight, FileUnreadable.
+    """
+    return _told(
+        _figures_read(finance, content),
+        lambda figures: look_at_budgets(
+            finance=finance, financial_year=financial_year, figures=figures
+        ),
+        _budget_cell,
+    )
 
 
 def take_budgets_file(
@@ -149,39 +172,73 @@ def take_budgets_file(
     financial_year: int,
     content: bytes,
     at: datetime,
-    only_look: bool,
     seen: str | None = None,
 ) -> FileReport:
-    """Take in a file with the budgets of a year, or only look what it would change.
+    """Take in a file with the budgets of a year, or report every cell of it that is wrong.
 
     Raises: BudgetNotAllowed, YearNotRight, FileUnreadable, FileNotAsSeen, Busy.
     """
+    read = _figures_read(finance, content)
+    if read.bad:
+        return look_at_budgets_file(finance=finance, financial_year=financial_year, content=content)
+    with transaction.atomic():
+        report = _told(
+            read,
+            lambda figures: set_budgets(
+                finance=finance, financial_year=financial_year, figures=figures, at=at
+            ),
+            _budget_cell,
+        )
+        _check_seen(seen, report)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Read(Generic[R]):
+    """A file that was read: its rows beside what each of them says, and the cells that are bad."""
+
+    sheet: Sheet
+    pairs: list[tuple[SheetRow, R]]
+    bad: list[BadCell]
+
+
+def _codes_read(file: ListFile, keeper: Actor, content: bytes) -> _Read[CodeRow]:
+    """Return what a file of codes says, for somebody who keeps the list.
+
+    A row with a bad cell is looked at like the others, so that its other cells are named too.
+    Raises: CodesNotYours, FileUnreadable.
+    """
+    check_keeper(file.codes, keeper)
+    sheet = read_sheet(content, file.columns)
+    bad = list(sheet.bad)
+    whole = [_with_a_code(row) for row in sheet.broken]
+    pairs = file.facts(keeper.organisation_id, [*sheet.rows, *whole], bad)
+    return _Read(sheet, pairs, bad)
+
+
+def _figures_read(finance: Actor, content: bytes) -> _Read[BudgetFigure]:
+    """Return what a file of budgets says, for somebody who may set them.
+
+    Raises: BudgetNotAllowed, FileUnreadable.
+    """
+    check_may_set(finance)
     sheet = read_sheet(content, BUDGET_COLUMNS)
     bad = list(sheet.bad)
-    pairs = _figures(finance.organisation_id, sheet, bad)
-    figures = [figure for _row, figure in pairs]
+    return _Read(sheet, _figures(finance.organisation_id, sheet, bad), bad)
 
-    def take(only_look: bool) -> BudgetsOutcome:
-        return set_budgets(
-            finance=finance,
-            financial_year=financial_year,
-            figures=figures,
-            at=at,
-            only_look=only_look,
-        )
 
-    with transaction.atomic():
-        try:
-            outcome = take(only_look=True)
-        except (FiguresNotRight, BudgetTooSmall) as refusal:
-            return _refused(sheet, bad, refusal, [row for row, _ in pairs], _budget_label)
-        if bad:
-            return _report(sheet, bad)
-        report = _report(sheet, (), outcome)
-        if not only_look:
-            _check_seen(seen, report)
-            take(only_look=False)
-    return report
+def _told(
+    read: _Read[R],
+    deed: Callable[[list[R]], Outcome | BudgetsOutcome],
+    cell: Callable[[str, SheetRow], Cell],
+) -> FileReport:
+    """Return what a deed with all rows of a file comes to, its refusals as cells of the file."""
+    try:
+        outcome = deed([said for _row, said in read.pairs])
+    except (CodesNotRight, FiguresNotRight, BudgetTooSmall) as refusal:
+        rows = [row for row, _said in read.pairs]
+        return _refused(read.sheet, list(read.bad), refusal, rows, cell)
+    return _report(read.sheet, read.bad) if read.bad else _report(read.sheet, (), outcome)
 
 
 def _with_a_code(row: SheetRow) -> SheetRow:
@@ -226,12 +283,16 @@ def _budget_label(name: str) -> str:
     return next(str(each.label) for each in BUDGET_COLUMNS if each.name == name)
 
 
+def _budget_cell(name: str, row: SheetRow) -> Cell:
+    return _budget_label(name), row.texts.get(name)
+
+
 def _refused(
     sheet: Sheet,
     bad: list[BadCell],
     refusal: Invalid,
     rows: Sequence[SheetRow],
-    label: Callable[[str], str],
+    cell: Callable[[str, SheetRow], Cell],
 ) -> FileReport:
     """Return a refusal's problems as cells of the file; each is named once, by what came first.
 
@@ -242,12 +303,12 @@ def _refused(
     for problem in refusal.errors:
         _list, place, fact = problem.pointer.split("/")
         row = rows[int(place)]
-        text = next((t for n, t in row.texts.items() if fact in {n, f"{n}_id"}), None)
-        if (row.number, label(fact)) in named or fact in without:
+        label, text = cell(fact, row)
+        if (row.number, label) in named or fact in without:
             continue
         if text is None:
             without.add(fact)
-        bad.append(BadCell(row.number, label(fact), text or "", problem.detail))
+        bad.append(BadCell(row.number, label, text or "", problem.detail))
     return _report(sheet, bad)
 
 
@@ -265,7 +326,7 @@ def _check_seen(seen: str | None, report: FileReport) -> None:
 
     Raises: FileNotAsSeen.
     """
-    if seen is not None and seen != report.mark:
+    if seen is not None and not report.is_refused and seen != report.mark:
         raise FileNotAsSeen
 
 

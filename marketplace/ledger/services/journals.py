@@ -14,7 +14,7 @@ Units: GBP without the VAT that the council gets back, unless the account is for
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -37,6 +37,7 @@ from marketplace.ledger.services.commitments import (
     restore_commitments,
     spend_commitments,
 )
+from marketplace.ledger.services.restoring import codings_spent, spent_on_lines
 from marketplace.ledger.services.spending import Place, YearCoding, hold_budgets, hold_periods
 from marketplace.ledger.states import AccountKind, EntryKind, JournalKind
 from marketplace.organisations.services.numbers import next_numbers
@@ -134,6 +135,7 @@ def reverse_journal(
     original = Journal.objects.of(council_id).one(journal_id)
     if original.reverses_id is not None:
         raise ReversalStays(_("Post the event again instead."))
+    moved = CommitmentEntry.objects.of(council_id).filter(journal=original)
     draft = JournalDraft(
         event_key=f"reversal:{original.pk}",
         kind=JournalKind(original.kind),
@@ -144,11 +146,10 @@ def reverse_journal(
         document_reference=original.document_reference,
         narrative=narrative,
         postings=[opposite(each) for each in _postings_of(original)],
+        relief=sums(moved.filter(kind=EntryKind.RESTORE.value).values_list("line_id", "amount")),
     )
-    spent = CommitmentEntry.objects.of(council_id).filter(
-        journal=original, kind=EntryKind.SPEND.value
-    )
-    entry = _Entry(draft, original.pk, list(spent.select_related("budget").order_by("pk")))
+    spent = moved.filter(kind=EntryKind.SPEND.value).select_related("budget").order_by("pk")
+    entry = _Entry(draft, original.pk, list(spent))
     (reversal,) = _post_entries(council_id, [entry], posted_by, at)
     return reversal
 
@@ -230,10 +231,11 @@ def _post_held(
     codings = {
         (places[each.draft.dated_on].financial_year, *coding)
         for each in entries
-        for coding in _codings(each, expenses)
+        for coding in _codings(each, expenses) | codings_spent(council_id, each.draft.restoring)
     }
-    relieved = [line_id for each in entries for line_id in each.draft.relief]
-    budgets = hold_budgets(council_id, codings, relieved)
+    promised = [key for each in entries for key in (*each.draft.relief, *each.draft.restoring)]
+    budgets = hold_budgets(council_id, codings, promised)
+    entries = [_with_restoring(council_id, each) for each in entries]
     journals = _numbered(council_id, entries, places, posted_by, at)
     lines = [
         line
@@ -279,14 +281,21 @@ def _expense_accounts(council_id: UUID, drafts: Sequence[JournalDraft]) -> set[U
     return expenses
 
 
-def _codings(entry: _Entry, expenses: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+def _with_restoring(council_id: UUID, entry: _Entry) -> _Entry:
+    """Return an entry with what it promises again of what others spent; the budgets are held."""
+    if not entry.draft.restoring:
+        return entry
+    return replace(entry, spent=[*entry.spent, *spent_on_lines(council_id, entry.draft.restoring)])
+
+
+def _codings(entry: _Entry, expenses: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     """Return the codings whose budgets an entry touches, as (cost centre, account)."""
-    spends = [
+    spends = {
         (posting.cost_centre_id, posting.account_id)
         for posting in entry.draft.postings
         if posting.account_id in expenses and posting.cost_centre_id is not None
-    ]
-    return spends + [(each.budget.cost_centre_id, each.budget.account_id) for each in entry.spent]
+    }
+    return spends | {(each.budget.cost_centre_id, each.budget.account_id) for each in entry.spent}
 
 
 def _numbered(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
+from marketplace.core.tables.workbooks import is_workbook
 from marketplace.documents.services import store_document
 from marketplace.ledger.models import SentFile
 from marketplace.ledger.models.files import BUDGETS
 from marketplace.ledger.services.budgets import check_may_set, check_year
 from marketplace.ledger.services.code_lists import CodeList, check_keeper
+
+WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @transaction.atomic
@@ -65,7 +70,7 @@ def _keep(
     document = store_document(
         organisation_id=sender.organisation_id,
         name=name,
-        media_type="text/csv",
+        media_type=WORKBOOK if is_workbook(io.BytesIO(content)) else "text/csv",
         content=content,
         at=at,
         from_outside=True,

@@ -17,11 +17,13 @@ from marketplace.ledger.audience import KEEPERS, READERS
 from marketplace.ledger.forms import (
     STOP,
     WARN,
+    BudgetAddForm,
     BudgetFileForm,
     BudgetForm,
     BudgetSearch,
     SeenFileForm,
 )
+from marketplace.ledger.papers import numbers_of
 from marketplace.ledger.selectors.budgets import (
     budget_of,
     budget_position,
@@ -30,15 +32,18 @@ from marketplace.ledger.selectors.budgets import (
     entries_of,
 )
 from marketplace.ledger.selectors.cells import budget_cells
+from marketplace.ledger.selectors.coding import accounts, cost_centres
 from marketplace.ledger.selectors.sent_files import sent_budgets_file
 from marketplace.ledger.selectors.trail import budget_timeline
-from marketplace.ledger.services.budgets import change_budget
+from marketplace.ledger.services.budgets import BudgetFigure
 from marketplace.ledger.services.columns import BUDGET_COLUMNS
-from marketplace.ledger.services.files import FileReport, take_budgets_file
+from marketplace.ledger.services.files import FileReport, look_at_budgets_file, take_budgets_file
+from marketplace.ledger.services.one_budget import add_budget, change_budget
 from marketplace.ledger.services.sent_files import send_budgets_file
 from marketplace.ledger.views.lists import as_file
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.lists import chosen_in
 from marketplace.web.paging import page_by_key
 from marketplace.web.problems import show_on, status_of
 
@@ -69,7 +74,7 @@ def budgets(request: HttpRequest) -> HttpResponse:
             "year_label": financial_year_label(year),
             "words": words,
             "page": page,
-            "summary": budget_summary(council_id, year),
+            "summary": budget_summary(council_id, year, words=words),
             "may_set": actor(request).holds(*KEEPERS),
             "may_export": actor(request).holds("buyer", "finance", "auditor"),
         },
@@ -90,6 +95,10 @@ def budget(request: HttpRequest, budget_id: UUID) -> HttpResponse:
             "budget": shown,
             "year_label": financial_year_label(shown.financial_year),
             "page": page,
+            "numbers": numbers_of(
+                reader.organisation_id,
+                [(each.document_type, each.document_id) for each in page.rows],
+            ),
             "may_set": reader.holds(*KEEPERS),
         },
     )
@@ -99,6 +108,42 @@ def _years(council_id: UUID) -> list[int]:
     """Return the years for which budgets can be set: this one, the next, and those there are."""
     this_year = financial_year(timezone.localdate())
     return sorted({this_year, this_year + 1, *budget_years(council_id)}, reverse=True)
+
+
+@access(*KEEPERS)
+@require_http_methods(["GET", "POST"])
+def budget_add(request: HttpRequest) -> HttpResponse:
+    """Add one budget of a year."""
+    finance = actor(request)
+    council_id = finance.organisation_id
+    form = BudgetAddForm(
+        request.POST or None,
+        years=_years(council_id),
+        cost_centres=cost_centres(council_id),
+        accounts=accounts(council_id),
+        initial={"financial_year": financial_year(timezone.localdate())},
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        facts = form.cleaned_data
+        stops = facts["over_budget"] == STOP
+        figure = BudgetFigure(facts["cost_centre"], facts["account"], facts["amount"], stops)
+        try:
+            made = add_budget(
+                finance=finance,
+                financial_year=facts["financial_year"],
+                figure=figure,
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            show_on(form, refusal)
+            status = status_of(refusal)
+        else:
+            messages.success(request, _("%(code)s was added.") % {"code": made.coding})
+            return redirect("budget", made.pk)
+    if form.errors and status == 200:
+        status = 422
+    return render(request, "ledger/budget_add.html", {"form": form}, status=status)
 
 
 @access(*KEEPERS)
@@ -131,6 +176,8 @@ def budget_change(request: HttpRequest, budget_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The budget is saved."))
             return redirect("budget", budget_id)
+    elif request.method == "POST":
+        status = 422
     page = {
         "form": form,
         "budget": shown,
@@ -160,7 +207,12 @@ def budgets_file(request: HttpRequest) -> HttpResponse:
             )
             return redirect("budgets-file-look", sent.pk)
         status = 422
-    page = {"form": form, "columns": BUDGET_COLUMNS}
+    page = {
+        "form": form,
+        "columns": BUDGET_COLUMNS,
+        "this_year": initial["year"],
+        "this_year_label": financial_year_label(initial["year"]),
+    }
     return render(request, "ledger/budgets_file.html", page, status=status)
 
 
@@ -174,13 +226,16 @@ def budgets_file_look(request: HttpRequest, file_id: UUID) -> HttpResponse:
     report: FileReport | None = None
     try:
         confirmed = request.method == "POST" and form.is_valid()
-        report = take_budgets_file(
-            finance=finance,
-            financial_year=year,
-            content=content,
-            at=timezone.now(),
-            only_look=not confirmed,
-            seen=form.cleaned_data["mark"] if confirmed else None,
+        report = (
+            take_budgets_file(
+                finance=finance,
+                financial_year=year,
+                content=content,
+                at=timezone.now(),
+                seen=form.cleaned_data["mark"],
+            )
+            if confirmed
+            else look_at_budgets_file(finance=finance, financial_year=year, content=content)
         )
         if confirmed and not report.is_refused:
             messages.success(
@@ -204,6 +259,11 @@ def budgets_file_look(request: HttpRequest, file_id: UUID) -> HttpResponse:
 @access(*READERS)
 @require_safe
 def budgets_template(request: HttpRequest, year: int) -> HttpResponse:
-    """Hand out the budgets of a year as a file."""
-    rows = budget_position(actor(request).organisation_id, year)
+    """Hand out the budgets of a year as a file that can be brought in again.
+
+    Shapes: all of them, or those that the words in the address narrow the list to.
+    """
+    form = BudgetSearch(request.GET, years=[year])
+    words = chosen_in(form).get("words", "")
+    rows = budget_position(actor(request).organisation_id, year, words=words)
     return as_file(BUDGET_COLUMNS, budget_cells(rows), f"budgets-{year}.csv")

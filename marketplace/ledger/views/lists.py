@@ -5,7 +5,7 @@ Each list says what differs in a ListPages; its own views name who may open them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,12 @@ from marketplace.ledger.forms import CodeForm, FileForm, ListSearch, SeenFileFor
 from marketplace.ledger.selectors.sent_files import sent_codes_file
 from marketplace.ledger.selectors.trail import code_timeline
 from marketplace.ledger.services.code_lists import Difference, add_code, change_code
-from marketplace.ledger.services.files import FileReport, ListFile, take_codes_file
+from marketplace.ledger.services.files import (
+    FileReport,
+    ListFile,
+    look_at_codes_file,
+    take_codes_file,
+)
 from marketplace.ledger.services.sent_files import send_codes_file
 from marketplace.organisations.selectors.people import names_of
 from marketplace.web.actors import actor
@@ -161,14 +166,7 @@ def show_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpRespo
     form, status = pages.form(request.POST or None, council_id=keeper.organisation_id, row=row), 200
     if request.method == "POST" and form.is_valid():
         try:
-            change_code(
-                codes=pages.file.codes,
-                keeper=keeper,
-                code_id=code_id,
-                version=form.cleaned_data["version"],
-                facts=form.facts(),
-                at=timezone.now(),
-            )
+            _change(pages, keeper, row, form.cleaned_data["version"], form.facts())
         except Refusal as refusal:
             show_on(form, refusal)
             status = status_of(refusal)
@@ -186,6 +184,24 @@ def show_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpRespo
     return render(request, "ledger/code.html", page, status=status)
 
 
+def _change(
+    pages: ListPages,
+    keeper: Actor,
+    row: Any,  # noqa: ANN401  # a row of any list
+    version: int,
+    facts: Mapping[str, Any],
+) -> None:
+    """Change a code as of now, if it is of the version that somebody saw."""
+    change_code(
+        codes=pages.file.codes,
+        keeper=keeper,
+        code_id=row.pk,
+        version=version,
+        facts=facts,
+        at=timezone.now(),
+    )
+
+
 def retire_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpResponse:
     """Ask once more, say what it affects, and then offer a code no longer."""
     keeper = actor(request)
@@ -193,20 +209,15 @@ def retire_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpRes
     form, status = SeenForm(request.POST or None, initial={"version": row.version}), 200
     if request.method == "POST" and form.is_valid():
         try:
-            change_code(
-                codes=pages.file.codes,
-                keeper=keeper,
-                code_id=code_id,
-                version=form.cleaned_data["version"],
-                facts={"is_active": False},
-                at=timezone.now(),
-            )
+            _change(pages, keeper, row, form.cleaned_data["version"], {"is_active": False})
         except Refusal as refusal:
             show_on(form, refusal)
             status = status_of(refusal)
         else:
             messages.success(request, _("%(code)s is retired.") % {"code": row.code})
             return redirect(f"{pages.noun}s")
+    elif request.method == "POST":
+        status = 422
     page = {"form": form, "pages": pages, "row": row, "behind": pages.behind(row)}
     return render(request, "ledger/code_retire.html", page, status=status)
 
@@ -215,14 +226,7 @@ def bring_one_back(request: HttpRequest, pages: ListPages, code_id: UUID) -> Htt
     """Offer a code again."""
     keeper = actor(request)
     row = pages.rows(keeper.organisation_id).one(code_id)
-    change_code(
-        codes=pages.file.codes,
-        keeper=keeper,
-        code_id=code_id,
-        version=row.version,
-        facts={"is_active": True},
-        at=timezone.now(),
-    )
+    _change(pages, keeper, row, row.version, {"is_active": True})
     messages.success(request, _("%(code)s is in use again.") % {"code": row.code})
     return redirect(pages.noun, code_id)
 
@@ -254,13 +258,16 @@ def look_at_file(request: HttpRequest, pages: ListPages, file_id: UUID) -> HttpR
     report: FileReport | None = None
     try:
         confirmed = request.method == "POST" and form.is_valid()
-        report = take_codes_file(
-            file=pages.file,
-            keeper=keeper,
-            content=content,
-            at=timezone.now(),
-            only_look=not confirmed,
-            seen=form.cleaned_data["mark"] if confirmed else None,
+        report = (
+            take_codes_file(
+                file=pages.file,
+                keeper=keeper,
+                content=content,
+                at=timezone.now(),
+                seen=form.cleaned_data["mark"],
+            )
+            if confirmed
+            else look_at_codes_file(file=pages.file, keeper=keeper, content=content)
         )
         if confirmed and not report.is_refused:
             messages.success(request, _("The file is in."))

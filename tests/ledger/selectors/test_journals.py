@@ -16,12 +16,9 @@ from marketplace.ledger.selectors.journals import (
     account_ledger,
     balances_of,
     journals,
-    journals_of_document,
-    kinds_posted_on,
     lines_of,
     supplier_balances,
     trial_balance,
-    trial_balance_of,
 )
 from marketplace.ledger.services.journals import post_journals
 from marketplace.ledger.states import AccountRole
@@ -84,7 +81,8 @@ class TestTrialBalance:
 
     def test_of_a_period(self, books, posted):
         november = books.periods[7]
-        assert nets(trial_balance_of(november)) == {
+        moved = trial_balance(books.council.pk, since=november.starts_on, until=november.ends_on)
+        assert nets(moved) == {
             books.budget.account.code: 50, **codes(books, CREDITORS=70, BANK=-120),
         }  # fmt: skip
 
@@ -118,16 +116,6 @@ def test_journals_are_listed_by_number_and_page_by_page(books, posted):
     assert journals(books.council.pk).count() == 3
 
 
-def test_journals_of_a_document_cost_the_same_for_many(books, posted):
-    made, _one, _two = posted
-    (found,) = journals_of_document(books.council.pk, made[0].document_id)
-    assert found == made[0]
-    with CaptureQueriesContext(connection) as asked:
-        rows = journals_of_document(books.council.pk, made[0].document_id)
-        assert [line.account.code for row in rows for line in row.lines.all()]
-    assert len(asked) == 4
-
-
 def test_lines_stand_in_their_order(books, posted):
     made, one, _two = posted
     assert [(line.number, line.supplier) for line in lines_of(made[0])] == [
@@ -145,11 +133,3 @@ def test_the_ledger_of_one_account(books, posted):
     assert [row.net_amount for row in page.rows] == [-50]
     after = page_by_key(rows, page.next_cursor, keys=ACCOUNT_LEDGER_KEYS, size=1)
     assert [row.net_amount for row in after.rows] == [120]
-
-
-def test_the_kinds_of_accounts_that_were_posted_on(books, posted):
-    spent, bank = books.budget.account.code, books.controls[BANK].code
-    never = ledger.account(books.council)
-    assert kinds_posted_on(books.council.pk, [spent, bank, never.code, "none"]) == {
-        spent: "expense", bank: "asset",
-    }  # fmt: skip

@@ -17,10 +17,12 @@ from marketplace.ledger.services.code_lists import (
     CodeTaken,
     add_code,
     change_code,
+    look_at_codes,
     put_code,
     set_codes,
 )
 from marketplace.ledger.services.coding import ACCOUNTS, COST_CENTRES
+from marketplace.ledger.states import AccountRole
 from tests.factories import ledger, organisations
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +48,8 @@ def row(code, **facts):
     return CodeRow(code, {"name": f"Centre {code}", **facts})
 
 
-def put(finance, rows, at, *, codes=COST_CENTRES, **facts):
-    return set_codes(codes=codes, keeper=finance, rows=rows, at=at, **facts)
+def put(finance, rows, at, *, codes=COST_CENTRES):
+    return set_codes(codes=codes, keeper=finance, rows=rows, at=at)
 
 
 @pytest.mark.usefixtures("acting")
@@ -121,6 +123,14 @@ class TestChangeCode:
         found = list(verbs.values_list("verb", flat=True))
         assert found == ["cost-centre.retired", "cost-centre.brought-back"]
 
+    def test_refuses_to_retire_an_account_that_plays_a_part(self, council, finance, at):
+        creditors = ledger.controls(council)[AccountRole.CREDITORS]
+        facts = {"codes": ACCOUNTS, "keeper": finance, "code_id": creditors.pk, "version": 1}
+        with pytest.raises(CodesNotRight, match="Suppliers that we owe") as caught:
+            change_code(**facts, facts={"is_active": False}, at=at)
+        assert [each.pointer for each in caught.value.errors] == ["is_active"]
+        assert change_code(**facts, facts={"name": "Creditors"}, at=at).version == 2
+
     def test_what_is_as_it_was_leaves_no_trace(self, council, finance, at):
         centre = ledger.cost_centre(council)
         assert self.change(finance, centre, at, name=centre.name).version == 1
@@ -168,8 +178,9 @@ class TestSetCodes:
         assert put(finance, rows, at).differences == ()
         assert Event.objects.count() == 1
 
-    def test_only_looks(self, finance, at):
-        assert len(put(finance, [row("1")], at, only_look=True).differences) == 1
+    def test_only_looks(self, finance):
+        seen = look_at_codes(codes=COST_CENTRES, keeper=finance, rows=[row("1")])
+        assert len(seen.differences) == 1
         assert not CostCentre.objects.exists()
         assert not Event.objects.exists()
 

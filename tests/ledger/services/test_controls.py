@@ -8,11 +8,12 @@ from django.db import transaction
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.tenancy import act_for
-from marketplace.ledger.selectors.controls import accounts_by_role
+from marketplace.ledger.selectors.controls import accounts_by_role, version_of
 from marketplace.ledger.services.controls import (
     AccountDoesNotFit,
     ControlAccountInUse,
     ControlAccountMissing,
+    ControlAccountsChanged,
     ControlsNotAllowed,
     required_accounts,
     set_control_accounts,
@@ -47,6 +48,19 @@ def choose(finance, accounts):
 
 
 class TestSetControlAccounts:
+    def test_refuses_to_undo_what_somebody_else_chose_meanwhile(self, council, finance):
+        first, second = (ledger.account(council, kind="asset") for _number in range(2))
+        seen = version_of(accounts_by_role(council.pk))
+        for account in (first, second):
+            chosen = {BANK: account.pk}
+            facts = {"finance": finance, "accounts": chosen, "at": AT, "version": seen}
+            if account is first:
+                set_control_accounts(**facts)
+            else:
+                with pytest.raises(ControlAccountsChanged):
+                    set_control_accounts(**facts)
+        assert accounts_by_role(council.pk) == {BANK: first}
+
     def test_says_which_account_plays_which_part(self, council, finance):
         bank, owed = (
             ledger.account(council, kind="asset"),
@@ -80,6 +94,11 @@ class TestSetControlAccounts:
     def test_refuses_another_kind(self, council, finance, kind):
         with pytest.raises(AccountDoesNotFit) as refused:
             choose(finance, {BANK: ledger.account(council, kind=kind)})
+        assert refused.value.field == "bank"
+
+    def test_refuses_one_that_is_retired(self, council, finance):
+        with pytest.raises(AccountDoesNotFit, match="is retired") as refused:
+            choose(finance, {BANK: ledger.account(council, kind="asset", is_active=False)})
         assert refused.value.field == "bank"
 
     def test_refuses_one_that_plays_a_part(self, council, finance):

@@ -8,20 +8,15 @@ import pytest
 
 from marketplace.audit.models import Event
 from marketplace.core.errors import Forbidden
-from marketplace.core.tenancy import stewardship, tenant
+from marketplace.core.tenancy import tenant
 from marketplace.ledger.models import Account, Budget, CostCentre
-from marketplace.ledger.services.budgets import (
-    BudgetChanged,
-    BudgetNotAllowed,
-    BudgetTooSmall,
-    FiguresNotRight,
-    ReasonMissing,
-    change_budget,
-)
+from marketplace.ledger.services.budgets import BudgetNotAllowed
 from marketplace.ledger.services.files import (
     ACCOUNT_FILE,
     COST_CENTRE_FILE,
     FileNotAsSeen,
+    look_at_budgets_file,
+    look_at_codes_file,
     take_budgets_file,
     take_codes_file,
 )
@@ -46,10 +41,12 @@ def finance(council):
     return organisations.actor(council, "finance")
 
 
-def take(finance, text, at, *, file=COST_CENTRE_FILE, only_look=False, **facts):
-    return take_codes_file(
-        file=file, keeper=finance, content=text.encode(), at=at, only_look=only_look, **facts
-    )
+def take(finance, text, at, *, file=COST_CENTRE_FILE, **facts):
+    return take_codes_file(file=file, keeper=finance, content=text.encode(), at=at, **facts)
+
+
+def look(finance, text):
+    return look_at_codes_file(file=COST_CENTRE_FILE, keeper=finance, content=text.encode())
 
 
 def cells(report):
@@ -101,12 +98,12 @@ class TestCodes:
 
     def test_confirms_only_what_was_seen(self, council, finance, at):
         text = "Code,Name\n1,Library\n"
-        seen = take(finance, text, at, only_look=True).mark
+        seen = look(finance, text).mark
         assert not CostCentre.objects.exists()
         ledger.cost_centre(council, code="1", name="Pool")
         with pytest.raises(FileNotAsSeen):
             take(finance, text, at, seen=seen)
-        again = take(finance, text, at, only_look=True).mark
+        again = look(finance, text).mark
         assert not take(finance, text, at, seen=again).is_refused
 
     def test_accounts_with_kinds_and_categories(self, finance, at):
@@ -131,10 +128,19 @@ class TestBudgets:
         return ledger.cost_centre(council, code="010"), ledger.account(council, code="14")
 
     def take(self, finance, text, at, **facts):
-        chosen = {"only_look": False, **facts}
         return take_budgets_file(
-            finance=finance, financial_year=2026, content=text.encode(), at=at, **chosen
+            finance=finance, financial_year=2026, content=text.encode(), at=at, **facts
         )
+
+    @pytest.mark.usefixtures("codes")
+    def test_confirms_only_what_was_seen(self, council, finance, at):
+        text = "CC,Account,Amount\n010,14,5\n"
+        seen = look_at_budgets_file(finance=finance, financial_year=2026, content=text.encode())
+        assert not Budget.objects.exists()
+        with pytest.raises(FileNotAsSeen):
+            self.take(finance, text.replace("5", "6"), at, seen=seen.mark)
+        assert not Budget.objects.exists()
+        assert not self.take(finance, text, at, seen=seen.mark).is_refused
 
     @pytest.mark.usefixtures("codes")
     def test_takes_a_file_and_says_the_sums(self, council, finance, at):
@@ -184,40 +190,3 @@ class TestBudgets:
     def test_is_for_finance(self, council, at, codes):
         with pytest.raises(BudgetNotAllowed):
             self.take(organisations.actor(council, "buyer"), "CC,Account,Amount\n010,14,1\n", at)
-
-
-class TestChangeBudget:
-    def change(self, finance, budget, at, **facts):
-        chosen = {
-            "version": 1, "amount": Decimal(70), "is_hard_stop": True, "reason": "Moved.", **facts,
-        }  # fmt: skip
-        return change_budget(finance=finance, budget_id=budget.pk, at=at, **chosen)
-
-    def test_changes_and_says_why(self, council, finance, at):
-        budget = ledger.budget(council, amount=100, committed_amount=Decimal(60))
-        assert self.change(finance, budget, at).version == 2
-        event = Event.objects.get(verb="budget.changed")
-        assert (event.note, event.before["budget_amount"]) == ("Moved.", "100.00")
-        assert Budget.objects.get().available_amount == Decimal(10)
-
-    @pytest.mark.parametrize(
-        ("facts", "refusal"),
-        [
-            ({"reason": "  "}, ReasonMissing),
-            ({"version": 2}, BudgetChanged),
-            ({"amount": Decimal(-1)}, FiguresNotRight),
-            ({"amount": Decimal(10) ** 12}, FiguresNotRight),
-            ({"amount": Decimal("59.99")}, BudgetTooSmall),
-        ],
-    )
-    def test_refuses(self, council, finance, at, facts, refusal):
-        budget = ledger.budget(council, amount=100, committed_amount=Decimal(60))
-        with pytest.raises(refusal):
-            self.change(finance, budget, at, **facts)
-
-    def test_refuses_others(self, council, at):
-        budget = ledger.budget(council)
-        with pytest.raises(BudgetNotAllowed):
-            self.change(organisations.actor(council, "approver"), budget, at)
-        with stewardship():
-            assert Budget.objects.get(pk=budget.pk).version == 1

@@ -11,7 +11,9 @@ from marketplace.core.errors import Missing
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import act_for
 from marketplace.ledger.models import Period
+from marketplace.ledger.services.budgets import YearNotRight
 from marketplace.ledger.services.periods import (
+    MonthNotBegun,
     PeriodNotAllowed,
     ReasonMissing,
     YearIsOpen,
@@ -69,6 +71,11 @@ class TestOpenYear:
         with pytest.raises(YearIsOpen, match="2026/27"):
             open_year(finance=finance, financial_year=2026, at=AT)
 
+    @pytest.mark.parametrize("year", [0, 26, 1999, 3000, 10**9])
+    def test_that_can_be_one(self, finance, year):
+        with pytest.raises(YearNotRight, match="like 2026"):
+            open_year(finance=finance, financial_year=year, at=AT)
+
     def test_by_finance_officers_only(self, council):
         with pytest.raises(PeriodNotAllowed):
             open_year(finance=organisations.actor(council, "buyer"), financial_year=2026, at=AT)
@@ -86,6 +93,16 @@ class TestCloseAndReopen:
         assert verbs() == ["period.closed", "period.reopened"]
         last = Event.objects.order_by("-sequence").first()
         assert (last.note, last.before) == ("A late bill.", {"status": "CLOSED"})
+
+    def test_refuse_a_month_that_has_not_begun(self, council, finance):
+        november, december = ledger.year(council)[7:9]
+        with pytest.raises(MonthNotBegun, match="begins on 1 December 2026"):
+            close_period(finance=finance, period_id=december.pk, at=AT)
+        assert Period.objects.get(pk=december.pk).status == "OPEN"
+        # One that is not over yet may be closed: whoever does it has been told.
+        close_period(finance=finance, period_id=november.pk, at=AT)
+        midnight = AT.replace(month=12, day=1, hour=0)
+        close_period(finance=finance, period_id=december.pk, at=midnight)
 
     def test_refuse_the_wrong_status(self, council, finance):
         period = ledger.year(council)[0]
