@@ -4,10 +4,12 @@ from django.urls import path
 
 from marketplace.ordering.delivery_points import api as delivery_points
 from marketplace.ordering.orders.api import orders
+from marketplace.ordering.receipts.api import receipts
 from marketplace.ordering.requisitions.api import approvals, requisitions
 
 REQUISITION = "requisitions/<uuid:requisition_id>"
 ORDER = "orders/<uuid:order_id>"
+RECEIPT = "receipts/<uuid:receipt_id>"
 
 urlpatterns = [
     path("requisitions", requisitions.RequisitionList.as_view(), name="api-requisitions"),
@@ -40,6 +42,20 @@ urlpatterns = [
     path(f"{ORDER}/documents/ubl", orders.OrderUbl.as_view(), name="api-order-ubl"),
     path(
         f"{ORDER}/cancellation", orders.OrderCancellation.as_view(), name="api-order-cancellation"
+    ),
+    path(
+        f"{ORDER}/remainder-cancellation",
+        orders.OrderRemainder.as_view(),
+        name="api-order-remainder",
+    ),
+    path(f"{ORDER}/receipts", receipts.OrderReceipts.as_view(), name="api-order-receipts"),
+    path(f"{ORDER}/returns", receipts.OrderReturns.as_view(), name="api-order-returns"),
+    path("receipts", receipts.ReceiptList.as_view(), name="api-receipts"),
+    path(RECEIPT, receipts.ReceiptOne.as_view(), name="api-receipt"),
+    path(
+        f"{RECEIPT}/corrections",
+        receipts.ReceiptCorrections.as_view(),
+        name="api-receipt-corrections",
     ),
     path(f"{ORDER}/answer", orders.OrderAnswer.as_view(), name="api-order-answer"),
     path(

@@ -19,6 +19,11 @@ def order_link(order_id: UUID) -> str:
     return f"/orders/{order_id}/"
 
 
+def receipt_link(receipt_id: UUID) -> str:
+    """Return the path of a receipt's page."""
+    return f"/receipts/{receipt_id}/"
+
+
 def supplier_order_link(order_id: UUID) -> str:
     """Return the path of an order's page for its supplier."""
     return f"/supplier/orders/{order_id}/"

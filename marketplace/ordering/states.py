@@ -6,10 +6,16 @@ approval, at which its money is committed, or REJECTED with a reason. When its o
 raised it is ORDERED. A basket that was emptied for good, or a request taken back, is WITHDRAWN.
 
 An order is RAISED when it is numbered, and SENT once the supplier can see it. The supplier answers
-every line at once: the order is then ACKNOWLEDGED, PARTLY_REFUSED or REFUSED. Until everything has
-arrived the council may cancel what has not: CANCELLED. Sending an order again changes nothing.
+every line at once: the order is then ACKNOWLEDGED, PARTLY_REFUSED or REFUSED. While nothing of it
+has come or been billed the council may cancel it: CANCELLED. Later it cancels what is left, which
+is a quantity of each line and no status. Sending an order again changes nothing.
 
 An order's line WAITS for its answer, and is then ACCEPTED, accepted for a LATER day, or REFUSED.
+
+What has come of an order is no status either, but reckoned: a line is still to come while what was
+received and what was cancelled are less than what was ordered. Goods are RECEIVED, RETURNED to the
+supplier, or a receipt that was typed wrongly is CORRECTED; each is a paper of its own, which never
+changes.
 """
 
 from __future__ import annotations
@@ -56,6 +62,17 @@ class Channel(StrEnum):
     PORTAL = "PORTAL"
     EMAIL = "EMAIL"
 
+
+class ReceiptKind(StrEnum):
+    """What a receipt says: that goods came, went back, or were counted wrongly."""
+
+    RECEIVED = "RECEIVED"
+    RETURNED = "RETURNED"
+    CORRECTED = "CORRECTED"
+
+
+# An order of which goods may come.
+RECEIVABLE = (OrderStatus.SENT, OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED)
 
 REQUISITION = Machine(
     move("submit", RequisitionStatus.DRAFT, RequisitionStatus.SUBMITTED),

@@ -5,6 +5,7 @@ from django.urls import path
 from marketplace.ordering.delivery_points import views as delivery_points
 from marketplace.ordering.orders.views import exports as order_exports
 from marketplace.ordering.orders.views import orders
+from marketplace.ordering.receipts.views import goods_in, receipts
 from marketplace.ordering.requisitions.views import (
     adding,
     approvals,
@@ -55,6 +56,13 @@ urlpatterns = [
     path("orders/<uuid:order_id>/print/", orders.order_print, name="order-print"),
     path("orders/<uuid:order_id>/cancel/", orders.order_cancel, name="order-cancel"),
     path("orders/<uuid:order_id>/resend/", orders.order_resend, name="order-resend"),
+    path("orders/<uuid:order_id>/cancel-rest/", orders.order_cancel_rest, name="order-cancel-rest"),
+    path("orders/<uuid:order_id>/receive/", goods_in.order_receive, name="order-receive"),
+    path("orders/<uuid:order_id>/return/", goods_in.order_return, name="order-return"),
+    path("goods-in/", goods_in.goods_in, name="goods-in"),
+    path("receipts/export/", receipts.receipts_export, name="receipts-export"),
+    path("receipts/<uuid:receipt_id>/", receipts.receipt, name="receipt"),
+    path("receipts/<uuid:receipt_id>/correct/", receipts.receipt_correct, name="receipt-correct"),
     path("delivery-points/", delivery_points.delivery_points, name="delivery-points"),
     path("delivery-points/add/", delivery_points.delivery_point_add, name="delivery-point-add"),
     path(

@@ -17,6 +17,7 @@ KEY = UUID("018f0000-0000-7000-8000-000000000001")
     [
         (links.requisition_link, "requisition"),
         (links.order_link, "order"),
+        (links.receipt_link, "receipt"),
         (links.supplier_order_link, "supplier-order"),
     ],
 )

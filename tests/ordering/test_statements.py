@@ -40,7 +40,7 @@ AT = ordering.NOON
 # basket to its settled answer is their sum.
 MOST = {
     "copy": 13, "accept": 7, "change": 10, "submit": 16, "approve": 18, "raise": 13, "send": 19,
-    "answer": 8, "settle": 15, "cancel": 16,
+    "answer": 9, "settle": 15, "cancel": 18,
 }  # fmt: skip
 
 

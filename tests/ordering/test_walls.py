@@ -178,7 +178,7 @@ def test_one_order_a_supplier_and_a_number_once(market):
         ("orderline_later_has_day", {"answer": "LATER"}),
         ("orderline_refused_has_reason", {"answer": "REFUSED"}),
         ("orderline_progress_not_negative", {"received_quantity": -1}),
-        ("orderline_progress_not_negative", {"billed_quantity": -1}),
+        ("orderline_billed_by_allocations", {"billed_quantity": -1}),
         ("cannot be changed after it was raised", {"quantity": 3, "net_amount": "238.50"}),
         ("cannot be changed after it was raised", {"unit_price": "0.01", "net_amount": "0.02"}),
     ],

@@ -32,12 +32,11 @@ class Taxed(Protocol):
 
 
 class Ordered(Taxed, Protocol):
-    """A line of an order: what was answered to it, and how far it has come."""
+    """A line of an order: what was answered to it, and how much of it was cancelled."""
 
     answer: str
     quantity: Decimal
-    received_quantity: Decimal
-    billed_quantity: Decimal
+    cancelled_quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,34 +84,25 @@ def totals(lines: Iterable[Taxed]) -> Totals:
     return Totals(net, vat, tuple(breakdown))
 
 
-def cancelled_share(
-    *, net_amount: Decimal, quantity: Decimal, received: Decimal, billed: Decimal
-) -> Decimal:
-    """Return how much of a line's money is given back when the rest of it is cancelled.
+def part_of(net_amount: Decimal, quantity: Decimal, part: Decimal) -> Decimal:
+    """Return what so much of a line is worth.
 
-    Units: GBP, to the penny.
-    Why: what was delivered will be billed and what was billed will be paid, so only what is
-    neither is free: the lesser of undelivered and unbilled.
+    Units: GBP, to the penny; `part` in the unit of `quantity`.
+    Why: what comes in several parts is worth the difference of this before and after each, so that
+    the parts come to the line to the penny, whatever was rounded on the way.
     """
-    left = max(min(quantity - received, quantity - billed), Decimal(0))
-    return Money.rounded(net_amount * left / quantity).amount
+    return Money.rounded(net_amount * part / quantity).amount
 
 
-def still_due(line: Ordered, *, is_cancelled: bool) -> Due:
+def still_due(line: Ordered) -> Due:
     """Return what is still to be paid of a line: nothing of one that the supplier refused.
 
     Why: what was refused or cancelled will never be billed, so it must not be shown as owed.
     """
-    net_amount = line.net_amount
+    left = line.quantity - line.cancelled_quantity
     if line.answer == Answer.REFUSED:
-        net_amount = Decimal("0.00")
-    elif is_cancelled:
-        net_amount -= cancelled_share(
-            net_amount=net_amount,
-            quantity=line.quantity,
-            received=line.received_quantity,
-            billed=line.billed_quantity,
-        )
+        left = Decimal(0)
+    net_amount = part_of(line.net_amount, line.quantity, left)
     return Due(net_amount, line.vat_category, line.vat_rate_percent)
 
 

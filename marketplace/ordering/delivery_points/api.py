@@ -9,11 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.ledger.api.lists import ID, REFUSALS, ListQuery, answer, one_of, put
+from marketplace.ordering.delivery_points.rules import address_of
 from marketplace.ordering.delivery_points.selectors import delivery_points_kept
 from marketplace.ordering.delivery_points.services import (
     DELIVERY_POINTS,
     LONGEST_INSTRUCTIONS,
-    address_of,
 )
 from marketplace.web.actors import actor
 from marketplace.web.api import Input, Operation
@@ -21,6 +21,7 @@ from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 
 READERS = ("requester", "buyer", "receiver", "auditor", "administrator")
+KEEPERS = ("buyer", "administrator")
 SCOPES = {"GET": "delivery-points:read", "PUT": "delivery-points:write"}
 EXAMPLE = {
     "id": ID,
@@ -51,7 +52,8 @@ class DeliveryPointInput(Input):
 
     name = serializers.CharField(max_length=200)
     address = serializers.CharField(
-        max_length=1000, help_text="At most 10 lines, each of at most 100 characters."
+        max_length=1000,
+        help_text="At most 10 lines, each of at most 100 characters, the postcode last.",
     )
     instructions = serializers.CharField(
         max_length=LONGEST_INSTRUCTIONS, allow_blank=True, default=""
@@ -82,6 +84,7 @@ class DeliveryPointOne(Operation):
     """One delivery point, by the council's own code."""
 
     access = READERS
+    writers = KEEPERS
     scope = SCOPES
 
     @described(

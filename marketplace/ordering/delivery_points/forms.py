@@ -8,15 +8,20 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.ledger.forms import CodeForm
-from marketplace.ordering.delivery_points.services import address_of
+from marketplace.ordering.delivery_points.rules import address_of
 
 
 class DeliveryPointForm(CodeForm):
     """A delivery point."""
 
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("A short name of your own for it, such as LIBRARY. It cannot be changed."),
+        max_length=20,
+    )
     address = forms.CharField(
         label=_("Address"),
-        help_text=_("As on a letter, with the postcode; at most 10 lines."),
+        help_text=_("As on a letter, the postcode last; at most 10 lines."),
         widget=forms.Textarea,
         max_length=1000,
     )

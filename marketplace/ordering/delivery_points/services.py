@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.actors import Role
 from marketplace.core.errors import FieldProblem
-from marketplace.core.tables.checked import BadCell, Column, SheetRow
+from marketplace.core.tables.checked import BadCell, BadValue, Column, SheetRow
+from marketplace.core.texts import address_fits
 from marketplace.ledger.services.code_lists import CodeList, CodeRow
 from marketplace.ledger.services.columns import IN_USE, NAME, code_column, plain_facts
 from marketplace.ledger.services.files import ListFile
-from marketplace.ordering.delivery_points.rules import address_fits
+from marketplace.ordering.delivery_points.rules import address_of, postcode_in
 from marketplace.ordering.models import DeliveryPoint
+from marketplace.organisations.rules import postcode_of
 
 LONGEST_INSTRUCTIONS: Final = 1000
 # An address in several columns, as finance systems have them.
@@ -25,7 +27,12 @@ _PARTS: Final = ("line_1", "line_2", "line_3", "line_4", "town", "county", "post
 
 def _check(_council_id: UUID, rows: Sequence[CodeRow]) -> Iterator[FieldProblem]:
     for place, row in enumerate(rows):
-        if not address_fits(row.facts.get("address", "")):
+        address = row.facts.get("address", "")
+        if address and not postcode_in(address):
+            yield FieldProblem(
+                f"rows/{place}/address", _("End it with the postcode, such as SW1A 2AA.")
+            )
+        if not address_fits(address):
             yield FieldProblem(
                 f"rows/{place}/address",
                 _("An address has at most 10 lines, each of at most 100 characters."),
@@ -52,6 +59,17 @@ def _part(name: str, label: Any, *headings: str) -> Column:  # noqa: ANN401  # l
     return Column(name, label, headings)
 
 
+def _postcode(text: str) -> str:
+    """Return the postcode in a cell, nothing for an empty one.
+
+    Raises: BadValue.
+    """
+    postcode = postcode_of(text)
+    if text and postcode is None:
+        raise BadValue(_("This is no UK postcode. Write it like SW1A 2AA."))
+    return postcode or ""
+
+
 COLUMNS: Final = (
     code_column("Delivery point", "Delivery point code", "Site code", "Location code"),
     Column(
@@ -76,13 +94,8 @@ PARTS: Final = (
     _part("line_4", gettext_lazy("Address line 4"), "Address 4", "Line 4"),
     _part("town", gettext_lazy("Town"), "City", "Post town", "Tref"),
     _part("county", gettext_lazy("County"), "Sir"),
-    _part("postcode", gettext_lazy("Postcode"), "Post code", "Cod post"),
+    Column("postcode", gettext_lazy("Postcode"), ("Post code", "Cod post"), read=_postcode),
 )
-
-
-def address_of(lines: Sequence[str]) -> str:
-    """Return an address without empty lines and without blanks around them."""
-    return "\n".join(line.strip() for line in lines if line.strip())
 
 
 def _facts(
@@ -100,4 +113,7 @@ def _facts(
     return found
 
 
-FILE: Final = ListFile(DELIVERY_POINTS, (*COLUMNS, *PARTS), _facts)
+# What an address lacks in a file that has it in parts is lacking in the last of them.
+FILE: Final = ListFile(
+    DELIVERY_POINTS, (*COLUMNS, *PARTS), _facts, stands_in=(("address", "postcode"),)
+)

@@ -3,6 +3,7 @@
 from django.db import migrations
 
 from marketplace.core.tenancy import append_only, row_level_security, same_tenant, tenant_key
+from marketplace.ordering.migrations._receipts import RECEIPTS
 
 MINE = "council_id = acting_organisation()"
 ORDER = f"{MINE} OR (supplier_id = acting_organisation() AND sent_at IS NOT NULL)"
@@ -10,6 +11,10 @@ ORDER = f"{MINE} OR (supplier_id = acting_organisation() AND sent_at IS NOT NULL
 OF_ORDER = (
     f"{MINE} OR (supplier_id = acting_organisation() AND EXISTS (SELECT 1 FROM ordering_order AS o"
     " WHERE o.id = order_id AND o.sent_at IS NOT NULL))"
+)
+OF_RECEIPT = (
+    f"{MINE} OR (supplier_id = acting_organisation() AND EXISTS (SELECT 1 FROM ordering_receipt AS r"
+    " WHERE r.id = receipt_id))"
 )
 OF_BASKET = (
     f"{MINE} AND EXISTS (SELECT 1 FROM ordering_requisition AS r"
@@ -113,6 +118,27 @@ ANSWERED = migrations.RunSQL(
     """,
 )
 
+# What was refused may still be billed, by mistake: that invoice is held for it, and must come in. So
+# this looks at the deed and not, as a constraint would, at every row for ever.
+REFUSED = migrations.RunSQL(
+    """
+    CREATE FUNCTION orderline_refused_is_not_billed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'orderline_refused_is_not_billed: an invoice asks for some of it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'orderline_refused_is_not_billed',
+                  TABLE = 'ordering_orderline';
+    END
+    $$;
+    CREATE TRIGGER orderline_refused_is_not_billed AFTER UPDATE ON ordering_orderline FOR EACH ROW
+        WHEN (OLD.answer <> 'REFUSED' AND NEW.answer = 'REFUSED' AND NEW.billed_quantity <> 0)
+        EXECUTE FUNCTION orderline_refused_is_not_billed();
+    """,
+    reverse_sql="""
+    DROP TRIGGER orderline_refused_is_not_billed ON ordering_orderline;
+    DROP FUNCTION orderline_refused_is_not_billed();
+    """,
+)
+
 # Row-level security lets no index over words be used, since LIKE might tell what it saw before the
 # wall is checked. So these run as the owner, keep to what the acting organisation may see, and hand
 # out keys. The documents themselves are then read through the wall like any other.
@@ -188,6 +214,8 @@ TOLD = migrations.RunSQL(
 )
 
 WALLS = [
+    row_level_security("ordering_receipt", OF_ORDER, added=MINE, changed="false"),
+    row_level_security("ordering_receiptline", OF_RECEIPT, added=MINE, changed="false"),
     row_level_security("ordering_deliverypoint"),
     row_level_security("ordering_requisition"),
     # Things are put back from a basket, and from nothing that was handed in.
@@ -212,9 +240,19 @@ WALLS = [
     same_tenant("ordering_orderline", "account_id", "ledger_account"),
     same_tenant("ordering_transmission", "order_id", "ordering_order", BOTH),
     same_tenant("ordering_transmission", "document_id", "documents_document", KEPT_BY),
+    tenant_key("ordering_orderline", *BOTH),
+    tenant_key("ordering_receipt", *BOTH),
+    same_tenant("ordering_receipt", "order_id", "ordering_order", BOTH),
+    same_tenant("ordering_receipt", "corrects_id", "ordering_receipt", BOTH),
+    same_tenant("ordering_receiptline", "receipt_id", "ordering_receipt", BOTH),
+    same_tenant("ordering_receiptline", "order_line_id", "ordering_orderline", BOTH),
     append_only("ordering_transmission"),
+    append_only("ordering_receipt"),
+    append_only("ordering_receiptline"),
     AGREED,
     ANSWERED,
+    REFUSED,
     TOLD,
     WORDS,
+    *RECEIPTS,
 ]

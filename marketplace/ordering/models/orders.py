@@ -39,6 +39,14 @@ _ANSWERED = [
     OrderStatus.PARTLY_REFUSED.value,
     OrderStatus.REFUSED.value,
 ]
+# A line of which something may still come, as long as its order is one of which anything may.
+TO_COME = ~Q(answer=Answer.REFUSED.value) & Q(
+    quantity__gt=F("received_quantity") + F("cancelled_quantity")
+)
+# A line of which something is promised for a later day, and has not come yet.
+COMES_LATER = Q(answer=Answer.LATER.value) & Q(
+    quantity__gt=F("received_quantity") + F("cancelled_quantity")
+)
 
 
 class Order(Row, Stateful):
@@ -146,8 +154,9 @@ class Order(Row, Stateful):
 class OrderLine(BoughtLine):
     """One thing that is ordered, what the supplier said to it, and how far it has come.
 
-    `received_quantity` and `billed_quantity` are kept by receipts and invoices, net of what was
-    returned and credited.
+    `received_quantity` is the sum of its lines on receipts, less what went back: the database keeps
+    it and lets nobody else. `cancelled_quantity` is what will not come any more.
+    `billed_quantity` is kept by invoices, net of what was credited.
     """
 
     tenant_columns = ("council_id", "supplier_id")
@@ -167,6 +176,7 @@ class OrderLine(BoughtLine):
     promised_on = models.DateField(null=True)
     refusal_reason = models.CharField(max_length=500, blank=True)
     received_quantity = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
+    cancelled_quantity = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
     billed_quantity = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
 
     objects = TenantQuerySet["OrderLine"].as_manager()
@@ -190,18 +200,40 @@ class OrderLine(BoughtLine):
             ),
             models.CheckConstraint(
                 name="orderline_progress_not_negative",
-                condition=Q(received_quantity__gte=0, billed_quantity__gte=0),
+                condition=Q(
+                    received_quantity__gte=0, billed_quantity__gte=0, cancelled_quantity__gte=0
+                ),
+            ),
+            models.CheckConstraint(
+                name="orderline_not_beyond_ordered",
+                condition=Q(quantity__gte=F("received_quantity") + F("cancelled_quantity")),
+            ),
+            models.CheckConstraint(
+                name="orderline_refused_has_not_come",
+                condition=~Q(answer=Answer.REFUSED.value) | Q(received_quantity=0),
             ),
         ]
         indexes = [
             models.Index(fields=["council", "id"], name="orderline_by_council"),
             models.Index(fields=["supplier", "id"], name="orderline_by_supplier"),
             models.Index(
-                fields=["council", "order"],
-                condition=Q(answer=Answer.LATER.value, received_quantity__lt=F("quantity")),
-                name="orderline_later",
+                fields=["council", "order"], condition=COMES_LATER, name="orderline_later"
             ),
+            models.Index(fields=["council", "order"], condition=TO_COME, name="orderline_to_come"),
         ]
+
+    @property
+    def to_come_quantity(self) -> Decimal:
+        """How much of it may still be received."""
+        if self.answer == Answer.REFUSED:
+            return Decimal(0)
+        left: Decimal = self.quantity - self.cancelled_quantity - self.received_quantity
+        return left
+
+    @property
+    def comes_later(self) -> bool:
+        """Whether something of it is promised for a later day, and has not come yet."""
+        return self.answer == Answer.LATER and self.to_come_quantity > 0
 
 
 class Transmission(Row):

@@ -17,7 +17,7 @@ ORDER_COLUMNS = (
     "order_number", "line_number", "status", "status_words", "requisition_number", "ordered_by",
     "financial_year", "raised_at", "sent_at", "answered_at", "cancelled_at", "needed_by_on",
     *BOUGHT_COLUMNS, "due_net_amount", "answer", "answer_words", "promised_on", "refusal_reason",
-    "received_quantity", "billed_quantity", "order_id", "line_id",
+    "received_quantity", "cancelled_quantity", "billed_quantity", "order_id", "line_id",
 )  # fmt: skip
 
 
@@ -30,7 +30,6 @@ def order_rows(lines: Iterable[OrderLine]) -> Iterator[dict[str, Any]]:
 
 def _order_row(line: OrderLine, vat_amount: Decimal) -> dict[str, Any]:
     order = line.order
-    due = still_due(line, is_cancelled=order.status == OrderStatus.CANCELLED)
     return {
         "order_number": order.number,
         "line_number": line.line_number,
@@ -45,12 +44,13 @@ def _order_row(line: OrderLine, vat_amount: Decimal) -> dict[str, Any]:
         "cancelled_at": order.cancelled_at,
         "needed_by_on": order.needed_by_on,
         **bought_cells(line, order.supplier.name, vat_amount),
-        "due_net_amount": due.net_amount,
+        "due_net_amount": still_due(line).net_amount,
         "answer": str(line.answer),
         "answer_words": str(ANSWER_LABELS[Answer(line.answer)]),
         "promised_on": line.promised_on,
         "refusal_reason": line.refusal_reason,
         "received_quantity": line.received_quantity,
+        "cancelled_quantity": line.cancelled_quantity,
         "billed_quantity": line.billed_quantity,
         "order_id": order.pk,
         "line_id": line.pk,

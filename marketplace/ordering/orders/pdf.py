@@ -34,6 +34,7 @@ from reportlab.platypus import (
 )
 
 from marketplace.core.ubl import Party, number_text
+from marketplace.ordering.delivery_points.written import delivery_parts
 from marketplace.ordering.orders.paper import OrderPaper, PaperLine
 
 PLAIN, BOLD = "OrderPlain", "OrderBold"
@@ -145,10 +146,17 @@ def _head(paper: OrderPaper) -> list[Flowable]:
         colWidths=[28 * mm, WIDTH / 2 - 28 * mm],
     )
     facts_table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *_tight()]))
+    address, instructions = delivery_parts(paper.deliver_to)
     deliver: list[Flowable] = [
         _words(_("Deliver to"), SMALL),
-        _words(paper.deliver_to, TEXT, MOST_ADDRESS_LETTERS),
+        _words(address, TEXT, MOST_ADDRESS_LETTERS),
     ]
+    if instructions:
+        deliver += [
+            Spacer(0, 2 * mm),
+            _words(_("For the driver"), SMALL),
+            _words(instructions, TEXT, MOST_ADDRESS_LETTERS),
+        ]
     sides = Table(
         [
             [_quarter(_party(_("From"), paper.council)), facts_table],

@@ -9,6 +9,7 @@ from datetime import date
 
 from marketplace.core import ubl
 from marketplace.core.vat import UBL_CATEGORY, VatCategory
+from marketplace.ordering.delivery_points.written import delivery_parts
 from marketplace.ordering.orders.paper import OrderPaper, PaperLine
 
 CUSTOMIZATION = "urn:fdc:peppol.eu:poacc:trns:order:3"
@@ -43,10 +44,13 @@ def order_ubl(paper: OrderPaper) -> bytes:
 
 def _put_delivery(root: ubl.Element, deliver_to: str, needed_by_on: date | None) -> None:
     delivery = ubl.inside(root, "Delivery")
-    place = ubl.address_from_text(deliver_to)
+    address, instructions = delivery_parts(deliver_to)
+    place = ubl.address_from_text(address)
     ubl.put_address(ubl.inside(delivery, "DeliveryLocation"), "Address", place)
     if needed_by_on is not None:
         ubl.put_period(delivery, "RequestedDeliveryPeriod", ends_on=needed_by_on)
+    if ubl.printable(instructions).strip():
+        ubl.put(ubl.inside(root, "DeliveryTerms"), "SpecialTerms", instructions)
 
 
 def _put_line(root: ubl.Element, line: PaperLine) -> None:

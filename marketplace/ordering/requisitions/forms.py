@@ -11,8 +11,10 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.ordering.delivery_points.written import delivery_text
 from marketplace.ordering.models import DeliveryPoint, RequisitionLine
 from marketplace.ordering.models.requisitions import REQUISITION_STATUS_LABELS
+from marketplace.ordering.requisitions.rules import read_rows
 from marketplace.ordering.requisitions.services.baskets import coding_name, quantity_name
 from marketplace.web.downloads import Period
 from marketplace.web.fields import DayField
@@ -90,11 +92,12 @@ class BasketForm(forms.Form):
                     "invalid_choice": _("Choose what %(name)s is paid from") % {"name": line.name}
                 },
             )
-        self.fields["all_coding"] = forms.ChoiceField(
-            label=_("Cost centre and account for every line"),
-            choices=[("", _("Choose")), *all_codings],
-            required=False,
-        )
+        if all_codings:
+            self.fields["all_coding"] = forms.ChoiceField(
+                label=_("Cost centre and account for every line"),
+                choices=[("", _("Choose")), *all_codings],
+                required=False,
+            )
 
     def require_codings(self, lines: Iterable[RequisitionLine]) -> None:
         """Ask that every line says what it is paid from, before the basket is sent."""
@@ -105,6 +108,13 @@ class BasketForm(forms.Form):
                 "name": line.name
             }
 
+    def require_one_for_all(self) -> None:
+        """Ask which budget is meant, before every line is paid from it."""
+        if "all_coding" in self.fields:
+            field = self.fields["all_coding"]
+            field.required = True
+            field.error_messages["required"] = _("Choose what every line is paid from")
+
 
 class PastedCodes(forms.Form):
     """Part numbers and quantities, a line each."""
@@ -113,6 +123,9 @@ class PastedCodes(forms.Form):
         label=_("Part numbers and quantities"),
         widget=forms.Textarea,
         max_length=40_000,
+        error_messages={
+            "max_length": _("Paste fewer rows at once: first one part of your list, then the rest")
+        },
         help_text=_("For example: AB-1234 and then 3, with a space, comma or tab between them."),
     )
     supplier = forms.ChoiceField(
@@ -124,6 +137,14 @@ class PastedCodes(forms.Form):
     def __init__(self, *args: Any, suppliers: Choices, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self.fields["supplier"].choices = [("", _("Any supplier")), *suppliers]  # type: ignore[attr-defined]
+
+    def clean_codes(self) -> str:
+        """Return what was pasted, which must not be blanks and commas alone."""
+        codes: str = self.cleaned_data["codes"]
+        if not read_rows(codes):
+            words = self.fields["codes"].error_messages["required"]
+            raise forms.ValidationError(words, code="required")
+        return codes
 
 
 class Submission(forms.Form):
@@ -175,7 +196,7 @@ class Submission(forms.Form):
     def deliver_to(self) -> str:
         """Return the chosen door as it is written on an order."""
         point = self._points[self.cleaned_data["delivery_point"]]
-        return "\n".join(part for part in (point.name, point.address, point.instructions) if part)
+        return delivery_text(point.name, point.address, point.instructions)
 
 
 class Decision(forms.Form):
@@ -194,7 +215,14 @@ class Decision(forms.Form):
             "invalid_choice": _("Choose whether you approve it or turn it down"),
         },
     )
-    content_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    content_hash = forms.CharField(
+        widget=forms.HiddenInput,
+        max_length=64,
+        error_messages={
+            "required": _("Open the requisition again, and decide on what it says now"),
+            "max_length": _("Open the requisition again, and decide on what it says now"),
+        },
+    )
     comment = forms.CharField(
         label=_("Comment"),
         max_length=2000,
@@ -229,13 +257,8 @@ class RequisitionFilter(forms.Form):
     )
 
 
-class RequisitionExport(Period):
+class RequisitionExport(RequisitionFilter, Period):
     """Which requisitions to take: as their list is narrowed, and when they were sent."""
-
-    words = forms.CharField(label=_("Number or title"), max_length=100, required=False)
-    status = forms.ChoiceField(
-        label=_("State"), choices=[ANY, *REQUISITION_STATUS_LABELS.items()], required=False
-    )
 
 
 def _plain(quantity: Decimal) -> str:

@@ -12,9 +12,17 @@ from decimal import Decimal
 from uuid import UUID
 
 LONGEST_PART_NUMBER = 64
-# Digits with or without commas between thousands. A comma anywhere else is never guessed at.
-_NUMBER = re.compile(r"([0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,2})(\.[0-9]{1,6})?")
+# Digits with or without commas between thousands. A comma anywhere else is never guessed at. What
+# is too large, too fine or below nought is a number too, so that people are told what is wrong.
+_NUMBER = re.compile(
+    r"([-+\u2212\u2013]?)((?:[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9})(?:\.[0-9]{1,20})?)"
+)
+_LIKE_A_NUMBER = re.compile(r"[-+\u2212\u2013]?[0-9][0-9.,]*")
 _CELLS = re.compile(r"[\t;|]")
+# What a spreadsheet puts round a cell: "CH-1", or ="0017" for a text of digits.
+_QUOTED = re.compile(r'(?<![^\t;|, ])=?"([^"]*)"(?![^\t;|, ])')
+# A sign or a word between a part number and how many: CH-1 x 3, CH-1 - 3.
+_BETWEEN = re.compile(r"\s[x\u00d7*\u2013-]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +56,14 @@ def read_rows(text: str) -> list[PastedRow]:
     """Return the rows of a pasted list.
 
     Shapes: a row is a part number, then perhaps a quantity, with tabs, spaces, semicolons or a
-    comma between them; the quantity is 1 when it is left out; empty rows are passed over and
-    counted, so that `row` is the one that the person sees.
+    comma between them; the quantity is 1 when it is left out, and may be nought or less; empty rows
+    are passed over and counted, so that `row` is the one that the person sees.
     Why: people paste from spreadsheets, letters and other systems. A comma that could be a decimal
     point is not guessed at: fifteen chairs for one and a half is the dearer mistake.
     """
     rows = []
     for row, line in enumerate(text.splitlines(), start=1):
-        typed = line.strip(" \t,;|")
+        typed = _QUOTED.sub(r"\1", line).strip(" \t,;|")
         if typed:
             part, quantity = _split(typed)
             rows.append(PastedRow(row, part[:LONGEST_PART_NUMBER], quantity))
@@ -68,16 +76,21 @@ def _split(typed: str) -> tuple[str, Decimal | None]:
         return cells[0], _number(cells[1].replace(" ", ""))
     words = typed.rsplit(maxsplit=1)
     last = words[-1].lstrip(",")
-    if len(words) > 1 and last[:1].isdigit() and not last.strip("0123456789.,"):
-        return words[0].rstrip(" ,"), _number(last)
-    part, *rest = typed.split(",")
-    if len(words) == 1 and rest and not "".join(rest).strip("0123456789."):
-        return part, _number(",".join(rest))
+    if len(words) > 1 and _LIKE_A_NUMBER.fullmatch(last):
+        return _BETWEEN.sub("", words[0].rstrip(" ,:=")).rstrip(), _number(last)
+    part, _comma, rest = typed.partition(",")
+    rest = rest.lstrip(",")
+    if len(words) == 1 and _LIKE_A_NUMBER.fullmatch(rest):
+        return part, _number(rest)
     return typed, Decimal(1)
 
 
 def _number(text: str) -> Decimal | None:
-    return Decimal(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    number = Decimal(found[2].replace(",", ""))
+    return number if found[1] in ("", "+") else -number
 
 
 def content_hash(

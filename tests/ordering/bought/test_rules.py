@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,16 +34,27 @@ amounts = st.decimals("0.01", "99999", places=2)
 quantities = st.decimals("0.001", "9999", places=3)
 
 
-@given(amounts, quantities, st.decimals(0, 12000, places=3), st.decimals(0, 12000, places=3))
-def test_a_share_is_never_more_than_the_line(net, quantity, received, billed):
-    share = rules.cancelled_share(
-        net_amount=net, quantity=quantity, received=received, billed=billed
-    )
-    assert Decimal(0) <= share <= net
-    if received == billed == 0:
-        assert share == net
-    if received >= quantity or billed >= quantity:
-        assert share == 0
+@given(amounts, quantities, st.lists(st.decimals(0, 1, places=3), max_size=5))
+def test_parts_come_to_the_whole(net, quantity, cuts):
+    """However often a line is cut, and no part is worth less than nought."""
+    upto = sorted([Decimal(0), *(quantity * cut for cut in cuts), quantity])
+    worth = [rules.part_of(net, quantity, each) for each in upto]
+    parts = [after - before for before, after in pairwise(worth)]
+    assert sum(parts) == net
+    assert min(parts) >= 0
+
+
+@dataclass
+class Line(Taxed):
+    answer: str = "ACCEPTED"
+    quantity: Decimal = Decimal(4)
+    cancelled_quantity: Decimal = Decimal(0)
+
+
+def test_what_was_cancelled_or_refused_is_not_due():
+    assert rules.still_due(Line(Decimal(100))).net_amount == 100
+    assert rules.still_due(Line(Decimal(100), cancelled_quantity=Decimal(3))).net_amount == 25
+    assert rules.still_due(Line(Decimal(100), answer="REFUSED")).net_amount == 0
 
 
 @given(st.decimals(0, "9999", places=6), quantities)

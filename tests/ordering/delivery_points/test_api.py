@@ -59,6 +59,15 @@ class TestPrograms:
         assert answer.json()["errors"][0]["pointer"] == "#/code"
         assert send(f"{path}/1", {**self.BODIES[path], "colour": "red"}).status_code == 422
 
+    def test_are_told_that_an_address_needs_a_postcode(self, send):
+        answer = send("delivery-points/1", {"name": "Hall", "address": "1 Corn Square"})
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert error["pointer"] == "#/address"
+        assert "postcode" in error["detail"]
+        made = send("delivery-points/1", {"name": "Hall", "address": "1 Corn Square\nzt11aa"})
+        assert made.json()["address"] == HALL["address"]
+
     def test_name_a_holder_by_address(self, send, council):
         organisations.person(council, "approver", email="holder@example.com")
         body = {"name": "Library", "holder": "Holder@example.com"}

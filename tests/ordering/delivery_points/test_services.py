@@ -12,6 +12,7 @@ from marketplace.ledger.services.code_lists import (
     CodesNotRight,
     CodesNotYours,
     add_code,
+    change_code,
     set_codes,
 )
 from marketplace.ledger.services.files import take_codes_file
@@ -42,9 +43,7 @@ def doors():
 class TestTheList:
     def take(self, buyer, text, at):
         with tenant(buyer.organisation_id):
-            return take_codes_file(
-                file=FILE, keeper=buyer, content=text.encode(), at=at, only_look=False
-            )
+            return take_codes_file(file=FILE, keeper=buyer, content=text.encode(), at=at)
 
     def test_is_added_to_with_a_trace(self, buyer, at):
         with tenant(buyer.organisation_id):
@@ -55,6 +54,8 @@ class TestTheList:
         ("facts", "field"),
         [
             ({"name": "x", "address": ""}, "address"),
+            ({"name": "x", "address": "1 Corn Square\nCastermere"}, "address"),
+            ({"name": "x", "address": "1 Corn Square\nZZ1 11Z"}, "address"),
             ({"name": "x", "address": "\n".join("abcdefghijk")}, "address"),
             ({"name": "x", "address": "y" * 101}, "address"),
             ({**HALL, "instructions": "z" * 1001}, "instructions"),
@@ -80,6 +81,32 @@ class TestTheList:
         assert [door.address for door in doors()] == [
             "1 Corn Sq\nCast\nZT1 1AA", "2 Ash Grove\nZT1 4QA",
         ]  # fmt: skip
+
+    def test_names_the_postcode_of_each_row_that_has_none(self, buyer, at):
+        text = (
+            "Code,Name,Street,Town,Post code\n1,Hall,1 Corn Sq,Cast,zt11aa\n2,Hut,2 Ash,Cast,\n"
+            "3,Pool,3 Elm,Cast,Cast\n4,Park,4 Oak,Cast,\n"
+        )
+        report = self.take(buyer, text, at)
+        assert [(each.row, each.column, each.value) for each in report.bad] == [
+            (3, "Postcode", ""), (4, "Postcode", "Cast"), (5, "Postcode", ""),
+        ]  # fmt: skip
+        text = 'Code,Name,Address\n1,Hall,"1 Corn Sq\nzt1  1aa"\n2,Hut,2 Ash Grove\n3,Pool,Cast\n'
+        report = self.take(buyer, text, at)
+        assert [(each.column, each.value) for each in report.bad] == [
+            ("Address", "2 Ash Grove"), ("Address", "Cast"),
+        ]  # fmt: skip
+        assert self.take(buyer, text.partition("2,")[0], at).outcome.differences
+        assert doors()[0].address == "1 Corn Sq\nZT1 1AA"
+
+    def test_an_old_one_without_a_postcode_can_be_retired(self, council, buyer, at):
+        with tenant(council.pk):
+            old = DeliveryPoint.objects.create(council=council, code="1", name="x", address="y")
+            change_code(
+                codes=DELIVERY_POINTS, keeper=buyer, code_id=old.pk, version=1,
+                facts={"is_active": False}, at=at,
+            )  # fmt: skip
+        assert not doors()[0].is_active
 
     def test_leaves_the_address_alone_where_the_file_has_no_column_for_it(self, buyer, at):
         with tenant(buyer.organisation_id):

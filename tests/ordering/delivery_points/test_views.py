@@ -47,16 +47,28 @@ class TestPages:
         client.post(reverse("delivery-point-bring-back", args=[door.pk]))
         assert doors()[0].is_active
 
+    def test_say_at_the_address_that_it_needs_a_postcode(self, client, council):
+        sign_in(client, organisations.person(council, "buyer"))
+        page = client.get(reverse("delivery-point-add")).content.decode()
+        assert "finance system" not in page
+        facts = {"code": "1", "name": "Hall", "address": "1 Corn Square\r\nCastermere"}
+        answer = client.post(reverse("delivery-point-add"), facts)
+        assert answer.status_code == 422
+        assert '<a href="#id_address">End it with the postcode' in answer.content.decode()
+        facts["address"] += " zt11aa"
+        client.post(reverse("delivery-point-add"), facts)
+        assert [door.address for door in doors()] == ["1 Corn Square\nCastermere ZT1 1AA"]
+
     def test_take_a_file_and_hand_one_out(self, client, council):
         sign_in(client, organisations.person(council, "administrator"))
-        file = SimpleUploadedFile("doors.csv", b"Code,Name,Address\n1,Hall,1 Corn Square\n")
+        file = SimpleUploadedFile("doors.csv", b"Code,Name,Address\n1,Hall,1 Corn Sq ZT1 1AA\n")
         address = client.post(reverse("delivery-points-file"), {"file": file}).url
         page = client.get(address).content.decode()
         mark = re.search(r'name="mark" value="(\w+)"', page)[1]
         client.post(address, {"mark": mark})
         assert [door.name for door in doors()] == ["Hall"]
         written = client.get(reverse("delivery-points-template")).content.decode()
-        assert "1,Hall,1 Corn Square,,yes" in written
+        assert "1,Hall,1 Corn Sq ZT1 1AA,,yes" in written
 
     def test_are_for_those_who_buy(self, client, council):
         sign_in(client, organisations.person(council, "requester"))

@@ -110,6 +110,13 @@ def test_prints_the_longest_address_whole():
     assert "".join(words(order_pdf(paper(deliver_to=place)))).count("END") == 10
 
 
+def test_says_apart_from_the_address_what_the_driver_must_know():
+    (page,) = words(order_pdf(paper(deliver_to="Library\nAmbridge\n\nRing twice.\nNot at noon.")))
+    assert "Library\nAmbridge\nFor the driver\nRing twice.\nNot at noon." in page
+    (page,) = words(order_pdf(paper()))
+    assert "For the driver" not in page
+
+
 def test_says_that_a_text_goes_on():
     (page,) = words(order_pdf(paper(deliver_to="a\n" * 60 + "z")))
     assert "…" in page

@@ -24,6 +24,7 @@ VARIANTS = {
     "bare supplier": paper(supplier=BARE),
     "one-line address": paper(deliver_to="Town Hall"),
     "long address": paper(deliver_to="Flat 1, Floor 2, The Tower, 3 Long Lane, Ambridge"),
+    "instructions": paper(deliver_to="Town Hall\nAmbridge\n\nRing twice, then wait."),
     "odd characters": paper(lines=(line(name="A \x07<b>&\x00 ŵ"),)),
     "reduced rate": paper(lines=(line(vat_category="reduced", vat_rate_percent=5),)),
     "no category": paper(lines=(line(category=""),)),
@@ -48,6 +49,13 @@ def test_says_what_was_ordered():
     assert value(root, "cac:TaxTotal/cbc:TaxAmount") == "31.80"
     endpoint = root.find("cac:SellerSupplierParty/cac:Party/cbc:EndpointID", NAMES)
     assert (endpoint.get("schemeID"), endpoint.text) == ("9932", "GB999000173")
+
+
+def test_what_the_driver_must_know_is_no_part_of_the_address():
+    root = parse_xml(order_ubl(VARIANTS["instructions"]))
+    place = root.find("cac:Delivery/cac:DeliveryLocation/cac:Address", NAMES)
+    assert value(place, "cbc:CityName") == "Ambridge"
+    assert value(root, "cac:DeliveryTerms/cbc:SpecialTerms") == "Ring twice, then wait."
 
 
 def test_the_same_order_gives_the_same_bytes():

@@ -71,6 +71,22 @@ class TestReadRows:
             ("CH-1 | 1 000", "CH-1", 1000),
             ("CH-1\t1,000", "CH-1", 1000),
             ("CH-1,1,000", "CH-1", 1000),
+            ("CH-1,-3", "CH-1", -3),
+            ("CH-1\t-3", "CH-1", -3),
+            ("CH-1 \u22123", "CH-1", -3),
+            ("CH-1 +3", "CH-1", 3),
+            ("CH-1,0", "CH-1", 0),
+            ("CH-1 x 3", "CH-1", 3),
+            ("CH-1 \u00d7 3", "CH-1", 3),
+            ("CH-1 - 3", "CH-1", 3),
+            ("CH-1: 3", "CH-1", 3),
+            ("CH-1 = 3", "CH-1", 3),
+            ('"CH-1","3"', "CH-1", 3),
+            ('"CH-1"\t"1,000"', "CH-1", 1000),
+            ('="0017";3', "0017", 3),
+            ('Pipe 3/4" 2', 'Pipe 3/4"', 2),
+            ("CH-1 999999999999", "CH-1", 999_999_999_999),
+            ("CH-1 1.123456789", "CH-1", Decimal("1.123456789")),
             ("Office chair blue", "Office chair blue", 1),
             ("CH-1,blue", "CH-1,blue", 1),
         ],
@@ -90,7 +106,17 @@ class TestReadRows:
         assert [row.row for row in rules.read_rows("A\n\n , \nB")] == [1, 4]
 
     @pytest.mark.parametrize(
-        "line", ["a " + ", " * 20_000 + "b", "a" + "," * 40_000, "1," * 20_000 + "x", "1 " * 20_000]
+        "line",
+        [
+            "a " + ", " * 20_000 + "b",
+            "a" + "," * 40_000,
+            "1," * 20_000 + "x",
+            "1 " * 20_000,
+            '"' * 40_000,
+            ' "a' * 10_000,
+            "-" * 40_000,
+            "a " + "9" * 40_000,
+        ],
     )
     def test_takes_no_longer_for_a_hostile_line(self, line):
         """A pattern that backs up takes many seconds for each of these."""

@@ -20,8 +20,8 @@ SENTENCES = {
     "basket.added": _("Put in the basket: part %(part_number)s, %(quantity)s in all"),
     "basket.changed": "%(changes)s",
     "basket.removed": _("Taken out of the basket: part %(part_number)s"),
-    "basket.filled": _("Pasted into the basket: %(lines)s lines"),
-    "basket.copied": _("Copied from %(from)s: %(lines)s lines"),
+    "basket.filled": _("Pasted into the basket: %(lines)s"),
+    "basket.copied": _("Copied from %(from)s: %(lines)s"),
     "basket.prices-accepted": _("Took the prices of the day"),
     "requisition.submitted": _("Sent for approval"),
     "requisition.step-approved": _("Approved; the next person was asked"),
@@ -34,6 +34,10 @@ SENTENCES = {
     "order.answered": _("The supplier answered order %(reference)s: %(answer)s"),
     "order.answer-settled": _("Given back to the budgets: %(released)s"),
     "order.cancelled": _("Order %(reference)s was cancelled"),
+    "order.remainder-cancelled": _("What was still to come of order %(reference)s was cancelled"),
+    "receipt.recorded": _("Goods received: %(reference)s"),
+    "receipt.returned": _("Goods sent back: %(reference)s"),
+    "receipt.corrected": _("Receipt %(corrects)s put right: %(reference)s"),
 }
 
 
@@ -82,6 +86,9 @@ def _facts(event: Event) -> dict[str, Any]:
         facts["released"] = money(Decimal(facts["released_amount"]))
     if isinstance(facts.get("orders"), list):
         facts["orders"] = ", ".join(facts["orders"])
+    if isinstance(facts.get("lines"), int):
+        lines = facts["lines"]
+        facts["lines"] = ngettext("%(count)d line", "%(count)d lines", lines) % {"count": lines}
     if event.verb == "basket.changed":
         facts["changes"] = _changes(event)
     if event.verb == "order.answered":

@@ -19,6 +19,8 @@ from marketplace.ledger.services.files import (
     ACCOUNT_FILE,
     COST_CENTRE_FILE,
     FileReport,
+    look_at_budgets_file,
+    look_at_codes_file,
     take_budgets_file,
     take_codes_file,
 )
@@ -38,14 +40,15 @@ class Command(BaseCommand):
     """Exits with 0 when the file was taken in, 1 when it was refused, 2 when asked wrongly."""
 
     help = (
-        "Bring cost centres, accounts, delivery points or the budgets of a year in from a CSV file:"
+        "Bring cost centres, accounts, delivery points or the budgets of a year in from a CSV file"
+        " or an Excel workbook:"
         " the whole file, or nothing and a list of what to mend. What the file does not name is"
         " left alone. The columns are in docs/setting-up.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be asked."""
-        parser.add_argument("file", type=Path, help="a CSV file, its first row naming the columns")
+        parser.add_argument("file", type=Path, help="a CSV file or an Excel workbook (.xlsx)")
         parser.add_argument("--council", required=True, help="the council's short name")
         parser.add_argument(
             "--kind", required=True, choices=[*LISTS, "budgets"], help="what the file is a list of"
@@ -71,19 +74,21 @@ class Command(BaseCommand):
             ) from error
         try:
             with tenant(operator.organisation_id):
-                report = _take(operator, content, options)
+                do = _look if options["dry_run"] else _take
+                report = do(operator, content, options)
         except Refusal as refusal:
             raise CommandError(refusal.detail, returncode=REFUSED) from refusal
         if options["json"]:
             self.stdout.write(json.dumps(_document(report), indent=2, ensure_ascii=False))
         else:
-            self._tell(report, only_looked=options["dry_run"])
+            done = "would be new or change" if options["dry_run"] else "are new or changed"
+            self._tell(report, done)
         if report.is_refused:
             raise CommandError(
                 f"Wrong: {len(report.bad):,}. Nothing was changed.", returncode=REFUSED
             )
 
-    def _tell(self, report: FileReport, *, only_looked: bool) -> None:
+    def _tell(self, report: FileReport, done: str) -> None:
         for bad in report.shown_bad:
             self.stdout.write(f"row {bad.row}, {bad.column}, “{bad.value}”: {bad.reason}")
         if report.is_refused:
@@ -91,23 +96,31 @@ class Command(BaseCommand):
         for heading in report.passed_over:
             self.stdout.write(f"The column “{heading}” was passed over.")
         count, same = len(report.outcome.differences), report.outcome.same_count
-        done = "would be new or change" if only_looked else "are new or changed"
         self.stdout.write(f"{count:,} {done}; {same:,} are as before.")
         if hasattr(report.outcome, "after_amount"):
             before, after = report.outcome.before_amount, report.outcome.after_amount
             self.stdout.write(f"All budgets of the year: £{before:,.2f} before, £{after:,.2f} now.")
 
 
-def _take(operator: Actor, content: bytes, options: dict[str, Any]) -> FileReport:
-    at, only_look = timezone.now(), options["dry_run"]
+def _look(operator: Actor, content: bytes, options: dict[str, Any]) -> FileReport:
     if options["kind"] == "budgets":
-        year = options["year"] or financial_year(timezone.localdate())
-        return take_budgets_file(
-            finance=operator, financial_year=year, content=content, at=at, only_look=only_look
+        return look_at_budgets_file(
+            finance=operator, financial_year=_year(options), content=content
         )
-    return take_codes_file(
-        file=LISTS[options["kind"]], keeper=operator, content=content, at=at, only_look=only_look
-    )
+    return look_at_codes_file(file=LISTS[options["kind"]], keeper=operator, content=content)
+
+
+def _take(operator: Actor, content: bytes, options: dict[str, Any]) -> FileReport:
+    at = timezone.now()
+    if options["kind"] == "budgets":
+        return take_budgets_file(
+            finance=operator, financial_year=_year(options), content=content, at=at
+        )
+    return take_codes_file(file=LISTS[options["kind"]], keeper=operator, content=content, at=at)
+
+
+def _year(options: dict[str, Any]) -> int:
+    return options["year"] or financial_year(timezone.localdate())
 
 
 def _operator(slug: str) -> Actor:

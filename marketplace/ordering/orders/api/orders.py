@@ -40,13 +40,18 @@ from marketplace.ordering.orders.services.answers import (
 from marketplace.ordering.orders.services.orders import (
     CancelNotAllowed,
     CancelReasonNeeded,
-    NothingToCancel,
     OrderChanged,
+    PartHasCome,
     cancel_order,
 )
+from marketplace.ordering.orders.services.remainders import (
+    NothingHasCome,
+    NothingToCancel,
+    cancel_remainder,
+)
 from marketplace.ordering.states import Answer, OrderStatus
+from marketplace.web import api
 from marketplace.web.actors import actor
-from marketplace.web.api import Input, Operation
 from marketplace.web.etags import check_if_match, etag
 from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
@@ -77,13 +82,13 @@ def _answer(request: Request, order_id: UUID) -> Response:
     return Response(OrderDetail(found.order).data, headers={"ETag": etag(found.order.version)})
 
 
-class OrderList(Operation):
+class OrderList(api.Operation):
     """Orders, from either side."""
 
     access = READERS
     scope = READ
 
-    class Query(Input):
+    class Query(api.Input):
         """Which to list."""
 
         status = serializers.ChoiceField([each.value for each in OrderStatus], required=False)
@@ -100,7 +105,7 @@ class OrderList(Operation):
         return self.page(rows, OrderSummary, keys=("-id",))
 
 
-class OrderOne(Operation):
+class OrderOne(api.Operation):
     """One order."""
 
     access = READERS
@@ -114,7 +119,7 @@ class OrderOne(Operation):
         return _answer(request, order_id)
 
 
-class OrderDocuments(Operation):
+class OrderDocuments(api.Operation):
     """The papers of an order."""
 
     access = READERS
@@ -175,7 +180,7 @@ class OrderDocuments(Operation):
         )
 
 
-class OrderPdf(Operation):
+class OrderPdf(api.Operation):
     """The order for people, as bytes."""
 
     access = READERS
@@ -188,7 +193,7 @@ class OrderPdf(Operation):
         return _paper(actor(request), found.pdf_id, f"{found.number}.pdf")
 
 
-class OrderUbl(Operation):
+class OrderUbl(api.Operation):
     """The order for computers, as bytes."""
 
     access = READERS
@@ -211,13 +216,13 @@ def _paper(reader: Actor, document_id: UUID | None, name: str) -> HttpResponse:
     return response
 
 
-class OrderCancellation(Operation):
+class OrderCancellation(api.Operation):
     """Cancelling."""
 
     access = ("requester", "buyer", "finance")
     scope = WRITE
 
-    class Input(Input):
+    class Input(api.Input):
         """Why."""
 
         reason = serializers.CharField(max_length=2000, help_text="The supplier reads it.")
@@ -229,14 +234,14 @@ class OrderCancellation(Operation):
         is_versioned=True,
         is_change=True,
         refusals=(
-            CancelNotAllowed, OrderChanged, CancelReasonNeeded, NothingToCancel, IllegalMove,
+            CancelNotAllowed, OrderChanged, CancelReasonNeeded, PartHasCome, IllegalMove,
         ),
         example={**ORDER_DETAIL_EXAMPLE, "status": "CANCELLED"},
         sent={"reason": "Ordered twice."},
     )  # fmt: skip
     @idempotent()
     def post(self, request: Request, order_id: UUID) -> Response:
-        """Cancel what has neither arrived nor been billed, and give its money back."""
+        """Cancel an order of which nothing has come or been billed, and give its money back."""
         cancel_order(
             order_id=order_id,
             buyer=actor(request),
@@ -247,16 +252,53 @@ class OrderCancellation(Operation):
         return _answer(request, order_id)
 
 
-class OrderAnswer(Operation):
+class OrderRemainder(api.Operation):
+    """Cancelling what is left."""
+
+    access = ("requester", "buyer", "finance")
+    scope = WRITE
+
+    class Input(api.Input):
+        """Why."""
+
+        reason = serializers.CharField(max_length=2000, help_text="The supplier reads it.")
+
+    @described(
+        "Cancel what is still to come of an order",
+        answers=OrderDetail,
+        takes=Input,
+        is_versioned=True,
+        is_change=True,
+        refusals=(
+            CancelNotAllowed, OrderChanged, CancelReasonNeeded, NothingHasCome, NothingToCancel,
+            IllegalMove,
+        ),
+        example=ORDER_DETAIL_EXAMPLE,
+        sent={"reason": "No longer needed."},
+    )  # fmt: skip
+    @idempotent()
+    def post(self, request: Request, order_id: UUID) -> Response:
+        """Cancel what has neither come nor been billed of an order of which something has."""
+        cancel_remainder(
+            order_id=order_id,
+            buyer=actor(request),
+            version=_seen(request, order_id),
+            at=timezone.now(),
+            **self.taken(self.Input),
+        )
+        return _answer(request, order_id)
+
+
+class OrderAnswer(api.Operation):
     """What the supplier says."""
 
     access = "supplier"
     scope = WRITE
 
-    class Input(Input):
+    class Input(api.Input):
         """An answer to every line."""
 
-        class Line(Input):
+        class Line(api.Input):
             """One line: LATER needs a day, REFUSED a reason."""
 
             line_id = serializers.UUIDField()

@@ -36,6 +36,12 @@ class OrderDetail(OrderSummary):
         answer = serializers.ChoiceField([each.value for each in Answer])
         promised_on = serializers.DateField(allow_null=True)
         refusal_reason = serializers.CharField()
+        received_quantity = serializers.DecimalField(
+            max_digits=12, decimal_places=3, help_text="What came, less what went back."
+        )
+        cancelled_quantity = serializers.DecimalField(
+            max_digits=12, decimal_places=3, help_text="What will not come any more."
+        )
 
     council_name = serializers.CharField(source="council.name")
     supplier_name = serializers.CharField(source="supplier.name")
@@ -72,5 +78,14 @@ ORDER_DETAIL_EXAMPLE = {
     "contact_email": "amira.siddiqui@castermere.example",
     "answer_note": "",
     "cancellation_reason": "",
-    "lines": [{**LINE_EXAMPLE, "answer": "WAITS", "promised_on": None, "refusal_reason": ""}],
+    "lines": [
+        {
+            **LINE_EXAMPLE,
+            "answer": "WAITS",
+            "promised_on": None,
+            "refusal_reason": "",
+            "received_quantity": "0.000",
+            "cancelled_quantity": "0.000",
+        }
+    ],
 }

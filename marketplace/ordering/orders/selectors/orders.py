@@ -6,22 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from marketplace.approvals.selectors.cases import cases_awaiting
-from marketplace.audit.models import Event
-from marketplace.audit.selectors import timeline
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.models import TenantQuerySet
 from marketplace.ordering.bought.rules import Totals, still_due, totals
 from marketplace.ordering.bought.selectors.words import has_part, keys_with, parts
 from marketplace.ordering.models import Order, OrderLine, Requisition, Transmission
+from marketplace.ordering.models.orders import COMES_LATER
 from marketplace.ordering.models.words import BLANK
 from marketplace.ordering.requisitions.selectors.ordered import with_later
 from marketplace.ordering.requisitions.selectors.requisitions import READERS
-from marketplace.ordering.states import Answer, OrderStatus, RequisitionStatus
+from marketplace.ordering.states import OrderStatus, RequisitionStatus
 from marketplace.organisations.models import Organisation
 
 # Who may read every order of their council; others read what they ordered.
@@ -42,10 +41,12 @@ class OrderPage:
 
     @property
     def late_lines(self) -> list[OrderLine]:
-        """Return what is promised for after the day on which it is needed."""
+        """Return what is still to come, after the day on which it is needed."""
         needed = self.order.needed_by_on
         return [
-            line for line in self.lines if needed and line.promised_on and line.promised_on > needed
+            line
+            for line in self.lines
+            if needed and line.comes_later and line.promised_on and line.promised_on > needed
         ]
 
 
@@ -55,9 +56,7 @@ class CouncilCounts:
 
     basket_lines: int
     awaiting_you: int
-    with_approvers: int
     unanswered_orders: int
-    refused_orders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,6 @@ class SupplierCounts:
     """What waits for a supplier on their home page."""
 
     to_answer: int
-    to_deliver: int
 
 
 def orders_of(reader: Actor) -> QuerySet[Order]:
@@ -86,10 +84,7 @@ def late_orders(reader: Actor) -> QuerySet[Order]:
     Shapes: those that were cancelled, or have wholly arrived, are not among them.
     """
     late = OrderLine.objects.of(reader.organisation_id).filter(
-        order=OuterRef("pk"),
-        answer=Answer.LATER,
-        promised_on__gt=OuterRef("needed_by_on"),
-        received_quantity__lt=F("quantity"),
+        COMES_LATER, order=OuterRef("pk"), promised_on__gt=OuterRef("needed_by_on")
     )
     return _council_side(reader).filter(
         Exists(late), status__in=[OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED]
@@ -134,9 +129,7 @@ def order_page(reader: Actor, order_id: UUID) -> OrderPage:
     """
     found = order(reader, order_id)
     lines = list(order_lines(found, reader))
-    is_cancelled = found.status == OrderStatus.CANCELLED
-    due = totals(still_due(line, is_cancelled=is_cancelled) for line in lines)
-    return OrderPage(found, lines, totals(lines), due)
+    return OrderPage(found, lines, totals(lines), totals(still_due(line) for line in lines))
 
 
 def order_lines(order: Order, reader: Actor) -> QuerySet[OrderLine]:
@@ -154,11 +147,6 @@ def transmissions_of(order: Order) -> QuerySet[Transmission]:
     """Return how and when an order was sent, latest first."""
     rows = order.transmissions.select_related("document").defer("document__content")
     return rows.order_by("-at", "-id")
-
-
-def order_timeline(order: Order) -> QuerySet[Event]:
-    """Return what was done to an order, oldest first, as far as the reader's side may see it."""
-    return timeline(order)
 
 
 def order_verbs(order: Order, reader: Actor) -> list[str]:
@@ -186,39 +174,23 @@ def council_counts(reader: Actor, at: datetime) -> CouncilCounts:
     Shapes: each looks only at rows of the statuses that it counts, and at lines of the person's own
     baskets, so that what is over costs nothing.
     """
-    draft, waiting = RequisitionStatus.DRAFT, RequisitionStatus.SUBMITTED
-    own = Requisition.objects.of(reader.organisation_id).filter(
-        raised_by_id=reader.user_id, status__in=[draft, waiting]
-    )
-    requisitions = own.aggregate(
-        basket_lines=Count("lines", filter=Q(status=draft)),
-        with_approvers=Count("id", filter=Q(status=waiting), distinct=True),
-    )
-    refused = [OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED]
-    orders = (
-        _council_side(reader)
-        .filter(status__in=[OrderStatus.SENT, *refused])
-        .aggregate(
-            unanswered_orders=Count("id", filter=Q(status=OrderStatus.SENT)),
-            refused_orders=Count("id", filter=Q(status__in=refused)),
-        )
+    baskets = Requisition.objects.of(reader.organisation_id).filter(
+        raised_by_id=reader.user_id, status=RequisitionStatus.DRAFT
     )
     awaiting = 0
     if reader.holds("approver"):
         awaiting = cases_awaiting(reader, timezone.localdate(at)).count()
-    return CouncilCounts(awaiting_you=awaiting, **requisitions, **orders)
+    return CouncilCounts(
+        basket_lines=baskets.aggregate(lines=Count("lines"))["lines"],
+        awaiting_you=awaiting,
+        unanswered_orders=_council_side(reader).filter(status=OrderStatus.SENT).count(),
+    )
 
 
 def supplier_counts(supplier: Actor) -> SupplierCounts:
     """Return what waits for a supplier: one statement."""
-    promised = [OrderStatus.ACKNOWLEDGED, OrderStatus.PARTLY_REFUSED]
     return SupplierCounts(
-        **_supplier_side(supplier)
-        .filter(status__in=[OrderStatus.SENT, *promised])
-        .aggregate(
-            to_answer=Count("id", filter=Q(status=OrderStatus.SENT)),
-            to_deliver=Count("id", filter=Q(status__in=promised)),
-        )
+        to_answer=_supplier_side(supplier).filter(status=OrderStatus.SENT).count()
     )
 
 

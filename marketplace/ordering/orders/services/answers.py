@@ -22,7 +22,7 @@ from marketplace.ledger.services.commitments import Document, release_commitment
 from marketplace.notifications.services import notify
 from marketplace.ordering.links import order_link
 from marketplace.ordering.models import Order, OrderLine
-from marketplace.ordering.orders.services.orders import KIND, check_version
+from marketplace.ordering.orders.services.orders import KIND, check_version, hold_lines
 from marketplace.ordering.states import Answer
 
 _ANSWER_LINES = """
@@ -82,7 +82,7 @@ def answer_order(
     check_version(order, version)
     verb = _verb(answers)
     order.check_move(verb)
-    lines = list(order.lines.order_by("line_number"))
+    lines = sorted(hold_lines(order), key=lambda line: line.line_number)
     _check(lines, answers, timezone.localdate(at))
     before = {"status": order.status}
     order.move(verb)
@@ -181,23 +181,28 @@ def _check(lines: Sequence[OrderLine], answers: Sequence[LineAnswer], today: dat
         raise AnswerNotComplete(_("Answer every line once."))
     problems = []
     for place, line in enumerate(lines):
-        answer = said[line.pk]
-        if answer.answer is Answer.WAITS:
-            problems.append(FieldProblem(f"lines/{place}/answer", _("Choose an answer.")))
-        elif answer.answer is Answer.LATER and answer.promised_on is None:
-            problems.append(
-                FieldProblem(
-                    f"lines/{place}/promised_on", _("Say on which day you will deliver it.")
-                )
-            )
-        elif answer.answer is Answer.LATER and answer.promised_on and answer.promised_on < today:
-            problems.append(
-                FieldProblem(f"lines/{place}/promised_on", _("Give a day that is still to come."))
-            )
-        elif answer.answer is Answer.REFUSED and not answer.reason.strip():
-            problems.append(FieldProblem(f"lines/{place}/reason", _("Say why you refuse it.")))
+        found = _problem(line, said[line.pk], today)
+        if found is not None:
+            problems.append(FieldProblem(f"lines/{place}/{found[0]}", found[1]))
     if problems:
         raise AnswerNotComplete(problems[0].detail, errors=problems)
+
+
+def _problem(line: OrderLine, answer: LineAnswer, today: date) -> tuple[str, str] | None:
+    """Return what is wrong with an answer, and with which part of it, or None."""
+    if answer.answer is Answer.WAITS:
+        return "answer", _("Choose an answer.")
+    if answer.answer is Answer.LATER and answer.promised_on is None:
+        return "promised_on", _("Say on which day you will deliver it.")
+    if answer.answer is Answer.LATER and answer.promised_on and answer.promised_on < today:
+        return "promised_on", _("Give a day that is still to come.")
+    if answer.answer is Answer.REFUSED and line.received_quantity:
+        return "answer", _("Some of it has been received already. Accept it.")
+    if answer.answer is Answer.REFUSED and line.billed_quantity:
+        return "answer", _("You have sent an invoice for it already. Accept it.")
+    if answer.answer is Answer.REFUSED and not answer.reason.strip():
+        return "reason", _("Say why you refuse it.")
+    return None
 
 
 def _tell_buyer(order: Order, lines: Sequence[OrderLine], at: datetime) -> None:

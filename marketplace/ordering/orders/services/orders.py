@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +30,7 @@ from marketplace.ordering.bought import rules
 from marketplace.ordering.links import supplier_order_link
 from marketplace.ordering.models import Order, OrderLine, Requisition, RequisitionLine
 from marketplace.ordering.requisitions.lines import lines_of
-from marketplace.ordering.states import Answer, RequisitionStatus
+from marketplace.ordering.states import RequisitionStatus
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.services.numbers import next_number
 
@@ -62,11 +63,11 @@ class OrderChanged(Conflict):
     title = gettext_lazy("Somebody else has changed this order since you read it.")
 
 
-class NothingToCancel(Conflict):
-    """Everything has arrived or was billed."""
+class PartHasCome(Conflict):
+    """Some of it came or was billed, so only the rest can be cancelled."""
 
-    code = "order.nothing-to-cancel"
-    title = gettext_lazy("Nothing is left to cancel.")
+    code = "order.part-has-come"
+    title = gettext_lazy("Part of this order has come or been billed.")
 
 
 @transaction.atomic
@@ -127,24 +128,17 @@ def raise_orders(*, council_id: UUID, requisition_id: UUID, at: datetime) -> lis
 def cancel_order(
     *, order_id: UUID, buyer: Actor, reason: str, at: datetime, version: int | None = None
 ) -> Order:
-    """Cancel what has neither arrived nor been billed, and give its money back.
+    """Cancel an order of which nothing has come or been billed, and give its money back.
 
     Shapes: `version` is the one that was seen, None for whatever there is.
-    Raises: Missing; CancelNotAllowed; OrderChanged; CancelReasonNeeded; IllegalMove;
-    NothingToCancel; Busy.
+    Raises: Missing; CancelNotAllowed; OrderChanged; CancelReasonNeeded; IllegalMove; PartHasCome;
+    Busy.
     """
-    orders = Order.objects.of(buyer.organisation_id).filter(council_id=buyer.organisation_id)
-    order = orders.lock(order_id)
-    if order.contact_id != buyer.user_id and not buyer.holds("buyer", "finance"):
-        raise CancelNotAllowed(_("Only the person who ordered it, or a buyer, can cancel it."))
-    check_version(order, version)
-    if not reason.strip():
-        raise CancelReasonNeeded(_("The supplier will read it."), field="reason")
+    order = hold_to_cancel(order_id, buyer, reason, version)
     order.check_move("cancel")
-    lines = list(order.lines.order_by("line_number"))
-    shares = {line.pk: _share(line) for line in lines if line.answer != Answer.REFUSED}
-    if not any(shares.values()):
-        raise NothingToCancel(_("Everything has arrived or has been billed."))
+    lines = hold_lines(order)
+    if any(line.received_quantity or line.billed_quantity for line in lines):
+        raise PartHasCome(_("Cancel what is still to come instead."))
     before = {"status": order.status}
     order.move("cancel")
     order.cancelled_at, order.cancelled_by_id = at, buyer.user_id
@@ -156,10 +150,11 @@ def cancel_order(
             "cancellation_reason", "version",
         ]
     )  # fmt: skip
+    order.lines.update(cancelled_quantity=F("quantity"))
     released = release_commitment(
         council_id=order.council_id,
         document=Document(KIND, order.pk),
-        amounts=shares,
+        amounts={line.pk: None for line in lines},
         at=at,
         reason=reason.strip(),
     )
@@ -176,6 +171,32 @@ def cancel_order(
     )
     _tell_supplier(order, at)
     return order
+
+
+def hold_to_cancel(order_id: UUID, buyer: Actor, reason: str, version: int | None) -> Order:
+    """Return an order, held, of which this person may cancel something for this reason.
+
+    Raises: Missing; CancelNotAllowed; OrderChanged; CancelReasonNeeded; Busy.
+    """
+    orders = Order.objects.of(buyer.organisation_id).filter(council_id=buyer.organisation_id)
+    order = orders.lock(order_id)
+    if order.contact_id != buyer.user_id and not buyer.holds("buyer", "finance"):
+        raise CancelNotAllowed(_("Only the person who ordered it, or a buyer, can cancel it."))
+    check_version(order, version)
+    if not reason.strip():
+        raise CancelReasonNeeded(_("The supplier will read it."), field="reason")
+    return order
+
+
+def hold_lines(order: Order) -> list[OrderLine]:
+    """Return an order's lines, held, in the order of their keys.
+
+    Why: who compares an invoice holds the lines that it bills and not the order, and what is
+    billed meanwhile must not be cancelled.
+    Raises: Busy.
+    """
+    lines = OrderLine.objects.of(order.council_id).filter(order=order)
+    return lines.lock_all(list(lines.values_list("pk", flat=True)))
 
 
 def check_version(order: Order, version: int | None) -> None:
@@ -219,15 +240,6 @@ def _new_order(
 def _new_line(order: Order, place: int, line: RequisitionLine) -> OrderLine:
     carried = {name: getattr(line, name) for name in CARRIED}
     return OrderLine(order=order, requisition_line=line, line_number=place, **carried)
-
-
-def _share(line: OrderLine) -> Decimal:
-    return rules.cancelled_share(
-        net_amount=line.net_amount,
-        quantity=line.quantity,
-        received=line.received_quantity,
-        billed=line.billed_quantity,
-    )
 
 
 def _tell_supplier(order: Order, at: datetime) -> None:

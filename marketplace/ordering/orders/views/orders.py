@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,17 +17,25 @@ from marketplace.core.errors import Refusal
 from marketplace.ordering.bought.views.exports import EXPORTERS
 from marketplace.ordering.bought.views.story import told
 from marketplace.ordering.models import Order
+from marketplace.ordering.models.orders import Transmission
 from marketplace.ordering.orders.forms import Cancellation, OrderFilter
-from marketplace.ordering.orders.selectors.orders import order as order_of
 from marketplace.ordering.orders.selectors.orders import (
+    OrderPage,
     order_page,
-    order_timeline,
     order_verbs,
     orders_found,
     orders_of,
     transmissions_of,
 )
+from marketplace.ordering.orders.selectors.orders import order as order_of
+from marketplace.ordering.orders.selectors.receiving import (
+    cancelling_verbs,
+    order_story,
+    receipts_on,
+    receiving_verbs,
+)
 from marketplace.ordering.orders.services.orders import cancel_order
+from marketplace.ordering.orders.services.remainders import cancel_remainder
 from marketplace.ordering.orders.services.sending import resend_order
 from marketplace.ordering.requisitions.selectors.requisitions import READERS
 from marketplace.ordering.requisitions.views.shown import COUNCIL
@@ -57,6 +66,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show one order: what was sent, what the supplier said, and what happened."""
     acting = actor(request)
     found = order_page(acting, order_id)
+    receipts = list(receipts_on(found.order, acting))
     return render(
         request,
         "ordering/order.html",
@@ -67,11 +77,30 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "due": found.due,
             "late": found.late_lines,
             "opens_requisition": _opens_requisition(acting, found.order),
-            "actions": order_verbs(found.order, acting),
-            "transmissions": list(transmissions_of(found.order)),
-            "events": told(order_timeline(found.order)),
+            "actions": _actions(found, acting),
+            "receipts": receipts,
+            "sent": _files_sent(transmissions_of(found.order)),
+            "events": told(order_story(found.order, receipts)),
         },
     )
+
+
+def _files_sent(rows: Iterable[Transmission]) -> list[tuple[Transmission, list[Transmission]]]:
+    """Return each file once for each time that it was sent, with the ways that it went."""
+    ways: dict[tuple[int, UUID], list[Transmission]] = {}
+    for row in rows:
+        ways.setdefault((row.attempt, row.document_id), []).append(row)
+    return [(each[0], each) for each in ways.values()]
+
+
+def _actions(found: OrderPage, reader: Actor) -> list[str]:
+    """Return what can be offered: of the two ways of cancelling the one that fits what has come."""
+    verbs = [verb for verb in order_verbs(found.order, reader) if verb != "cancel"]
+    return [
+        *receiving_verbs(found.order, found.lines, reader),
+        *verbs,
+        *cancelling_verbs(found.order, found.lines, reader),
+    ]
 
 
 def _opens_requisition(reader: Actor, order: Order) -> bool:
@@ -101,9 +130,10 @@ def order_print(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @access("requester", "buyer", "finance")
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Cancel what has not arrived, and say why."""
+    """Cancel the whole of an order while nothing of it has come, and say why."""
     acting = actor(request)
-    shown = order_of(acting, order_id)
+    found = order_page(acting, order_id)
+    shown, possible = found.order, "cancel" in cancelling_verbs(found.order, found.lines, acting)
     form, status = Cancellation(request.POST or None), 200
     if request.method == "POST":
         status = 422
@@ -123,9 +153,41 @@ def order_cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
                     request, _("Order %(number)s is cancelled.") % {"number": shown.number}
                 )
                 return redirect("order", shown.pk)
-    return render(
-        request, "ordering/order_cancel.html", {"form": form, "order": shown}, status=status
-    )
+    page = {"form": form, "order": shown, "possible": possible}
+    return render(request, "ordering/order_cancel.html", page, status=status)
+
+
+@access("requester", "buyer", "finance")
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_cancel_rest(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Cancel what is still to come of an order of which something has come, and say why."""
+    acting = actor(request)
+    found = order_page(acting, order_id)
+    shown = found.order
+    possible = "cancel_remainder" in cancelling_verbs(shown, found.lines, acting)
+    form, status = Cancellation(request.POST or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                cancel_remainder(
+                    order_id=shown.pk,
+                    buyer=acting,
+                    reason=form.cleaned_data["reason"],
+                    at=timezone.now(),
+                )
+            except Refusal as refusal:
+                show_on(form, refusal)
+                status = status_of(refusal)
+            else:
+                messages.success(
+                    request,
+                    _("What was still to come of order %(number)s is cancelled.")
+                    % {"number": shown.number},
+                )
+                return redirect("order", shown.pk)
+    page = {"form": form, "order": shown, "possible": possible}
+    return render(request, "ordering/order_cancel_rest.html", page, status=status)
 
 
 @access("requester", "buyer", "finance")

@@ -23,6 +23,7 @@ from marketplace.ordering.requisitions.api.shapes import (
     RequisitionSummary,
 )
 from marketplace.ordering.requisitions.lines import BasketFull, LinesNotRight
+from marketplace.ordering.requisitions.obstacles import NeededInThePast, NotComplete, PriceChanged
 from marketplace.ordering.requisitions.selectors.requisitions import (
     lines_with_coding,
     requisitions_found,
@@ -42,9 +43,6 @@ from marketplace.ordering.requisitions.services.requisitions import (
     create_requisition,
 )
 from marketplace.ordering.requisitions.services.submissions import (
-    NeededInThePast,
-    NotComplete,
-    PriceChanged,
     submit_requisition,
     withdraw_requisition,
 )
@@ -88,10 +86,13 @@ class DraftInput(Input):
     title = serializers.CharField(max_length=200, allow_blank=True, default="")
     reason = serializers.CharField(max_length=2000, allow_blank=True, default="")
     deliver_to = serializers.CharField(
-        max_length=1000,
+        max_length=2200,
         allow_blank=True,
         default="",
-        help_text="At most 10 lines, each of at most 100 characters.",
+        help_text=(
+            "At most 10 lines, each of at most 100 characters; then, after an empty line, what the"
+            " driver must know."
+        ),
     )
     needed_by_on = StrictDay(required=False, allow_null=True, default=None)
     lines = Line(many=True, allow_empty=True)
@@ -131,12 +132,17 @@ class RequisitionList(Operation):
     """What was asked for."""
 
     access = READERS
+    writers = BUYERS
     scope = {"GET": READ, "POST": WRITE}
 
     class Query(Input):
         """Which to list."""
 
-        status = serializers.ChoiceField([each.value for each in RequisitionStatus], required=False)
+        # Drafts are not among them, so nobody asks for them.
+        status = serializers.ChoiceField(
+            [each.value for each in RequisitionStatus if each is not RequisitionStatus.DRAFT],
+            required=False,
+        )
         words = serializers.CharField(
             max_length=100, required=False, help_text="In number, title or name of who asked."
         )
@@ -176,6 +182,7 @@ class RequisitionOne(Operation):
     """One requisition."""
 
     access = READERS
+    writers = BUYERS
     scope = {"GET": READ, "PUT": WRITE}
 
     @described(

@@ -13,13 +13,19 @@ from marketplace.ordering.requisitions.selectors.requisitions import requisition
 
 
 def requisitions_between(
-    reader: Actor, *, words: str, status: str, since: date | None, until: date | None
+    reader: Actor,
+    *,
+    words: str,
+    status: str,
+    whose: str,
+    since: date | None,
+    until: date | None,
 ) -> QuerySet[Requisition]:
     """Return what was sent for approval on some days, as the list of requisitions narrows it.
 
     Shapes: what was taken back before it was ever sent has no number and is left out.
     """
-    rows = requisitions_found(reader, words=words, status=status).exclude(number="")
+    rows = requisitions_found(reader, words=words, status=status, whose=whose).exclude(number="")
     return rows.filter(on_days("submitted_at", since, until)).order_by()
 
 

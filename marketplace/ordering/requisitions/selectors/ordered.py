@@ -10,12 +10,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from marketplace.core.models import TenantQuerySet
 from marketplace.ordering.bought.rules import Due, still_due
 from marketplace.ordering.models import Order, OrderLine, Requisition
-from marketplace.ordering.states import Answer, OrderStatus
+from marketplace.ordering.models.orders import COMES_LATER
 
 
 def with_later(rows: TenantQuerySet[Order]) -> TenantQuerySet[Order]:
-    """Say of each order whether something comes on a later day: `has_later`."""
-    later = OrderLine.objects.filter(order=OuterRef("pk"), answer=Answer.LATER)
+    """Say of each order whether something is still to come on a later day: `has_later`."""
+    later = OrderLine.objects.filter(COMES_LATER, order=OuterRef("pk"))
     # Annotating keeps the class of the query, which the type checker cannot see.
     return cast("TenantQuerySet[Order]", rows.annotate(has_later=Exists(later)))
 
@@ -29,9 +29,4 @@ def orders_raised_from(requisition: Requisition) -> QuerySet[Order]:
 def requisition_due(requisition: Requisition) -> dict[UUID, Due]:
     """Return what is still to be paid of each line that was ordered, by the requisition's line."""
     lines = OrderLine.objects.of(requisition.council_id).filter(order__requisition=requisition)
-    return {
-        line.requisition_line_id: still_due(
-            line, is_cancelled=line.order.status == OrderStatus.CANCELLED
-        )
-        for line in lines.select_related("order")
-    }
+    return {line.requisition_line_id: still_due(line) for line in lines}

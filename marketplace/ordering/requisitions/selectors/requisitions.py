@@ -54,10 +54,15 @@ def requisitions_of(reader: Actor) -> QuerySet[Requisition]:
 
 
 def requisitions_found(
-    reader: Actor, *, words: str = "", status: str = ""
+    reader: Actor, *, words: str = "", status: str = "", whose: str = ""
 ) -> QuerySet[Requisition]:
-    """Return those among them that have a status, and words in number, title or name."""
+    """Return those among them that have a status, and words in number, title or name.
+
+    Shapes: `whose` is "mine" for the reader's own, empty for everybody's.
+    """
     rows = requisitions_of(reader)
+    if whose:
+        rows = rows.filter(raised_by_id=reader.user_id)
     if status:
         rows = rows.filter(status=status)
     wanted = parts(words)

@@ -64,7 +64,7 @@ class _InUse:
     accounts: Mapping[UUID, str]
 
 
-def quantity_name(line_id: UUID) -> str:
+def quantity_name(line_id: UUID | str) -> str:
     """Return what a line's quantity is called, in the form and where it is refused."""
     return f"quantity-{line_id}"
 

@@ -12,9 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Forbidden, Invalid
-from marketplace.core.texts import without_unseen
+from marketplace.core.texts import (
+    LONGEST_ADDRESS_LINE,
+    MOST_ADDRESS_LINES,
+    address_fits,
+    without_unseen,
+)
 from marketplace.ordering.bought.rules import totals
-from marketplace.ordering.delivery_points import rules
+from marketplace.ordering.delivery_points.written import LONGEST_INSTRUCTIONS, delivery_parts
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.states import RequisitionStatus
 
@@ -113,15 +118,23 @@ def set_details(requisition: Requisition, details: Details) -> list[str]:
 
     Raises: WrongAddress.
     """
-    if not rules.address_fits(details.deliver_to.strip()):
+    address, instructions = delivery_parts(details.deliver_to)
+    if not address_fits(address):
         raise WrongAddress(
             _("Write it in at most %(lines)d lines, each of at most %(letters)d characters.")
-            % {"lines": rules.MOST_ADDRESS_LINES, "letters": rules.LONGEST_ADDRESS_LINE},
+            % {"lines": MOST_ADDRESS_LINES, "letters": LONGEST_ADDRESS_LINE},
+            field="deliver_to",
+        )
+    if len(instructions) > LONGEST_INSTRUCTIONS:
+        raise WrongAddress(
+            _("Say what the driver must know in at most %(letters)d characters.")
+            % {"letters": LONGEST_INSTRUCTIONS},
             field="deliver_to",
         )
     requisition.title = " ".join(without_unseen(details.title).split())[:200]
     requisition.reason = without_unseen(details.reason).strip()
-    requisition.deliver_to = without_unseen(details.deliver_to).strip()
+    place = f"{address}\n\n{instructions}"
+    requisition.deliver_to = without_unseen(place).strip()
     requisition.needed_by_on = details.needed_by_on
     return ["title", "reason", "deliver_to", "needed_by_on"]
 

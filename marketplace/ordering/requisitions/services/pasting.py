@@ -129,20 +129,27 @@ def _keep(
 def _only(found: Sequence[Listing], typed: str) -> Listing:
     """Return the one listing that a part number means.
 
-    Why: a part number may have a blank in it, so that "AB-1 ten" is one that nobody has, unless
+    Why: a part number may have a blank in it, so that "AB-1 ten" is one that nobody has, though
     its last word was meant as the quantity.
     Raises: LookupError with the words for the person who typed it.
     """
     if not found:
-        _part, _blank, last = typed.rpartition(" ")
-        if last == typed:
+        if not typed.strip("0123456789.,"):
+            raise LookupError(
+                _(
+                    "No supplier of yours offers this part number. If it is how many you want, put"
+                    " the part number before it."
+                )
+            )
+        if " " not in typed:
             raise LookupError(_("No supplier of yours offers this part number."))
         raise LookupError(
             _(
-                "No supplier of yours offers a part number that reads like this. If “%(last)s” is"
-                " how many you want, write it as a number, like 12."
+                "No supplier of yours offers a part number that reads like this. Write the part"
+                " number, then how many. If “%(last)s” is how many you want, write it as a number,"
+                " like 12."
             )
-            % {"last": last}
+            % {"last": typed.rpartition(" ")[2]}
         )
     if len(found) > 1:
         raise LookupError(

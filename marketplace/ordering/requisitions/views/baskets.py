@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from marketplace.core.actors import Actor
@@ -21,6 +22,7 @@ from marketplace.core.errors import Refusal
 from marketplace.ordering.bought import rules
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.requisitions.forms import AddToBasket, BasketForm
+from marketplace.ordering.requisitions.obstacles import drift_in_words
 from marketplace.ordering.requisitions.selectors.money import BudgetEffect
 from marketplace.ordering.requisitions.selectors.offers import drifts, offers
 from marketplace.ordering.requisitions.selectors.requisitions import (
@@ -36,7 +38,6 @@ from marketplace.ordering.requisitions.services.baskets import (
     remove_line,
 )
 from marketplace.ordering.requisitions.services.prices import accept_prices
-from marketplace.ordering.requisitions.services.submissions import drift_in_words
 from marketplace.ordering.requisitions.views.shown import CodingChoices, coding_choices
 from marketplace.web.access import access
 from marketplace.web.actors import actor
@@ -78,7 +79,7 @@ def basket(request: HttpRequest) -> HttpResponse:
         acting.organisation_id, at, lines, every_account=request.GET.get("accounts") == "all"
     )
     form = BasketForm(
-        request.POST or None,
+        _as_seen(request.POST, lines, choices) if request.method == "POST" else None,
         lines=lines,
         codings=choices.by_line,
         all_codings=choices.everything,
@@ -112,6 +113,8 @@ def _change(
         return _take_out(request, acting, shown, lines, choices, at)
     if "continue" in request.POST:
         form.require_codings(lines)
+    if "apply" in request.POST:
+        form.require_one_for_all()
     if not form.is_valid():
         return 422
     try:
@@ -124,10 +127,44 @@ def _change(
     except Refusal as refusal:
         show_on(form, refusal)
         return status_of(refusal)
-    if "continue" in request.POST:
+    return _saved(request, shown, lines)
+
+
+def _saved(request: HttpRequest, shown: Requisition, lines: list[RequisitionLine]) -> HttpResponse:
+    """Say what came of it, and lead on only where the basket is as it was seen."""
+    gone = _gone(request.POST, lines)
+    if gone:
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d line was taken out of your basket in another window, so it is not here.",
+                "%(count)d lines were taken out of your basket in another window, so they are not"
+                " here.",
+                gone,
+            )
+            % {"count": gone},
+        )
+    elif "continue" in request.POST and lines:
         return redirect("requisition-submit", shown.pk)
-    messages.success(request, _("Your changes are saved."))
+    elif lines:
+        messages.success(request, _("Your changes are saved."))
     return redirect("basket")
+
+
+def _as_seen(posted: QueryDict, lines: list[RequisitionLine], choices: CodingChoices) -> QueryDict:
+    """Return what was sent, and of lines put in since, in another window, what they are."""
+    whole = posted.copy()
+    for line in lines:
+        if quantity_name(line.pk) not in posted:
+            whole[quantity_name(line.pk)] = number(line.quantity)
+            whole[coding_name(line.pk)] = choices.of(line)
+    return whole
+
+
+def _gone(posted: QueryDict, lines: list[RequisitionLine]) -> int:
+    """Return of how many lines something was sent that are no longer there."""
+    sent = {name for name in posted if name.startswith(quantity_name(""))}
+    return len(sent - {quantity_name(line.pk) for line in lines})
 
 
 def _take_out(
@@ -155,7 +192,7 @@ def _wanted(
 ) -> list[LineChange]:
     """Return what was typed for each line; a coding only where another one was chosen."""
     said = form.cleaned_data
-    for_all = said["all_coding"] if "apply" in form.data else ""
+    for_all = said.get("all_coding", "") if "apply" in form.data else ""
     wanted = []
     for line in lines:
         key = for_all or said[coding_name(line.pk)]

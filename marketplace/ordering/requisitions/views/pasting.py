@@ -21,6 +21,7 @@ from marketplace.web.actors import actor
 from marketplace.web.problems import show_on, status_of
 
 MOST_ROWS = 500
+LONGEST_SHOWN = 100  # of a row, in the table of what is wrong
 
 
 @access("requester", "buyer")
@@ -32,7 +33,7 @@ def basket_paste(request: HttpRequest) -> HttpResponse:
         (str(link.supplier_id), link.supplier.name) for link in suppliers_of(acting.organisation_id)
     ]
     form = PastedCodes(request.POST or None, suppliers=suppliers)
-    status, problems = 200, list[PartProblem]()
+    status, problems, typed = 200, list[PartProblem](), list[str]()
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -54,8 +55,14 @@ def basket_paste(request: HttpRequest) -> HttpResponse:
                     )
                 if not problems:
                     return redirect("basket")
-                form = _left_over(request, form.cleaned_data["codes"], problems, suppliers)
-    shown = [[each.row, each.part_number or "–", each.detail] for each in problems]
+                rows = form.cleaned_data["codes"].splitlines()
+                typed = [rows[each.row - 1] for each in problems]
+                form = _left_over(request, typed, suppliers)
+    # Counted as they stand in the box now, which holds these rows alone.
+    shown = [
+        [place, row.strip()[:LONGEST_SHOWN], each.detail]
+        for place, (row, each) in enumerate(zip(typed, problems, strict=True), start=1)
+    ]
     return render(
         request, "ordering/basket_paste.html", {"form": form, "problems": shown}, status=status
     )
@@ -77,10 +84,18 @@ def _read(text: str) -> tuple[list[WantedPart], list[PartProblem]]:
     wanted, problems = list[WantedPart](), list[PartProblem]()
     for each in rules.read_rows(text):
         if len(wanted) >= MOST_ROWS:
-            detail = _("Only %(most)d rows can be taken at once.") % {"most": MOST_ROWS}
+            detail = _(
+                "Only %(most)d rows can be taken at once. Press the button again for this one."
+            ) % {"most": MOST_ROWS}
             problems.append(PartProblem(each.row, each.part_number, detail))
         elif each.quantity is None:
-            detail = _("The quantity is not a number. Write it like 12, 1,000 or 1.5.")
+            detail = _(
+                "The quantity is not a number. Write the part number, then how many, like 12,"
+                " 1,000 or 1.5. If this row is a heading, leave it out."
+            )
+            problems.append(PartProblem(each.row, each.part_number, detail))
+        elif each.quantity <= 0:
+            detail = _("The quantity must be more than 0. Change it, or leave this row out.")
             problems.append(PartProblem(each.row, each.part_number, detail))
         else:
             wanted.append(WantedPart(each.row, each.part_number, each.quantity))
@@ -88,24 +103,20 @@ def _read(text: str) -> tuple[list[WantedPart], list[PartProblem]]:
 
 
 def _left_over(
-    request: HttpRequest,
-    text: str,
-    problems: list[PartProblem],
-    suppliers: list[tuple[str, str]],
+    request: HttpRequest, typed: list[str], suppliers: list[tuple[str, str]]
 ) -> PastedCodes:
     """Return the form with only the rows that are still to be mended."""
-    rows = text.splitlines()
-    left = "\n".join(rows[each.row - 1] for each in problems)
     form = PastedCodes(
-        {"codes": left, "supplier": request.POST.get("supplier", "")}, suppliers=suppliers
+        {"codes": "\n".join(typed), "supplier": request.POST.get("supplier", "")},
+        suppliers=suppliers,
     )
     form.add_error(
         "codes",
         ngettext(
             "%(count)d row is not in your basket. The table below says why.",
             "%(count)d rows are not in your basket. The table below says why.",
-            len(problems),
+            len(typed),
         )
-        % {"count": len(problems)},
+        % {"count": len(typed)},
     )
     return form

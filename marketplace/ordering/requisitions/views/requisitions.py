@@ -22,6 +22,7 @@ from marketplace.ordering.bought.views.story import told
 from marketplace.ordering.delivery_points.selectors import delivery_points
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.requisitions.forms import Nothing, RequisitionFilter, Submission
+from marketplace.ordering.requisitions.obstacles import looked_over
 from marketplace.ordering.requisitions.selectors.money import BudgetEffect, budget_effects
 from marketplace.ordering.requisitions.selectors.ordered import orders_raised_from, requisition_due
 from marketplace.ordering.requisitions.selectors.requisitions import (
@@ -40,13 +41,20 @@ from marketplace.ordering.requisitions.services.submissions import (
     submit_requisition,
     withdraw_requisition,
 )
-from marketplace.ordering.requisitions.views.shown import COUNCIL, requisition_facts
+from marketplace.ordering.requisitions.views.shown import (
+    COUNCIL,
+    Link,
+    requisition_facts,
+    show_obstacles,
+)
 from marketplace.ordering.states import RequisitionStatus
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import show_on, status_of
 
+# What the form that sends a basket asks itself, as a refusal calls it.
+DETAILS = frozenset({"title", "deliver_to", "needed_by_on"})
 COMMITTED = frozenset({RequisitionStatus.APPROVED, RequisitionStatus.ORDERED})
 
 
@@ -58,11 +66,7 @@ def requisitions(request: HttpRequest) -> HttpResponse:
     form = RequisitionFilter(request.GET or None)
     if not acting.holds(*READERS):
         del form.fields["whose"]
-    chosen = chosen_in(form)
-    whose = chosen.pop("whose", "")
-    rows = requisitions_found(acting, **chosen)
-    if whose:
-        rows = rows.filter(raised_by_id=acting.user_id)
+    rows = requisitions_found(acting, **chosen_in(form))
     return show_list(
         request,
         "ordering/requisitions.html",
@@ -127,8 +131,11 @@ def requisition_submit(request: HttpRequest, requisition_id: UUID) -> HttpRespon
     if not shown.is_basket and request.method != "POST":
         return redirect("requisition", shown.pk)
     points = list(delivery_points(acting.organisation_id))
+    lines = list(lines_with_coding(shown))
+    if not lines and request.method != "POST":
+        return redirect("basket")
     form = Submission(request.POST or None, points=points, initial=_filled_in(shown, points))
-    status = 200
+    status, elsewhere = 200, list[Link]()
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -137,20 +144,23 @@ def requisition_submit(request: HttpRequest, requisition_id: UUID) -> HttpRespon
                     requisition_id=shown.pk, requester=acting, details=_details(form), at=at
                 )
             except Refusal as refusal:
-                show_on(form, refusal)
+                elsewhere = show_obstacles(form, [refusal], lines)
                 status = status_of(refusal)
             else:
                 messages.success(
                     request, _("%(number)s is on its way for approval.") % {"number": sent.number}
                 )
                 return redirect("requisition", sent.pk)
-    lines = list(lines_with_coding(shown))
+        elif shown.is_basket:
+            found = looked_over(shown, lines, acting, at)
+            elsewhere = show_obstacles(form, found.refusals, lines, asked=DETAILS)
     after = outlook(shown, acting, lines, at)
     return render(
         request,
         "ordering/requisition_submit.html",
         {
             "form": form,
+            "elsewhere": elsewhere,
             "basket": shown,
             "lines": lines,
             "vat_lines": rules.totals(lines).breakdown,
@@ -187,6 +197,8 @@ def requisition_withdraw(request: HttpRequest, requisition_id: UUID) -> HttpResp
     """Take one's requisition back, after asking whether that is meant."""
     acting = actor(request)
     shown = requisition_of(acting, requisition_id)
+    if request.method != "POST" and "withdraw" not in shown.verbs():
+        return redirect("requisition", shown.pk)
     form, status = Nothing(request.POST or None), 200
     if request.method == "POST":
         try:

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import pytest
 
-from tests.factories import catalogue, organisations
 from tests.factories import ordering as factory
+from tests.factories import organisations
 from tests.factories.organisations import sign_in
+from tests.ordering.files import ORDERS, REQUISITIONS, reader, table, uneven_market
 
 pytestmark = pytest.mark.django_db
 
-ORDERS, REQUISITIONS = "/orders/export/", "/requisitions/export/"
 EXPORTERS = ("buyer", "finance", "auditor")
 
 
 @pytest.fixture
 def market(db):
-    """A council that buys three things whose VAT does not come out even."""
-    made = factory.market(listings=2)
-    odd = catalogue.listing(made.supplier, unit_price="0.33", name="=cmd()")
-    made.listings.append(odd)
-    return made
-
-
-def body(answer) -> str:
-    assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()
-
-
-def table(answer):
-    return list(csv.DictReader(io.StringIO(body(answer)[1:], newline="")))
-
-
-def reader(client, market, role="finance"):
-    return sign_in(client, organisations.person(market.council, role, limit=1))
+    return uneven_market()
 
 
 @pytest.mark.parametrize("address", [ORDERS, REQUISITIONS])

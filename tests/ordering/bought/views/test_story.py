@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from marketplace.audit.models import Event
+from marketplace.ordering.bought.views.story import told
 from marketplace.ordering.models import RequisitionLine
 from tests.factories import ledger
 from tests.factories import ordering as factory
@@ -30,3 +32,10 @@ class TestStory:
         others = text(as_(client, market.buyer).get(address))
         assert "Put in the basket" not in others
         assert "Sent for approval" in others
+
+    @pytest.mark.parametrize(("lines", "said"), [(1, "1 line"), (2, "2 lines")])
+    @pytest.mark.parametrize("verb", ["basket.filled", "basket.copied"])
+    def test_lines_are_counted_as_people_count_them(self, verb, lines, said):
+        event = Event(verb=verb, before={}, after={"lines": lines, "from": "RQ-26-000001"})
+        (shown,) = told([event])
+        assert shown.title.endswith(f": {said}")

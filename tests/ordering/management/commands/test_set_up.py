@@ -33,7 +33,7 @@ class TestSetUp:
         said = {"council": council.slug}
         call_command("set_up", file("CC,Name\n010,Library\n"), kind="cost_centres", **said)
         call_command("set_up", file("Code,Name\n14,Paper\n"), kind="accounts", **said)
-        text = "Code,Name,Address\n1,Hall,1 Corn Square\n"
+        text = "Code,Name,Address\n1,Hall,1 Corn Square ZT1 1AA\n"
         call_command("set_up", file(text), kind="delivery_points", **said)
         text = "CC,Account,Amount\n010,14,100\n"
         call_command("set_up", file(text), kind="budgets", year=2026, **said)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from marketplace.core.errors import Missing
 from marketplace.ordering.orders.selectors import orders
+from marketplace.ordering.orders.selectors.receiving import order_story
+from marketplace.ordering.orders.services.remainders import cancel_remainder
 from marketplace.ordering.requisitions.selectors.ordered import orders_raised_from
 from marketplace.ordering.states import Answer
-from tests.factories import ordering, organisations
+from tests.factories import ordering, organisations, receipts
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +41,7 @@ class TestOrders:
         with market.selling():
             assert orders.orders_for(market.seller).get().council.name == "Ambridge Council"
             assert orders.transmissions_of(order).count() == 4
-            verbs = [each.verb for each in orders.order_timeline(order)]
+            verbs = [each.verb for each in order_story(order, [])]
             assert verbs == ["order.sent"]
 
     def test_verbs_are_each_persons_own(self, market):
@@ -62,17 +65,52 @@ class TestCounts:
         ordering.basket(market)
         with market.acting():
             mine = orders.council_counts(market.requester, at)
-            assert (mine.basket_lines, mine.with_approvers, mine.awaiting_you) == (1, 1, 0)
+            assert (mine.basket_lines, mine.awaiting_you) == (1, 0)
             theirs = orders.council_counts(market.approver, at)
             assert (theirs.basket_lines, theirs.awaiting_you) == (0, 1)
             assert theirs.unanswered_orders == 1
-            assert theirs.refused_orders == 0
         with market.selling():
-            counts = orders.supplier_counts(market.seller)
-            assert (counts.to_answer, counts.to_deliver) == (1, 0)
+            assert orders.supplier_counts(market.seller).to_answer == 1
 
     def test_an_approver_who_is_none_here_has_nothing_waiting(self, market, at):
         ordering.submitted(market)
         with market.acting():
             nobody = replace(market.approver, roles=frozenset())
             assert orders.council_counts(nobody, at).awaiting_you == 0
+
+
+class TestLater:
+    """What is promised for later is later only while it is still to come."""
+
+    @pytest.fixture
+    def market(self):
+        return receipts.market_with_books()
+
+    @pytest.fixture
+    def order(self, market, monkeypatch):
+        needed = replace(ordering.DETAILS, needed_by_on=date(2026, 11, 24))
+        monkeypatch.setattr(ordering, "DETAILS", needed)
+        return ordering.answered(market, Answer.LATER)
+
+    def told(self, market, order):
+        """Return what the page, the list and the home page say of it."""
+        with market.acting():
+            page = orders.order_page(market.buyer, order.pk)
+            return (
+                bool(page.late_lines),
+                orders.orders_of(market.buyer).get().has_later,
+                orders.late_orders(market.buyer).exists(),
+            )
+
+    def test_says_so_while_it_is_still_to_come(self, market, order):
+        assert self.told(market, order) == (True, True, True)
+
+    def test_is_over_when_all_of_it_has_come(self, market, order):
+        receipts.received(market, order)
+        assert self.told(market, order) == (False, False, False)
+
+    def test_is_over_when_the_rest_was_cancelled(self, market, order, at):
+        receipts.received(market, order, 1)
+        with market.acting():
+            cancel_remainder(order_id=order.pk, buyer=market.buyer, reason="Enough.", at=at)
+        assert self.told(market, order) == (False, False, False)

@@ -23,7 +23,7 @@ from marketplace.ordering.orders.services.answers import (
     settle_answer,
 )
 from marketplace.ordering.states import Answer
-from tests.factories import ordering, organisations
+from tests.factories import ordering, organisations, receipts
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +129,16 @@ class TestAnswerOrder:
         for wrong in ([], said[:1], [*said, said[0]], [said[0], said[0]]):
             with pytest.raises(AnswerNotComplete):
                 answer(market, order, wrong, at)
+
+    def test_what_is_billed_is_not_refused(self, market, at):
+        order = ordering.sent(market)
+        receipts.billed(market, order, 1)
+        with market.selling():
+            refusals = ordering.answers_to(order, Answer.REFUSED)
+        with pytest.raises(AnswerNotComplete, match="invoice"):
+            answer(market, order, refusals, at)
+        with market.acting():
+            assert OrderLine.objects.get().answer == Answer.WAITS
 
     def test_refuses_twice(self, market, at):
         order = ordering.answered(market)

@@ -2,64 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from marketplace.core.tenancy import stewardship
-from tests.factories import catalogue, organisations
 from tests.factories import ordering as factory
-from tests.factories.organisations import sign_in
+from tests.ordering.files import ORDERS, body, reader, sums, sums_in_sql, table, uneven_market
+from tests.ordering.reading import text
 
 pytestmark = pytest.mark.django_db
-
-ORDERS, REQUISITIONS = "/orders/export/", "/requisitions/export/"
 
 
 @pytest.fixture
 def market(db):
-    """A council that buys three things whose VAT does not come out even."""
-    made = factory.market(listings=2)
-    odd = catalogue.listing(made.supplier, unit_price="0.33", name="=cmd()")
-    made.listings.append(odd)
-    return made
-
-
-def body(answer) -> str:
-    assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()
-
-
-def table(answer):
-    return list(csv.DictReader(io.StringIO(body(answer)[1:], newline="")))
-
-
-def text(answer):
-    return answer.content.decode()
-
-
-def reader(client, market, role="finance"):
-    return sign_in(client, organisations.person(market.council, role, limit=1))
-
-
-def sums(rows):
-    names = ("net_amount", "vat_amount", "gross_amount")
-    return tuple(sum(Decimal(row[name]) for row in rows) for name in names)
-
-
-def sums_in_sql(name: str, market):
-    with stewardship(), connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT sum(net_amount), sum(vat_amount), sum(gross_amount) FROM {name}"
-            " WHERE council_id = %s",
-            [market.council.pk],
-        )
-        return cursor.fetchone()
+    return uneven_market()
 
 
 class TestOrders:

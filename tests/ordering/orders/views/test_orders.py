@@ -12,7 +12,7 @@ from django.urls import reverse
 from marketplace.ordering.models import Order
 from marketplace.ordering.states import Answer
 from tests.factories import ordering as factory
-from tests.factories import organisations
+from tests.factories import organisations, receipts
 from tests.factories.organisations import sign_in
 from tests.ordering.reading import as_, text
 
@@ -64,6 +64,31 @@ class TestOrders:
         assert (address in text(client.get(reverse("order", args=[order.pk])))) is opens
         assert (client.get(address).status_code == 200) is opens
 
+    def test_shows_a_file_once_with_the_ways_that_it_went(self, client, market):
+        order = factory.sent(market)
+        as_(client, market.buyer)
+        page = text(client.get(reverse("order", args=[order.pk])))
+        table = page.split("What was sent</caption>")[1].split("</table>")[0]
+        assert table.count("</tr>") == 3  # a head and two files
+        assert table.count(reverse("document", args=[order.pdf_id])) == 1
+        for row in table.split("<tbody")[1].split("</tr>")[:2]:
+            assert "Supplier’s pages" in row
+            assert "orders@" in row
+
+    def test_says_apart_from_the_address_what_the_driver_must_know(
+        self, client, market, monkeypatch
+    ):
+        place = "Library\n1 High Street\nAmbridge\n\nRing twice.\nNot before noon."
+        monkeypatch.setattr(factory, "DETAILS", replace(factory.DETAILS, deliver_to=place))
+        order = factory.sent(market)
+        as_(client, market.buyer)
+        for name in ("order", "order-print"):
+            page = text(client.get(reverse(name, args=[order.pk])))
+            address = page.split("Deliver to</dt>")[1].split("</dd>")[0]
+            assert address.rstrip().endswith("Library<br>1 High Street<br>Ambridge")
+            driver = page.split("For the driver</dt>")[1].split("</dd>")[0]
+            assert "Ring twice.<br>Not before noon." in driver
+
     def test_prints_for_both_sides(self, client, market):
         order = factory.sent(market)
         for reader in (market.buyer, market.seller):
@@ -93,6 +118,22 @@ class TestOrders:
         page = text(client.get(reverse("order", args=[order.pk])))
         assert "Ordered twice" in page
         assert client.post(address, {"reason": "Again"}).status_code == 409
+
+    def test_is_offered_to_be_cancelled_only_while_that_is_possible(self, client):
+        market = receipts.market_with_books()
+        order = factory.sent(market)
+        as_(client, market.buyer)
+        address = reverse("order-cancel", args=[order.pk])
+        asked = text(client.get(address))
+        assert "The whole order is cancelled" in asked
+        assert 'name="reason"' in asked
+        receipts.received(market, order, 1)
+        page = text(client.get(address))
+        assert 'name="reason"' not in page
+        assert reverse("order", args=[order.pk]) in page
+        refused = client.post(address, {"reason": "Too late"})
+        assert refused.status_code == 409
+        assert "Too late" in text(refused)
 
     def test_is_sent_again(self, client, market):
         order = factory.sent(market)

@@ -96,6 +96,11 @@ class TestRequisitions:
         with market.acting():
             assert Requisition.objects.count() == 1
 
+    def test_asks_for_no_drafts_in_a_list_that_has_none(self, client, market):
+        sign_in(client, organisations.person(market.council, "buyer"))
+        assert client.get("/api/v1/requisitions?status=DRAFT").status_code == 422
+        assert client.get("/api/v1/requisitions?status=SUBMITTED").status_code == 200
+
     def test_refuses_a_second_draft(self, client, market):
         as_(client, market.requester)
         one = send(client, "post", "api-requisitions", body=draft(market))

@@ -9,9 +9,9 @@ import pytest
 from marketplace.approvals.selectors.cases import case_of
 from marketplace.core.errors import Missing
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
+from marketplace.ordering.requisitions.obstacles import is_over_budget
 from marketplace.ordering.requisitions.selectors import requisitions
 from marketplace.ordering.requisitions.selectors.money import budget_effects
-from marketplace.ordering.requisitions.services.submissions import is_over_budget
 from tests.factories import ordering, organisations
 
 pytestmark = pytest.mark.django_db

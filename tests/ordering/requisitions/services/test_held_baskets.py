@@ -36,6 +36,13 @@ class TestDetails:
         done = self.send(market, at, said)
         assert (done.title, done.reason, done.deliver_to) == ("Two chairs", "Worn\nout", "Hall")
 
+    def test_keep_apart_what_the_driver_must_know(self, market, at):
+        said = Details("Chairs", "", "Hall\r\nAmbridge\r\n\r\n" + "y" * 1000)
+        done = self.send(market, at, said)
+        assert done.deliver_to == "Hall\nAmbridge\n\n" + "y" * 1000
+        with pytest.raises(WrongAddress, match="what the driver must know"):
+            self.send(market, at, Details("Chairs", "", "Hall\n\n" + "y" * 1001))
+
     @pytest.mark.parametrize("address", ["a\n" * 60 + "z", "x" * 101, "Hall\u2028" * 11])
     def test_have_no_address_that_fits_no_paper(self, market, at, address):
         with pytest.raises(WrongAddress) as refused:

@@ -11,9 +11,10 @@ from marketplace.audit.models import Event
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import RequisitionLine
 from marketplace.ordering.requisitions.lines import LineTooDear
+from marketplace.ordering.requisitions.obstacles import PriceChanged
 from marketplace.ordering.requisitions.selectors.offers import drifts
 from marketplace.ordering.requisitions.services.prices import accept_prices
-from marketplace.ordering.requisitions.services.submissions import PriceChanged, submit_requisition
+from marketplace.ordering.requisitions.services.submissions import submit_requisition
 from tests.factories import ordering
 
 pytestmark = pytest.mark.django_db

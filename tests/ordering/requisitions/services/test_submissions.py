@@ -18,11 +18,10 @@ from marketplace.core.tenancy import stewardship
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
 from marketplace.ordering.models import Requisition
+from marketplace.ordering.requisitions.obstacles import NotComplete, PriceChanged
 from marketplace.ordering.requisitions.services.baskets import add_to_basket
 from marketplace.ordering.requisitions.services.held_baskets import Details, NotABuyer, NotADraft
 from marketplace.ordering.requisitions.services.submissions import (
-    NotComplete,
-    PriceChanged,
     submit_requisition,
     withdraw_requisition,
 )
@@ -146,6 +145,26 @@ class TestSubmitRequisition:
         filled = ordering.basket(market, requester=both)
         with pytest.raises(NoApprover, match="somebody other than you"):
             submit(market, filled, at, requester=both)
+
+    def test_tells_everything_that_is_wrong_at_once(self, at):
+        market = ordering.market(budget_amount="100.00")
+        filled = ordering.basket(market)
+        yesterday = at.date() - timedelta(days=1)
+        with stewardship():
+            line = filled.lines.get()
+            Listing.objects.filter(pk=market.listing.pk).update(status="WITHDRAWN")
+            Membership.objects.filter(pk=market.approver_membership.pk).update(
+                approval_limit_amount="100.00"
+            )
+        details = replace(ordering.DETAILS, title="", needed_by_on=yesterday)
+        with pytest.raises(NotComplete, match="can no longer be bought") as refused:
+            submit(market, filled, at, details=details)
+        assert [each.pointer for each in refused.value.errors] == [
+            "title", "needed_by_on", f"lines/{line.pk}", "lines", "lines",
+        ]  # fmt: skip
+        words = " ".join(each.detail for each in refused.value.errors)
+        assert "£159.00 is asked for" in words
+        assert "There is nobody who can approve this" in words
 
     def test_refuses_a_second_time(self, market, at):
         done = submit(market, ordering.basket(market), at)

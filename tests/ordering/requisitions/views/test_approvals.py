@@ -49,6 +49,15 @@ class TestApprovals:
         assert "Choose whether you approve it or turn it down" in text(page)
         assert seen(market, Requisition).status == "SUBMITTED"
 
+    @pytest.mark.parametrize("seal", ["", "0" * 65])
+    def test_says_what_to_do_when_it_is_not_known_what_was_seen(self, client, market, seal):
+        asked = factory.submitted(market)
+        as_(client, market.approver)
+        said = {"verdict": "approve", "content_hash": seal}
+        page = client.post(reverse("requisition-approve", args=[asked.pk]), said)
+        assert page.status_code == 422
+        assert "Open the requisition again, and decide on what it says now" in text(page)
+
     def test_does_not_approve_by_saying_nothing(self, client, market):
         asked = factory.submitted(market)
         as_(client, market.approver)

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from marketplace.core.tenancy import stewardship
-from marketplace.ledger.models import CostCentre
+from marketplace.ledger.models import Budget, CostCentre
 from marketplace.ordering.models import Requisition, RequisitionLine
 from tests.factories import ledger, organisations
 from tests.factories import ordering as factory
@@ -17,6 +17,13 @@ from tests.factories.organisations import sign_in
 from tests.ordering.reading import as_, seen, text
 
 pytestmark = pytest.mark.django_db
+
+
+def ledger_of(market):
+    """The key of the budget that the lines of a market are coded to."""
+    with market.acting():
+        line = RequisitionLine.objects.first()
+        return Budget.objects.get(cost_centre=line.cost_centre_id, account=line.account_id).pk
 
 
 def menu_entry(response):
@@ -172,6 +179,58 @@ class TestBasket:
         client.post(reverse("basket"), {**sent, "all_coding": str(other.pk), "apply": "1"})
         with market.acting():
             assert {line.account_id for line in RequisitionLine.objects.all()} == {other.account_id}
+
+    def test_asks_which_budget_is_meant_for_all(self, client):
+        market = factory.market(listings=2)
+        factory.basket(market)
+        with market.acting():
+            lines = list(RequisitionLine.objects.all())
+        sent = {f"quantity-{line.pk}": "2" for line in lines}
+        as_(client, market.requester)
+        page = client.post(reverse("basket"), {**sent, "all_coding": "", "apply": "1"})
+        assert page.status_code == 422
+        assert text(page).count("Choose what every line is paid from") == 2
+        assert 'href="#id_all_coding"' in text(page)
+
+    def test_says_that_a_line_was_taken_out_in_another_window(self, client):
+        market = factory.market(listings=2)
+        factory.basket(market)
+        as_(client, market.requester)
+        with market.acting():
+            gone, stays = RequisitionLine.objects.order_by("line_number")
+        sent = {f"quantity-{line.pk}": "7" for line in (gone, stays)}
+        client.post(reverse("basket"), {"remove": str(gone.pk)})
+        for button in ("save", "continue"):
+            coded = {f"coding-{stays.pk}": str(ledger_of(market))}
+            page = client.post(reverse("basket"), {**sent, **coded, button: "1"}, follow=True)
+            assert "1 line was taken out of your basket in another window" in text(page)
+            assert "Your changes are saved." not in text(page)
+            assert page.redirect_chain[-1][0] == reverse("basket")
+        assert seen(market, RequisitionLine, pk=stays.pk).quantity == 7
+
+    def test_leaves_alone_what_was_put_in_in_another_window(self, client):
+        market = factory.market(listings=2)
+        factory.basket(market)
+        as_(client, market.requester)
+        with market.acting():
+            old, new = RequisitionLine.objects.order_by("line_number")
+        sent = {f"quantity-{old.pk}": "7", f"coding-{old.pk}": str(ledger_of(market))}
+        answer = client.post(reverse("basket"), {**sent, "continue": "1"})
+        assert answer.headers["Location"] == reverse(
+            "requisition-submit", args=[old.requisition_id]
+        )
+        assert seen(market, RequisitionLine, pk=old.pk).quantity == 7
+        assert seen(market, RequisitionLine, pk=new.pk).quantity == 2
+
+    def test_goes_nowhere_when_it_was_emptied_meanwhile(self, client, market):
+        basket = factory.basket(market)
+        as_(client, market.requester)
+        line = seen(market, RequisitionLine)
+        client.post(reverse("basket"), {"remove": str(line.pk)})
+        answer = client.post(reverse("basket"), {"continue": "1"})
+        assert answer.headers["Location"] == reverse("basket")
+        answer = client.get(reverse("requisition-submit", args=[basket.pk]))
+        assert answer.headers["Location"] == reverse("basket")
 
     def test_a_pasted_word_that_was_meant_as_a_quantity_is_named(self, client, market):
         as_(client, market.requester)

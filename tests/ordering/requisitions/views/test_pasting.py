@@ -35,6 +35,48 @@ class TestPaste:
         page = client.post(reverse("basket-paste"), {"codes": codes})
         assert ">NOPE 1</textarea>" in page.content.decode()
 
+    @pytest.mark.parametrize(
+        ("typed", "words"),
+        [
+            ("{part},-3", "The quantity must be more than 0. Change it, or leave this row out."),
+            ("{part}\t0", "The quantity must be more than 0."),
+            ("{part} 999999999999", "That is too many for one line."),
+            ("{part} 1.12345678", "A quantity has three decimal places at most."),
+            ("Part number\tQuantity", "If this row is a heading, leave it out."),
+            ("3", "If it is how many you want, put the part number before it."),
+            ("3 x {part}", "Write the part number, then how many."),
+            ("{part} 3 boxes", "Write the part number, then how many."),
+        ],
+    )
+    def test_says_of_a_row_what_was_typed_what_is_wrong_and_what_to_do(
+        self, client, market, typed, words
+    ):
+        row = typed.format(part=market.listing.part_number)
+        as_(client, market.requester)
+        page = client.post(
+            reverse("basket-paste"), {"codes": f"{market.listing.part_number}\n{row}"}
+        )
+        assert page.status_code == 422
+        assert "1 row is in your basket" in text(page)
+        table = text(page).split("<tbody")[1].split("</tbody>")[0]
+        shown = " ".join(row.split())
+        assert [part in " ".join(table.split()) for part in (">1<", shown, words)] == [True] * 3
+
+    @pytest.mark.parametrize("typed", [" ,;\n,,,", "|\n\t"])
+    def test_asks_for_a_list_where_there_is_none(self, client, market, typed):
+        as_(client, market.requester)
+        page = client.post(reverse("basket-paste"), {"codes": typed})
+        assert page.status_code == 422
+        assert "Enter the part numbers and quantities" in text(page)
+
+    def test_says_how_to_take_a_list_that_is_too_long(self, client, market):
+        as_(client, market.requester)
+        row = market.listing.part_number
+        page = client.post(reverse("basket-paste"), {"codes": f"{row}\n" * 501})
+        assert "Press the button again for this one." in text(page)
+        page = client.post(reverse("basket-paste"), {"codes": f"{row}\n" * 10_000})
+        assert "first one part of your list, then the rest" in text(page)
+
     def test_goes_to_the_basket_when_all_is_well(self, client, market):
         as_(client, market.requester)
         answer = client.post(reverse("basket-paste"), {"codes": f"{market.listing.part_number}, 3"})

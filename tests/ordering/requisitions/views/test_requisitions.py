@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from catalogue.models import Listing
 from marketplace.core.tenancy import stewardship
+from marketplace.ledger.models import Account
 from marketplace.ordering.models import DeliveryPoint
+from marketplace.organisations.models import Membership
 from tests.factories import ordering as factory
 from tests.factories import organisations
 from tests.factories.organisations import sign_in
@@ -68,10 +71,73 @@ class TestSubmit:
         assert page.status_code == 409
         assert "£159.00 is asked for and £100.00 is left" in text(page)
 
+    def test_tells_everything_at_once_and_where_it_is_mended(self, client):
+        market = factory.market(budget_amount="100.00")
+        basket = factory.basket(market)
+        with stewardship():
+            Account.objects.update(is_active=False)
+            Listing.objects.filter(pk=market.listing.pk).update(unit_price="81.25", version=2)
+            line = basket.lines.get()
+        facts = {"needed_by_on-day": "1", "needed_by_on-month": "1", "needed_by_on-year": "2020"}
+        everywhere = (
+            ("Give a day that is not over, or leave it empty.", "#id_needed_by_on-day"),
+            ("is no longer used.", f"/basket/#id_coding-{line.pk}"),
+            ("was £79.50 and is now £81.25", f"/basket/#id_quantity-{line.pk}"),
+            ("£159.00 is asked for and £100.00 is left", "#outlook"),
+        )
+        as_(client, market.requester)
+        page = self.send(client, market, basket, **facts)
+        assert page.status_code == 422
+        summary = text(page).split("govuk-error-summary__list")[1].split("</ul>")[0]
+        for words, address in everywhere:
+            (entry,) = (each for each in summary.split("<li>") if words in each)
+            assert f'href="{address}"' in entry
+
+        page = self.send(client, market, basket, title="", **facts | {"needed_by_on-day": "x"})
+        summary = text(page).split("govuk-error-summary__list")[1].split("</ul>")[0]
+        assert "Enter in a few words what it is for" in summary
+        for words, address in everywhere[1:]:
+            (entry,) = (each for each in summary.split("<li>") if words in each)
+            assert f'href="{address}"' in entry
+        assert summary.count("<li>") == 5
+
+    def test_says_that_nobody_can_approve_beside_what_is_missing(self, client, market):
+        basket = factory.basket(market)
+        with stewardship():
+            Membership.objects.filter(pk=market.approver_membership.pk).update(
+                approval_limit_amount="100.00"
+            )
+        as_(client, market.requester)
+        page = self.send(client, market, basket, reason="")
+        summary = text(page).split("govuk-error-summary__list")[1].split("</ul>")[0]
+        assert "Enter why it is needed" in summary
+        assert "There is nobody who can approve this" in summary
+
+    def test_says_that_it_was_sent_in_another_window(self, client, market):
+        basket = factory.basket(market)
+        as_(client, market.requester)
+        assert self.send(client, market, basket).status_code == 302
+        for title, status in (("Chairs", 409), ("", 422)):
+            page = self.send(client, market, basket, title=title)
+            assert page.status_code == status
+        assert "It was submitted. Withdraw it" in text(self.send(client, market, basket))
+
     def test_is_refused_for_somebody_elses_basket(self, client, market):
         basket = factory.basket(market)
         as_(client, market.buyer)
         assert client.get(reverse("requisition-submit", args=[basket.pk])).status_code == 404
+
+
+class TestWithdraw:
+    def test_does_not_ask_about_what_is_taken_back_already(self, client, market):
+        asked = factory.submitted(market)
+        as_(client, market.requester)
+        address = reverse("requisition-withdraw", args=[asked.pk])
+        assert client.get(address).status_code == 200
+        assert client.post(address).status_code == 302
+        answer = client.get(address)
+        assert answer.headers["Location"] == reverse("requisition", args=[asked.pk])
+        assert client.post(address).status_code == 409
 
 
 class TestRequisition:

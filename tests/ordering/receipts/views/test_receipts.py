@@ -1,0 +1,123 @@
+"""Reading receipts, putting them right and taking them along."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+
+from marketplace.ordering.receipts.views import receipts as pages
+from tests.factories import ordering, organisations, receipts
+from tests.factories.organisations import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def market():
+    return receipts.market_with_books()
+
+
+@pytest.fixture
+def order(market):
+    return ordering.sent(market, quantity=4)
+
+
+@pytest.fixture
+def made(market, order):
+    return receipts.received(market, order, 2, note="One box wet.")
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch):
+    """The clock of the edge says what that of the factories does."""
+    monkeypatch.setattr(pages, "timezone", SimpleNamespace(now=lambda: ordering.NOON))
+
+
+def come(client, market, *roles):
+    return sign_in(client, organisations.person(market.council, *roles))
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+class TestReceipt:
+    @pytest.mark.parametrize("role", ["receiver", "finance", "auditor", "payments"])
+    def test_is_read_by_the_council(self, client, market, made, role):
+        come(client, market, role)
+        page = text(client.get(reverse("receipt", args=[made.pk])))
+        for words in (made.number, "Office chair", "One box wet.", "£159.00", "Bo Buyer"):
+            assert words in page
+        assert ("Put it right" in page) is (role == "receiver")
+
+    def test_is_missing_for_others(self, client, market, made):
+        for stranger in (
+            organisations.person(market.council, "requester"),
+            organisations.person(organisations.council(), "buyer"),
+            organisations.person(organisations.supplier()),
+        ):
+            sign_in(client, stranger)
+            assert client.get(reverse("receipt", args=[made.pk])).status_code == 404
+
+
+class TestCorrect:
+    def test_puts_it_right(self, client, market, made):
+        come(client, market, "receiver")
+        address = reverse("receipt-correct", args=[made.pk])
+        assert 'value="2"' in text(client.get(address))
+        done = client.post(address, {"quantity-0": "1", "reason": "Miscounted."}, follow=True)
+        assert "GR-26-000001 is put right by GR-26-000002." in text(done)
+        assert "put right since: 1" in text(done)
+        other = text(client.get(reverse("order", args=[made.order_id])))
+        assert "puts GR-26-000001 right" in other
+
+    def test_nought_is_a_count(self, client, market, made, order):
+        come(client, market, "receiver")
+        address = reverse("receipt-correct", args=[made.pk])
+        client.post(address, {"quantity-0": "0", "reason": "It was another order's."})
+        assert receipts.lines_of(order)[0].received_quantity == 0
+
+    def test_says_what_is_wrong(self, client, market, made):
+        come(client, market, "buyer")
+        address = reverse("receipt-correct", args=[made.pk])
+        for said, status, words in (
+            ({"quantity-0": "1"}, 422, "Enter what was wrong"),
+            ({"quantity-0": "5", "reason": "x"}, 422, "Office chair: Enter 4 at most."),
+            ({"quantity-0": "2", "reason": "x"}, 409, "Change at least one quantity."),
+        ):
+            answer = client.post(address, said)
+            assert (answer.status_code, words in text(answer)) == (status, True), words
+
+
+class TestExport:
+    def test_holds_every_line(self, client, market, made):
+        come(client, market, "finance")
+        page = text(client.get(reverse("receipts-export")))
+        assert "£159.00" in page
+        answer = client.get(reverse("receipts-export"), {"format": "jsonl"})
+        (row,) = [json.loads(line) for line in answer.getvalue().decode().splitlines()]
+        assert (row["receipt_number"], row["quantity"], row["net_amount"]) == (
+            made.number, "2.000", "159.00",
+        )  # fmt: skip
+        table = client.get(reverse("receipts-export"), {"format": "csv"}).getvalue().decode()
+        assert len(table.strip().splitlines()) == 2
+
+    @pytest.mark.parametrize(
+        ("query", "count"),
+        [({"kind": "RETURNED"}, 0), ({"since": "2026-11-24"}, 0), ({"until": "2026-11-23"}, 1)],
+    )
+    def test_is_narrowed(self, client, market, made, query, count):
+        come(client, market, "buyer")
+        answer = client.get(reverse("receipts-export"), {"format": "jsonl", **query})
+        assert len(answer.getvalue().decode().splitlines()) == count
+
+    def test_nonsense_is_said_to_be(self, client, market):
+        come(client, market, "buyer")
+        assert client.get(reverse("receipts-export"), {"kind": "x"}).status_code == 422
+
+    def test_is_not_for_others(self, client, market):
+        come(client, market, "receiver")
+        assert client.get(reverse("receipts-export")).status_code == 403
