@@ -30,7 +30,7 @@ _WORDS: Final = {
         gettext_lazy("Read it, in case it says something that matters."),
     ),
     Code.UNLISTED: (
-        gettext_lazy("%(actual)s more values have no place in the standard and are not listed."),
+        gettext_lazy("More values have no place in the standard. Not listed here: %(actual)s."),
         gettext_lazy("Look at the file itself: it is not an everyday invoice."),
     ),
     Code.MALFORMED: (
@@ -53,7 +53,7 @@ _WORDS: Final = {
         _CHECK,
     ),
     Code.LINE_REPEATED: (
-        gettext_lazy("The line number %(line)s is used %(actual)s times."),
+        gettext_lazy("The line number %(line)s is used more than once."),
         gettext_lazy("Look whether the same thing is charged twice."),
     ),
     Code.PRICE_NEGATIVE: (
@@ -101,7 +101,7 @@ _WORDS: Final = {
         _CORRECT,
     ),
     Code.VAT_BASE: (
-        gettext_lazy("What bears VAT at %(text)s comes to %(expected)s, but says %(actual)s."),
+        gettext_lazy("What is taxed at %(text)s comes to %(expected)s, but says %(actual)s."),
         _CHECK,
     ),
     Code.VAT_AMOUNT: (

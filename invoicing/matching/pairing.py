@@ -129,7 +129,7 @@ def _only_fitting(line: Billed, found: Sequence[Ordered]) -> Sequence[Ordered]:
 
 def _same_place(reference: str, place: int) -> bool:
     # "00010" and "10" are one line to a program that pads its numbers.
-    return reference.isascii() and reference.isdigit() and int(reference[-9:]) == place
+    return reference.isascii() and reference.isdigit() and reference.lstrip("0") == str(place)
 
 
 def _other_goods(line: Billed, named: Ordered) -> bool:

@@ -240,8 +240,9 @@ def _of_one_whole(together: Sequence[Pair], tolerances: Tolerances) -> Iterator[
 
 
 def _shares(pairs: Iterable[Pair]) -> Iterator[Share]:
+    """Yield what is billed of which line; nothing while it is billed in another unit."""
     for pair in pairs:
-        if pair.ordered is not None:
+        if pair.ordered is not None and pair.billed.unit == pair.ordered.unit:
             line = pair.billed
             yield Share(line.place, pair.ordered.line_id, line.quantity, line.net_amount, pair.how)
 
@@ -275,6 +276,8 @@ def match_credit_lines(
             findings.append(
                 Finding(code, Severity.HOLD, pair.billed.place, None, "", pair.billed.part_number)
             )
+        elif pair.billed.unit != pair.ordered.unit:
+            findings.append(_hold(Code.UNIT, pair, pair.ordered.unit, pair.billed.unit))
         else:
             sums.setdefault(pair.ordered.line_id, []).append(pair)
     for line_id, together in sums.items():

@@ -20,17 +20,17 @@ from marketplace.core.unit_labels import EACH, sold_by, unit_label
 _WORDS = {
     Code.NOT_ORDERED: (
         gettext_lazy("Line %(place)s is not on the order (%(asked)s)."),
-        gettext_lazy("Choose the order line it belongs to, or send the invoice back."),
+        gettext_lazy("Ask the supplier which line of the order it is, or send the invoice back."),
         Role.BUYER,
     ),
     Code.AMBIGUOUS: (
         gettext_lazy("Line %(place)s could be any of several lines of the order (%(asked)s)."),
-        gettext_lazy("Choose the one it belongs to."),
+        gettext_lazy("Ask the supplier which one it is, or send the invoice back."),
         Role.BUYER,
     ),
     Code.OTHER_GOODS: (
         gettext_lazy("Line %(place)s names an order line for %(agreed)s but bills %(asked)s."),
-        gettext_lazy("Check what was delivered, then choose the right order line."),
+        gettext_lazy("Check what was delivered. Let it through if it fits, or send it back."),
         Role.BUYER,
     ),
     Code.UNIT: (
@@ -49,12 +49,16 @@ _WORDS = {
         Role.BUYER,
     ),
     Code.BEYOND_ORDERED: (
-        gettext_lazy("With line %(place)s, %(asked)s are billed. %(agreed)s were ordered."),
+        gettext_lazy(
+            "With line %(place)s, the quantity billed is %(asked)s. The order is for %(agreed)s."
+        ),
         gettext_lazy("Send the invoice back, or ask for a credit note."),
         Role.BUYER,
     ),
     Code.BEYOND_RECEIVED: (
-        gettext_lazy("With line %(place)s, %(asked)s are billed. %(agreed)s have come."),
+        gettext_lazy(
+            "With line %(place)s, the quantity billed is %(asked)s. What has come is %(agreed)s."
+        ),
         gettext_lazy("Write down what has come. The invoice is checked again by itself."),
         Role.RECEIVER,
     ),
@@ -100,6 +104,9 @@ _MONEY = frozenset(
 )
 _QUANTITIES = frozenset({Code.BEYOND_ORDERED, Code.BEYOND_RECEIVED, Code.CREDIT_BEYOND_BILLED})
 _PRICES = frozenset({Code.PRICE, Code.CHEAPER})
+# Of which the two things that differ are figures; of all others they are texts, whatever they look
+# like: a part number may be "00123" or "1E9".
+FIGURES = _MONEY | _QUANTITIES | _PRICES | {Code.VAT_RATE}
 
 
 def difference(finding: Finding) -> str:

@@ -90,3 +90,13 @@ def test_names_the_lines_that_bill_the_same():
         [billed(PAPER), billed(PENS), replace(billed(PAPER), place=3)], [PAPER, PENS]
     )
     assert duplicated(pairs) == {PAPER.line_id: (1, 3)}
+
+
+@pytest.mark.parametrize(
+    ("reference", "means"), [("00001", True), ("4000000001", False), ("0", False), ("²", False)]
+)
+def test_a_reference_is_the_whole_number(reference, means):
+    line = ordered()
+    said = replace(billed(line), reference=reference, part_number="", gtin="")
+    (pair,) = pair_lines([said], [line])
+    assert (pair.ordered is not None) == means

@@ -232,3 +232,18 @@ def test_the_same_facts_are_the_same_finding():
     first, again = match(billed(LINE, price="3")), match(billed(LINE, price="3"))
     assert first == again
     assert first.findings[0].facts == ("PRICE", "1", str(UUID(int=1)), "2.50", "3")
+
+
+class TestUnits:
+    def test_what_is_billed_in_another_unit_counts_for_nothing(self):
+        line = ordered(unit="XBX")
+        match = match_invoice_lines([billed(line, "100", "0.25", unit="EA")], [line], Tolerances())
+        assert [each.code for each in match.findings] == [Code.UNIT]
+        assert match.shares == ()
+
+    def test_so_does_what_is_given_back_in_another(self):
+        line = ordered(unit="XBX")
+        left = {line.line_id: Creditable(Decimal(10), Decimal(25))}
+        match = match_credit_lines([billed(line, "10", "0.25", unit="EA")], [line], left)
+        assert [each.code for each in match.findings] == [Code.UNIT]
+        assert match.shares == ()

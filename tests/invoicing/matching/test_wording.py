@@ -20,8 +20,8 @@ def finding(code, agreed, asked, unit="EA"):
     [
         (Code.PRICE, "2.500000", "3.750000", "Line 3 costs £3.75 each. £2.50 was agreed."),
         (Code.PRICE, "0.0125", "0.0126", "£0.0126 each. £0.0125 was agreed."),
-        (Code.BEYOND_RECEIVED, "4.000", "10.000", "10 are billed. 4 have come."),
-        (Code.BEYOND_ORDERED, "1000.000", "1200.500", "1,200.5 are billed. 1,000 were"),
+        (Code.BEYOND_RECEIVED, "4.000", "10.000", "quantity billed is 10. What has come is 4."),
+        (Code.BEYOND_ORDERED, "1000.000", "1200.500", "billed is 1,200.5. The order is for 1,000."),
         (Code.VAT_RATE, "20.00", "0.00", "VAT at 0%. The order has 20%."),
         (Code.CHARGE, "0", "4.95", "charges of £4.95. £0.00 was agreed."),
         (Code.CREDIT_TOO_LARGE, "25.00", "1026.00", "gives back £1,026.00. Only £25.00 is left"),
@@ -37,7 +37,7 @@ def test_says_units_as_people_do():
 
 def test_says_in_what_a_quantity_is_counted():
     found = finding(Code.BEYOND_RECEIVED, Decimal(4), Decimal(10), "XBX")
-    assert "10 × box are billed. 4 × box have come." in difference(found)
+    assert "billed is 10 × box. What has come is 4 × box." in difference(found)
 
 
 def test_says_that_there_is_no_part_number():

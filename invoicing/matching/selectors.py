@@ -1,0 +1,171 @@
+"""What the match compares: lines of an order as they stand, and lines of an invoice as written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+
+from catalogue.models import Listing
+from invoicing.matching.pairing import Billed, Ordered
+from invoicing.matching.rules import Creditable
+from invoicing.models import Allocation, Finding, Invoice, InvoiceLine
+from invoicing.states import Closed, Severity
+from marketplace.core.models import TenantQuerySet
+from marketplace.core.unit_labels import EACH
+from marketplace.core.units import unit_code
+from marketplace.ordering.models import Order, OrderLine
+from marketplace.ordering.states import Answer, OrderStatus
+
+NOUGHT = Decimal("0.00")
+_NOTHING_MORE = frozenset({OrderStatus.REFUSED.value, OrderStatus.CANCELLED.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is billed of an order's line. Units: the line's unit; GBP, net."""
+
+    quantity: Decimal = Decimal(0)
+    amount: Decimal = NOUGHT
+    worth: Decimal = NOUGHT
+
+
+def standing_allocations(invoice: Invoice) -> QuerySet[Allocation]:
+    """Return what an invoice bills now: the rows that were not taken back, in their order."""
+    rows = Allocation.objects.of(invoice.council_id).filter(invoice=invoice)
+    return rows.filter(undoes__isnull=True, undone_by__isnull=True).order_by("id")
+
+
+def billed_by_others(invoice: Invoice, order_id: UUID) -> dict[UUID, Standing]:
+    """Return what every other invoice and credit note bills of an order, by its lines.
+
+    Shapes: those that wait for approval count as much as those that were paid.
+    """
+    rows = (
+        Allocation.objects.of(invoice.council_id)
+        .filter(order_line__order_id=order_id)
+        .exclude(invoice=invoice)
+    )
+    return _summed(rows)
+
+
+def left_to_credit(credit_note: Invoice) -> dict[UUID, Creditable]:
+    """Return what is left to give back of the invoice that a credit note names, by order line."""
+    named = credit_note.credits_id
+    rows = (
+        Allocation.objects.of(credit_note.council_id)
+        .filter(Q(invoice_id=named) | Q(invoice__credits_id=named))
+        .exclude(invoice=credit_note)
+    )
+    return {
+        line_id: Creditable(each.quantity, each.amount) for line_id, each in _summed(rows).items()
+    }
+
+
+def net_left_to_credit(credit_note: Invoice) -> Decimal:
+    """Return what is left of the invoice that a credit note names, former credits taken off.
+
+    Units: GBP, net.
+    """
+    credited = credit_note.credits
+    assert credited is not None  # noqa: S101  # asked only of what names one
+    before = (
+        Invoice.objects.of(credit_note.council_id)
+        .filter(credits=credited)
+        .exclude(pk=credit_note.pk)
+        .exclude(status__in=["SENT_BACK", "REPEAT"])
+        .aggregate(given_back=Sum("net_amount"))
+    )
+    left: Decimal = credited.net_amount - (before["given_back"] or NOUGHT)
+    return left
+
+
+def _summed(rows: TenantQuerySet[Allocation]) -> dict[UUID, Standing]:
+    grouped = rows.order_by().values("order_line_id")
+    sums = grouped.annotate(q=Sum("quantity"), a=Sum("amount"), w=Sum("worth_amount"))
+    return {each["order_line_id"]: Standing(each["q"], each["a"], each["w"]) for each in sums}
+
+
+def barcodes_of(lines: Sequence[OrderLine]) -> dict[UUID, str]:
+    """Return the barcode numbers (GTIN) that listings have now, by the key of the listing."""
+    rows = Listing.objects.filter(pk__in={line.listing_id for line in lines}).exclude(gtin="")
+    return dict(rows.values_list("pk", "gtin"))
+
+
+def ordered_of(
+    order: Order, lines: Sequence[OrderLine], others: dict[UUID, Standing]
+) -> list[Ordered]:
+    """Return an order's lines as the match wants them, in the order's own order.
+
+    Why: what the supplier refused, or the council cancelled, was never to be billed.
+    """
+    nothing_more = order.status in _NOTHING_MORE
+    barcodes = barcodes_of(lines)
+    made = []
+    for line in sorted(lines, key=lambda each: each.line_number):
+        billed = others.get(line.pk, Standing())
+        is_off = nothing_more or line.answer == Answer.REFUSED
+        made.append(
+            Ordered(
+                line_id=line.pk,
+                place=line.line_number,
+                part_number=line.part_number,
+                gtin=barcodes.get(line.listing_id, ""),
+                unit=_one_name(line.unit),
+                quantity=Decimal(0) if is_off else line.quantity - line.cancelled_quantity,
+                unit_price=line.unit_price,
+                net_amount=line.net_amount,
+                vat_percent=line.vat_rate_percent,
+                received_quantity=line.received_quantity,
+                billed_quantity=billed.quantity,
+                billed_amount=billed.amount,
+                billed_worth=billed.worth,
+            )
+        )
+    return made
+
+
+def billed_of(lines: Sequence[InvoiceLine]) -> list[Billed]:
+    """Return an invoice's lines as the match wants them.
+
+    Why: "EACH" means EA, and EA and C62 are one thing counted; nothing else is converted, since a
+    box is never guessed to be so many of anything.
+    """
+    return [
+        Billed(
+            place=line.place,
+            reference=line.order_line_reference,
+            part_number=line.part_number,
+            gtin=line.gtin,
+            unit=_one_name(unit_code(line.unit) or line.unit),
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            net_amount=line.net_amount,
+            vat_percent=line.vat_rate_percent,
+        )
+        for line in lines
+    ]
+
+
+def _one_name(unit: str) -> str:
+    return "EA" if unit in EACH else unit
+
+
+def open_findings(invoice: Invoice) -> QuerySet[Finding]:
+    """Return what keeps an invoice from being paid now, in the order in which it was found."""
+    rows = Finding.objects.of(invoice.council_id).filter(invoice=invoice, closed="")
+    return rows.exclude(severity=Severity.NOTE.value).order_by("place", "id")
+
+
+def findings_of(invoice: Invoice, reader_id: UUID) -> QuerySet[Finding]:
+    """Return what an organisation may read of what was found and has not gone away by itself.
+
+    Shapes: what is open first, the gravest of it before the rest, then what was let through. A
+    supplier may read what is open and holds its invoice.
+    """
+    rows = Finding.objects.of(reader_id).filter(invoice=invoice)
+    rows = rows.exclude(closed=Closed.GONE.value).select_related("other")
+    return rows.order_by("closed", "severity", "place", "id")

@@ -1,0 +1,339 @@
+"""Comparing invoices with their orders, and keeping what was found.
+
+Whoever calls holds the invoice. The order's lines are held next, in the order of their keys, so
+that what every invoice bills of a line is counted by one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invoicing.matching.found import Code, Found, by_the_match, kept_of
+from invoicing.matching.rules import (
+    Match,
+    Share,
+    Tolerances,
+    match_credit_lines,
+    match_invoice_lines,
+)
+from invoicing.matching.selectors import (
+    Standing,
+    billed_by_others,
+    billed_of,
+    left_to_credit,
+    net_left_to_credit,
+    open_findings,
+    ordered_of,
+    standing_allocations,
+)
+from invoicing.models import Allocation, Finding, Invoice, InvoiceLine
+from invoicing.states import Closed, InvoiceStatus, Severity, Source
+from marketplace.audit.services import record
+from marketplace.core.errors import Conflict
+from marketplace.core.money import Money
+from marketplace.ordering.models import Order, OrderLine
+
+GBP = "GBP"
+# What the columns of an allocation hold. No order is of so much, so that what is beyond is held.
+_MOST_QUANTITY = Decimal(10) ** 9
+_MOST_AMOUNT = Decimal(10) ** 12
+_THOUSANDTH = Decimal("0.001")
+WAITING = (InvoiceStatus.HELD.value, InvoiceStatus.MATCHED.value)
+
+
+class CreditStandsAgainst(Conflict):
+    """What an invoice bills was given back in part, so it cannot be taken out from under that."""
+
+    code = "invoice.credit-stands-against"
+    title = gettext_lazy("A credit note stands against this invoice.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What came of a comparison: what is billed of which line, and what differs."""
+
+    shares: tuple[Share, ...] = ()
+    found: tuple[Found, ...] = ()
+    prices: dict[UUID, Decimal] | None = None
+
+
+@transaction.atomic
+def match_invoice(*, invoice: Invoice, at: datetime) -> Invoice:
+    """Compare an invoice with its order, count what it bills, and hold it or let it go on.
+
+    Shapes: `invoice` is held by the caller and waits for its approval. Run again on the same facts
+    it changes nothing: findings keep their keys, and what a person let through is not raised again.
+    Raises: IllegalMove; Busy.
+    """
+    held = [] if invoice.order_id is None else _held_lines(invoice)
+    before = list(standing_allocations(invoice))
+    compared = _compared(invoice, held)
+    is_changed = _count(invoice, before, compared, at)
+    is_changed |= keep_findings(
+        invoice=invoice, sources=(Source.MATCH,), found=compared.found, at=at
+    )
+    holds = open_findings(invoice).count()
+    verb = "hold" if holds else "match"
+    if not is_changed and invoice.matched_at and invoice.check_move(verb) == invoice.status:
+        return invoice
+    was = invoice.status
+    invoice.move(verb)
+    invoice.matched_at = at
+    invoice.version += 1
+    invoice.save(update_fields=["status", "matched_at", "version"])
+    record(
+        "invoice.held" if holds else "invoice.matched",
+        invoice,
+        actor=None,
+        at=at,
+        organisation_id=invoice.council_id,
+        counterparty_id=invoice.supplier_id,
+        before={"status": was},
+        after={"status": invoice.status, "holds": holds},
+    )
+    return invoice
+
+
+@transaction.atomic
+def rematch_order(*, council_id: UUID, order_id: UUID, at: datetime) -> list[Invoice]:
+    """Compare every invoice of an order that waits for approval with it again.
+
+    Shapes: those that are held or agree, held in the order of their keys; match_invoice records.
+    Raises: Busy.
+    """
+    rows = Invoice.objects.of(council_id).filter(order_id=order_id, status__in=WAITING)
+    waiting = rows.lock_all(list(rows.values_list("pk", flat=True)))
+    return [_matched_again(each, at) for each in waiting if each.status in WAITING]
+
+
+def _matched_again(invoice: Invoice, at: datetime) -> Invoice:
+    matched: Invoice = match_invoice(invoice=invoice, at=at)
+    return matched
+
+
+@transaction.atomic
+def undo_allocations(*, invoice: Invoice, at: datetime) -> int:
+    """Take back what an invoice bills, by a row that is equal and opposite; return how many.
+
+    Shapes: the caller holds the invoice and records why.
+    Raises: CreditStandsAgainst; Busy.
+    """
+    if invoice.order_id is None:
+        return 0
+    held = _held_lines(invoice)
+    standing = list(standing_allocations(invoice))
+    others = billed_by_others(invoice, invoice.order_id)
+    if any(others.get(line.pk, Standing()).quantity < 0 for line in held):
+        raise CreditStandsAgainst(
+            _("Send the credit note back first, or let both go on: together they come to nothing.")
+        )
+    Allocation.objects.bulk_create([_opposite(each, at) for each in standing])
+    if standing:
+        record(
+            "invoice.allocations-undone",
+            invoice,
+            actor=None,
+            at=at,
+            organisation_id=invoice.council_id,
+            after={"lines": len(standing)},
+        )
+    return len(standing)
+
+
+def _held_lines(invoice: Invoice) -> list[OrderLine]:
+    rows = OrderLine.objects.of(invoice.council_id).filter(order=invoice.order)
+    return rows.lock_all(list(rows.values_list("pk", flat=True)))
+
+
+def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
+    order = invoice.order
+    if order is None:
+        return _Compared()
+    if invoice.currency != GBP:
+        asked = invoice.currency or "?"
+        found = Found(Source.MATCH, Code.NOT_COMPARED.value, Severity.HOLD, asked=asked)
+        return _Compared(found=(found,))
+    lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("place"))
+    others = billed_by_others(invoice, order.pk)
+    match = _of_credit if invoice.is_credit_note else _of_invoice
+    matched = match(invoice, order, lines, held, others)
+    return _Compared(
+        tuple(_countable(matched.shares, others, held)),
+        tuple(map(by_the_match, matched.findings)) + _beyond_its_invoice(invoice),
+        {line.pk: line.unit_price for line in held},
+    )
+
+
+def _of_invoice(
+    invoice: Invoice,
+    order: Order,
+    lines: Sequence[InvoiceLine],
+    held: Sequence[OrderLine],
+    others: dict[UUID, Standing],
+) -> Match:
+    return match_invoice_lines(
+        billed_of(lines),
+        ordered_of(order, held, others),
+        Tolerances(),
+        charges_amount=invoice.charges_amount,
+    )
+
+
+def _of_credit(
+    invoice: Invoice,
+    order: Order,
+    lines: Sequence[InvoiceLine],
+    held: Sequence[OrderLine],
+    others: dict[UUID, Standing],
+) -> Match:
+    left = left_to_credit(invoice) if invoice.credits_id else {}
+    return match_credit_lines(billed_of(lines), ordered_of(order, held, others), left)
+
+
+def _beyond_its_invoice(invoice: Invoice) -> tuple[Found, ...]:
+    """Hold a credit note that gives back more than is left of its invoice, lines or no lines."""
+    if not invoice.is_credit_note or invoice.credits_id is None:
+        return ()
+    left = net_left_to_credit(invoice)
+    if invoice.net_amount <= left:
+        return ()
+    code, asked = Code.CREDIT_ABOVE_INVOICE.value, f"£{invoice.net_amount:,.2f}"
+    agreed = f"£{left:,.2f}"
+    return (Found(Source.MATCH, code, Severity.HOLD, agreed=agreed, asked=asked),)
+
+
+def _countable(
+    shares: Sequence[Share], others: dict[UUID, Standing], held: Sequence[OrderLine]
+) -> list[Share]:
+    """Return the shares that can be counted; what cannot be is held, and bills nothing meanwhile.
+
+    Why: nobody can have billed less than nothing of a line, and no order is of so much.
+    """
+    billed = {line.pk: others.get(line.pk, Standing()).quantity for line in held}
+    for share in shares:
+        billed[share.ordered_id] += share.quantity
+    prices = {line.pk: line.unit_price for line in held}
+    return [
+        share
+        for share in shares
+        if billed[share.ordered_id] >= 0
+        and abs(billed[share.ordered_id]) < _MOST_QUANTITY
+        and abs(share.quantity) < _MOST_QUANTITY
+        and abs(prices[share.ordered_id] * share.quantity) < _MOST_AMOUNT
+        and (share.quantity.quantize(_THOUSANDTH) or share.amount)
+    ]
+
+
+def _count(
+    invoice: Invoice, before: Sequence[Allocation], compared: _Compared, at: datetime
+) -> bool:
+    """Write what an invoice bills now, unless it is written already; tell whether it was not.
+
+    In one statement with what takes the former rows back, since what is billed of a line may not
+    be below nought in between.
+    """
+    lines = {}
+    if compared.shares:
+        rows = InvoiceLine.objects.filter(invoice=invoice)
+        lines = dict(rows.values_list("place", "pk"))
+    made = [
+        _allocation(invoice, lines, share, compared.prices or {}, at) for share in compared.shares
+    ]
+    if [_said(each) for each in before] == [_said(each) for each in made]:
+        return False
+    Allocation.objects.bulk_create([*(_opposite(each, at) for each in before), *made])
+    return True
+
+
+def _said(row: Allocation) -> tuple[object, ...]:
+    return (row.invoice_line_id, row.order_line_id, row.quantity, row.amount, row.how)
+
+
+def _allocation(
+    invoice: Invoice,
+    lines: dict[int, UUID],
+    share: Share,
+    prices: dict[UUID, Decimal],
+    at: datetime,
+) -> Allocation:
+    worth = Money.rounded(prices[share.ordered_id] * share.quantity).amount
+    assert invoice.supplier_id is not None  # noqa: S101  # whoever has an order is known
+    return Allocation(
+        council_id=invoice.council_id,
+        supplier_id=invoice.supplier_id,
+        invoice=invoice,
+        invoice_line_id=lines[share.place],
+        order_line_id=share.ordered_id,
+        quantity=share.quantity.quantize(_THOUSANDTH),
+        amount=share.amount,
+        worth_amount=worth,
+        how=share.how.value,
+        at=at,
+    )
+
+
+def _opposite(row: Allocation, at: datetime) -> Allocation:
+    return Allocation(
+        council_id=row.council_id,
+        supplier_id=row.supplier_id,
+        invoice_id=row.invoice_id,
+        invoice_line_id=row.invoice_line_id,
+        order_line_id=row.order_line_id,
+        undoes=row,
+        quantity=-row.quantity,
+        amount=-row.amount,
+        worth_amount=-row.worth_amount,
+        how=row.how,
+        at=at,
+    )
+
+
+def keep_findings(
+    *, invoice: Invoice, sources: Sequence[Source], found: Sequence[Found], at: datetime
+) -> bool:
+    """Keep what was found by these sources now, and close what is gone; tell whether any changed.
+
+    Shapes: what is there already, open or let through, is left as it is.
+    """
+    now = {each.facts_key: each for each in kept_of(list(found))}
+    rows = Finding.objects.of(invoice.council_id).filter(
+        invoice=invoice, source__in=[each.value for each in sources]
+    )
+    there = dict(rows.exclude(closed=Closed.GONE.value).values_list("facts_key", "closed"))
+    gone = [key for key, closed in there.items() if not closed and key not in now]
+    if gone:
+        rows.filter(facts_key__in=gone, closed="").update(closed=Closed.GONE.value, closed_at=at)
+    new = [_finding(invoice, key, each, at) for key, each in now.items() if key not in there]
+    if new:
+        Finding.objects.bulk_create(new)
+    return bool(gone or new)
+
+
+def _finding(invoice: Invoice, key: str, found: Found, at: datetime) -> Finding:
+    return Finding(
+        council_id=invoice.council_id,
+        supplier_id=invoice.supplier_id,
+        invoice=invoice,
+        source=found.source.value,
+        code=found.code,
+        severity=found.severity.value,
+        place=found.place,
+        where=found.where,
+        order_line_id=found.order_line_id,
+        agreed=found.agreed,
+        asked=found.asked,
+        unit=found.unit,
+        text=found.text,
+        other_id=found.other_id,
+        facts_key=key,
+        owner=found.owner.value,
+        raised_at=at,
+    )

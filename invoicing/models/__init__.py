@@ -1,0 +1,27 @@
+from invoicing.models.arrivals import Arrival
+from invoicing.models.exports import ExportedJournal, LedgerExport
+from invoicing.models.invoices import Invoice, InvoiceLine, InvoiceTax
+from invoicing.models.matching import Allocation, Finding
+from invoicing.models.payments import (
+    AccountConfirmation,
+    PaidInvoice,
+    Payment,
+    PaymentRun,
+    SupplierAccount,
+)
+
+__all__ = [
+    "AccountConfirmation",
+    "Allocation",
+    "Arrival",
+    "ExportedJournal",
+    "Finding",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceTax",
+    "LedgerExport",
+    "PaidInvoice",
+    "Payment",
+    "PaymentRun",
+    "SupplierAccount",
+]

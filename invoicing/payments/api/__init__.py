@@ -1,0 +1,1 @@
+"""Paying suppliers, for programs: the same services as the pages call."""

@@ -1,0 +1,176 @@
+"""Questions that stand before an approval: who took part, and what was billed before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import QuerySet, Sum
+
+from invoicing.models import Allocation, Finding, Invoice
+from invoicing.settling.rules import BilledShare, Stated
+from invoicing.states import Closed, InvoiceStatus, Severity
+from marketplace.core.actors import Actor
+from marketplace.ordering.models import OrderLine
+
+# Who may be the one whose task a difference is; the service looks at which.
+DECIDERS = ("finance", "buyer", "receiver")
+# In which order what waits for approval is shown, and paged.
+TO_APPROVE_KEYS = ("pay_by_on", "id")
+POSTED = (InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Involved:
+    """Whoever had a hand in an invoice before it came to be approved."""
+
+    ordered_by: UUID | None
+    sent_in_by: UUID | None
+    let_through_by: frozenset[UUID]
+
+
+def stated_by(invoice: Invoice) -> Stated:
+    """Return what an invoice states, signed. Units: its currency."""
+    sign = Decimal(-1 if invoice.is_credit_note else 1)
+    return Stated(
+        net_amount=sign * invoice.net_amount,
+        vat_amount=sign * invoice.vat_amount,
+        gross_amount=sign * invoice.gross_amount,
+        payable_amount=sign * invoice.payable_amount,
+    )
+
+
+def involved_in(council_id: UUID, invoices: Sequence[Invoice]) -> dict[UUID, Involved]:
+    """Return who had a hand in each invoice. Shapes: orders and arrivals are loaded with them."""
+    released: dict[UUID, set[UUID]] = {}
+    rows = Finding.objects.of(council_id).filter(
+        invoice_id__in=[each.pk for each in invoices], closed=Closed.RELEASED.value
+    )
+    for invoice_id, person in rows.values_list("invoice_id", "closed_by_id"):
+        if person is not None:
+            released.setdefault(invoice_id, set()).add(person)
+    return {
+        each.pk: Involved(
+            ordered_by=each.order.contact_id if each.order else None,
+            sent_in_by=each.arrival.sent_by_id,
+            let_through_by=frozenset(released.get(each.pk, ())),
+        )
+        for each in invoices
+    }
+
+
+def billed_shares(
+    council_id: UUID, invoices: Sequence[Invoice], lines: Mapping[UUID, OrderLine]
+) -> dict[UUID, list[BilledShare]]:
+    """Return what each invoice bills of the order lines that are held, in the invoices' order.
+
+    Shapes: each counts what the ones before it in the list bill as billed before.
+    """
+    keys = [each.pk for each in invoices]
+    before: dict[UUID, Decimal] = dict.fromkeys(lines, Decimal(0))
+    posted = (
+        Allocation.objects.of(council_id)
+        .filter(order_line_id__in=list(lines), invoice__status__in=POSTED)
+        .exclude(invoice_id__in=keys)
+        .values_list("order_line_id")
+        .annotate(quantity=Sum("quantity"))
+        .order_by("order_line_id")
+    )
+    before |= dict(posted)
+    found: dict[UUID, list[BilledShare]] = {key: [] for key in keys}
+    by_invoice = _sums(council_id, keys)
+    for key in keys:
+        for line_id, quantity, amount in by_invoice.get(key, ()):
+            line = lines[line_id]
+            found[key].append(
+                BilledShare(
+                    order_line_id=line_id,
+                    coding=(line.cost_centre_id, line.account_id),
+                    ordered_quantity=line.quantity,
+                    ordered_amount=line.net_amount,
+                    before=before[line_id],
+                    quantity=quantity,
+                    amount=amount,
+                )
+            )
+            before[line_id] += quantity
+    return found
+
+
+def billed_lines(council_id: UUID, invoices: Sequence[Invoice]) -> list[UUID]:
+    """Return the keys of the order lines that invoices bill."""
+    rows = Allocation.objects.of(council_id).filter(invoice_id__in=[each.pk for each in invoices])
+    return list(rows.values_list("order_line_id", flat=True).distinct().order_by("order_line_id"))
+
+
+def _sums(
+    council_id: UUID, keys: Collection[UUID]
+) -> dict[UUID, list[tuple[UUID, Decimal, Decimal]]]:
+    """Return what invoices bill of each line after all that was undone, lines by their place."""
+    rows = (
+        Allocation.objects.of(council_id)
+        .filter(invoice_id__in=keys)
+        .values_list("invoice_id", "order_line_id", "order_line__line_number")
+        .annotate(quantity=Sum("quantity"), amount=Sum("amount"))
+        .order_by("invoice_id", "order_line__line_number", "order_line_id")
+    )
+    found: dict[UUID, list[tuple[UUID, Decimal, Decimal]]] = {}
+    for invoice_id, line_id, _place, quantity, amount in rows:
+        if quantity or amount:
+            found.setdefault(invoice_id, []).append((line_id, quantity, amount))
+    return found
+
+
+def invoice_to_decide(decider: Actor, invoice_id: UUID) -> Invoice:
+    """Return an invoice of the council's with what its decision is about.
+
+    Raises: Missing.
+    """
+    rows = Invoice.objects.of(decider.organisation_id).filter(council_id=decider.organisation_id)
+    return rows.select_related("supplier", "order", "arrival").one(invoice_id)
+
+
+def finding_to_decide(invoice: Invoice, finding_id: UUID) -> Finding:
+    """Return one of the things that were found in an invoice.
+
+    Raises: Missing.
+    """
+    rows = Finding.objects.of(invoice.council_id).filter(invoice=invoice)
+    return rows.select_related("other").one(finding_id)
+
+
+def uncoded_of(invoice: Invoice) -> Decimal:
+    """Return what an invoice asks that no line of an order says who pays. Units: GBP, net."""
+    billed = Allocation.objects.of(invoice.council_id).filter(invoice=invoice)
+    sum_of = billed.aggregate(amount=Sum("amount"))["amount"] or Decimal(0)
+    uncoded: Decimal = stated_by(invoice).net_amount - sum_of
+    return uncoded
+
+
+def invoices_to_approve(approver: Actor) -> QuerySet[Invoice]:
+    """Return what agrees and waits for approval, the first to be paid first (TO_APPROVE_KEYS)."""
+    rows = Invoice.objects.of(approver.organisation_id).filter(
+        council_id=approver.organisation_id, status=InvoiceStatus.MATCHED.value
+    )
+    return rows.select_related("supplier", "order").order_by(*TO_APPROVE_KEYS)
+
+
+def decisions_open(decider: Actor, invoice: Invoice) -> list[str]:
+    """Return the verbs that an invoice leaves open to this person, as far as their role tells."""
+    if not decider.holds("finance"):
+        return []
+    return [verb for verb in ("approve", "send_back") if verb in invoice.verbs()]
+
+
+def may_release(releaser: Actor, invoice: Invoice, finding: Finding) -> bool:
+    """Tell whether this person may let something through that holds an invoice."""
+    is_own = invoice.order is not None and invoice.order.contact_id == releaser.user_id
+    return (
+        invoice.status == InvoiceStatus.HELD
+        and finding.severity == Severity.HOLD
+        and not finding.closed
+        and not is_own
+        and releaser.holds("finance", finding.owner)
+    )

@@ -1,0 +1,1 @@
+"""Pages that decide about invoices."""

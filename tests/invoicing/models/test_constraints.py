@@ -1,0 +1,240 @@
+"""What the database keeps true of what arrives, of invoices and of the match."""
+
+from __future__ import annotations
+
+from copy import copy
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.utils import DatabaseError
+
+from invoicing.models import Allocation, Arrival, Finding, Invoice, InvoiceLine, InvoiceTax
+from marketplace.core.ids import uuid7
+from marketplace.core.tenancy import stewardship
+from marketplace.ordering.models import OrderLine
+from tests.factories import invoicing, organisations
+from tests.factories.ordering import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def market():
+    return invoicing.market()
+
+
+@pytest.fixture
+def invoice(market) -> Invoice:
+    return invoicing.taken(market, invoicing.said_of(market, invoicing.delivered(market)))
+
+
+@pytest.fixture
+def finding(market) -> Finding:
+    order = invoicing.delivered(market)
+    held = invoicing.taken(market, invoicing.said_of(market, order, order="nothing"))
+    with stewardship():
+        return Finding.objects.get(invoice=held, severity="HOLD")
+
+
+def refused(name: str, row, **facts) -> None:
+    """Change columns of a row past every service, and see the database refuse it by name."""
+    with stewardship(), pytest.raises(IntegrityError, match=name), transaction.atomic():
+        type(row).objects.filter(pk=row.pk).update(**facts)
+
+
+def not_added(name: str, row, **facts) -> None:
+    """Add a second row like one that is there."""
+    another = copy(row)
+    another.pk = uuid7()
+    for column, value in facts.items():
+        setattr(another, column, value)
+    with stewardship(), pytest.raises(IntegrityError, match=name), transaction.atomic():
+        another.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("arrival_status_known", {"status": "LOST"}),
+        ("arrival_channel_known", {"channel": "PIGEON"}),
+        ("arrival_read_has_instant", {"read_at": None}),
+        ("arrival_refused_has_reason", {"status": "REFUSED"}),
+    ],
+)
+def test_arrivals(invoice, name, facts):
+    with stewardship():
+        refused(name, Arrival.objects.get(pk=invoice.arrival_id), **facts)
+
+
+def test_an_arrival_has_two_sides(invoice):
+    with stewardship():
+        arrival = Arrival.objects.get(pk=invoice.arrival_id)
+    refused("arrival_two_sides", arrival, supplier_id=invoice.council_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("invoice_status_known", {"status": "LOST"}),
+        ("invoice_kind_known", {"kind": "LETTER"}),
+        ("invoice_has_number", {"number": ""}),
+        ("invoice_order_has_supplier", {"supplier": None}),
+        ("invoice_approved_has_approver", {"status": "APPROVED"}),
+        ("invoice_sent_back_has_reason", {"status": "SENT_BACK", "sent_back_at": NOON}),
+        ("invoice_repeat_has_first", {"status": "REPEAT"}),
+    ],
+)
+def test_invoices(invoice, name, facts):
+    refused(name, invoice, **facts)
+
+
+def test_an_invoice_has_two_sides(invoice):
+    refused("invoice_two_sides", invoice, supplier_id=invoice.council_id)
+
+
+def test_what_is_paid_was_paid_on_a_day(invoice):
+    facts = {"approved_at": NOON, "approved_by_id": invoice.pk}
+    refused("invoice_paid_has_day", invoice, status="PAID", **facts)
+
+
+def test_nothing_is_approved_in_another_currency(market):
+    order = invoicing.delivered(market)
+    euros = invoicing.taken(market, invoicing.said_of(market, order, currency="EUR"))
+    facts = {"approved_at": NOON, "approved_by_id": euros.pk}
+    refused("invoice_approved_has_approver", euros, status="APPROVED", **facts)
+
+
+def test_one_invoice_is_asked_once(market, invoice):
+    other = invoicing.arrived(market, b"<x/>")
+    not_added("invoice_asked_once", invoice, arrival_id=other.pk)
+
+
+def test_one_line_a_place(invoice):
+    with stewardship():
+        not_added("invoiceline_one_a_place", InvoiceLine.objects.get(invoice=invoice))
+        not_added("invoicetax_one_a_place", InvoiceTax.objects.get(invoice=invoice))
+
+
+def test_an_allocation_is_something(invoice):
+    with stewardship():
+        row = Allocation.objects.get(invoice=invoice)
+    not_added("allocation_is_something", row, quantity=Decimal(0), amount=Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("finding_severity_known", {"severity": "FATAL"}),
+        ("finding_source_known", {"source": "GOSSIP"}),
+        ("finding_closed_known", {"closed": "LOST", "closed_at": NOON}),
+        ("finding_closed_has_instant", {"closed": "GONE"}),
+        ("finding_closed_has_instant", {"closed_at": NOON}),
+        ("finding_released_has_reason", {"closed": "RELEASED", "closed_at": NOON}),
+    ],
+)
+def test_findings(finding, name, facts):
+    refused(name, finding, **facts)
+
+
+def test_a_finding_is_raised_once(finding):
+    not_added("finding_raised_once", finding)
+
+
+def test_what_blocks_is_never_let_through(finding):
+    facts = {"closed": "RELEASED", "closed_at": NOON, "closed_reason": "x", "closed_by_id": uuid7()}
+    not_added("finding_block_is_never_released", finding, severity="BLOCK", facts_key="x", **facts)
+
+
+class TestEvidence:
+    """What a document says does not change, whoever asks."""
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            {"number": "X"}, {"gross_amount": Decimal(1)}, {"issued_on": "2020-01-01"},
+            {"received_at": NOON.replace(year=2020)}, {"sha256": "0"}, {"currency": "EUR"},
+            {"payable_amount": Decimal(1)}, {"pay_by_on": "2030-01-01"},
+        ],
+        ids=lambda facts: next(iter(facts)),
+    )  # fmt: skip
+    def test_an_invoice_stays_as_it_was_written(self, invoice, facts):
+        refused("is evidence and does not change", invoice, **facts)
+
+    def test_an_arrival_stays_as_it_came(self, invoice):
+        with stewardship():
+            arrival = Arrival.objects.get(pk=invoice.arrival_id)
+        for facts in ({"sha256": "0"}, {"received_at": NOON.replace(year=2020)}, {"size_bytes": 1}):
+            refused("is evidence and does not change", arrival, **facts)
+
+    def test_a_finding_stays_as_it_was_found(self, finding):
+        for facts in ({"asked": "x"}, {"severity": "NOTE"}, {"facts_key": "x"}, {"owner": "x"}):
+            refused("is evidence and does not change", finding, **facts)
+
+    @pytest.mark.parametrize("model", [InvoiceLine, InvoiceTax, Allocation])
+    def test_lines_vat_and_allocations_are_only_added(self, invoice, model):
+        with stewardship():
+            for change in (
+                lambda rows: rows.update(council_id=invoice.council_id),
+                lambda rows: rows._raw_delete("default"),
+            ):
+                with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic():
+                    change(model.objects.all())
+
+    @pytest.mark.parametrize("model", [Arrival, Invoice, Finding])
+    def test_nothing_is_taken_away(self, invoice, model):
+        with (
+            stewardship(),
+            pytest.raises(DatabaseError, match="only ever added"),
+            transaction.atomic(),
+        ):
+            model.objects.all()._raw_delete("default")
+
+
+class TestWhatIsBilled:
+    def test_is_said_by_nobody(self, market, invoice):
+        for acting in (market.acting, stewardship):
+            with (
+                acting(),
+                pytest.raises(IntegrityError, match="orderline_billed_by_allocations"),
+                transaction.atomic(),
+            ):
+                OrderLine.objects.update(billed_quantity=0)
+
+    def test_is_the_sum_of_its_allocations(self, invoice):
+        with stewardship():
+            line = OrderLine.objects.get(order_id=invoice.order_id)
+            (row,) = Allocation.objects.filter(order_line=line)
+        assert line.billed_quantity == row.quantity == 2
+
+
+class TestWhatASupplierMayDo:
+    def test_reads_what_holds_its_invoice_and_not_how_it_ended(self, market, finding):
+        with market.selling():
+            assert Finding.objects.get() == finding
+        with stewardship():
+            Finding.objects.filter(pk=finding.pk).update(
+                closed="RELEASED", closed_at=NOON, closed_by_id=uuid7(), closed_reason="Ours."
+            )
+        with market.selling():
+            assert not Finding.objects.exists()
+
+    def test_changes_nothing_of_it(self, market, finding):
+        with market.selling():
+            assert Finding.objects.update(closed="GONE", closed_at=NOON) == 0
+            assert Invoice.objects.update(status="MATCHED") == 0
+            assert not Allocation.objects.exists()
+
+    def test_sends_in_nothing_that_is_read_already(self, market, invoice):
+        with market.selling():
+            arrival = copy(Arrival.objects.get(pk=invoice.arrival_id))
+            arrival.pk = uuid7()
+            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+                arrival.save(force_insert=True)
+
+    def test_another_supplier_sees_nothing(self, invoice):
+        from marketplace.core.tenancy import tenant
+
+        with tenant(organisations.supplier().pk):
+            for model in (Arrival, Invoice, InvoiceLine, InvoiceTax, Finding, Allocation):
+                assert not model.objects.exists()

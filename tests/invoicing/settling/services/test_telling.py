@@ -1,0 +1,93 @@
+"""A supplier is told once that its invoice is disputed, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from invoicing.formats import model
+from invoicing.settling.services.telling import tell_of_dispute
+from marketplace.audit.models import Event
+from marketplace.core.errors import Missing
+from marketplace.core.tenancy import stewardship
+from marketplace.notifications.models import Message
+from tests.factories import invoicing, ordering, organisations, receipts
+from tests.factories.ordering import NOON, do_jobs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def market():
+    return invoicing.market()
+
+
+def letters(subject="is held"):
+    with stewardship():
+        return list(Message.objects.filter(subject__contains=subject).order_by("pk"))
+
+
+def dear(market, order):
+    (line,) = receipts.lines_of(order)
+    billed = replace(
+        invoicing.line_of(line), price=model.Price(Decimal(80)), net_amount=Decimal("160.00")
+    )
+    return invoicing.said_of(market, order, lines=(billed,))
+
+
+class TestTellOfDispute:
+    def test_says_what_is_wrong_when_it_is_read(self, market):
+        invoice = invoicing.taken(market, dear(market, invoicing.delivered(market)))
+        (letter,) = letters()
+        assert letter.to == market.supplier.email
+        assert "Line 1 costs £80.00 each. £79.50 was agreed." in letter.body
+        assert letter.link == f"/supplier/invoices/{invoice.pk}/"
+        assert invoicing.now(invoice).told_supplier_at == NOON
+        with stewardship():
+            event = Event.objects.get(verb="invoice.dispute-told")
+        assert (event.chain, event.counterparty_id) == (market.council.pk, market.supplier.pk)
+
+    def test_once(self, market):
+        invoice = invoicing.taken(market, dear(market, invoicing.delivered(market)))
+        with market.acting():
+            facts = {"council_id": market.council.pk, "invoice_id": invoice.pk, "at": NOON}
+            assert tell_of_dispute(**facts) is False
+        assert len(letters()) == 1
+
+    def test_not_of_goods_that_nobody_has_written_down_yet(self, market):
+        order = ordering.answered(market)
+        invoice = invoicing.taken(market, invoicing.said_of(market, order))
+        assert (invoice.status, letters()) == ("HELD", [])
+
+    def test_of_what_turns_out_when_goods_go_another_way(self, market):
+        """Compared again by the job, it is told of what was not there before."""
+        order = ordering.answered(market)
+        first = invoicing.taken(market, invoicing.said_of(market, order))
+        second = invoicing.said_of(market, order, number="B-2")
+        invoicing.taken(market, replace(second, issued_on=second.issued_on.replace(day=1)))
+        assert len(letters()) == 1
+        receipts.received(market, order)
+        do_jobs()
+        assert [each.subject for each in letters()] == [
+            "Your invoice B-2 is held", "Your invoice INV-1001 is held",
+        ]  # fmt: skip
+        assert invoicing.now(first).told_supplier_at is not None
+
+    def test_not_of_what_agrees(self, market):
+        invoicing.taken(market, invoicing.said_of(market, invoicing.delivered(market)))
+        assert letters() == []
+
+    def test_not_where_nobody_can_be_written_to(self, market):
+        order = invoicing.delivered(market)
+        market.supplier.email = ""
+        with stewardship():
+            market.supplier.save()
+        assert invoicing.now(invoicing.taken(market, dear(market, order))).told_supplier_at is None
+
+    def test_not_by_another_council(self, market):
+        invoice = invoicing.taken(market, dear(market, invoicing.delivered(market)))
+        other = organisations.council()
+        with stewardship(), pytest.raises(Missing):
+            tell_of_dispute(council_id=other.pk, invoice_id=invoice.pk, at=NOON)
