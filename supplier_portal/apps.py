@@ -16,6 +16,8 @@ class SupplierPortalConfig(AppConfig):
 
         register("supplier-home", _("Home"), ("supplier",), order=1)
         register("supplier-orders", _("Orders"), ("supplier",), order=10)
+        register("supplier-invoices", _("Invoices"), ("supplier",), order=15)
         register("supplier-listings", _("What you offer"), ("supplier",), order=20)
         register("supplier-upload", _("Price lists"), ("supplier",), order=30)
+        register("supplier-payments", _("Payments"), ("supplier",), order=35)
         register("supplier-details", _("Your details"), ("supplier",), order=40)

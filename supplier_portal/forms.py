@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.listings.rules import LONGEST, NAME
-from catalogue.models import Listing
+from catalogue.cpv import split_code
+from catalogue.models import Category, Listing
 from catalogue.states import ListingStatus
+from marketplace.core.vat import VatCategory
 from marketplace.ordering.models import OrderLine
 from marketplace.ordering.models.orders import ORDER_STATUS_LABELS
 from marketplace.ordering.orders.services.answers import LineAnswer
 from marketplace.ordering.states import Answer, OrderStatus
 from marketplace.web.fields import DayField
 
+MOST_TYPED = 200  # characters in a box whose value has no length of its own
 CHOICES = [
     (Answer.ACCEPTED.value, _("We will deliver it as ordered")),
     (Answer.LATER.value, _("We will deliver it, but later")),
     (Answer.REFUSED.value, _("We cannot deliver it")),
 ]
+
+VAT_LABELS = {
+    VatCategory.STANDARD.value: _("Standard rate"),
+    VatCategory.REDUCED.value: _("Reduced rate"),
+    VatCategory.ZERO.value: _("Zero rate"),
+    VatCategory.EXEMPT.value: _("Exempt"),
+}
 
 
 class OrderAnswer(forms.Form):
@@ -83,6 +95,55 @@ class OrderAnswer(forms.Form):
     def _pass_over(self, name: str, empty: str | None) -> None:
         self.errors.pop(name, None)
         self.cleaned_data[name] = empty
+
+
+class OrderInvoice(forms.Form):
+    """The invoice of an order: its number, its day, and how much of each line it bills."""
+
+    number = forms.CharField(
+        label=_("Number of your invoice"),
+        max_length=50,
+        help_text=_("As it stands in your own books."),
+        error_messages={"required": _("Enter the number of your invoice")},
+    )
+    issued_on = DayField(
+        label=_("Day of the invoice"),
+        help_text=_("For example, 27 3 2027."),
+        error_messages={"required": _("Enter the day of the invoice")},
+    )
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        lines: Sequence[OrderLine],
+        left: Sequence[Decimal],
+        today: date,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._lines = lines
+        self.fields["issued_on"].initial = today
+        for place, (line, rest) in enumerate(zip(lines, left, strict=True)):
+            self.fields[f"quantity-{place}"] = forms.DecimalField(
+                label=_("How much of %(name)s do you bill?") % {"name": line.name},
+                required=False,
+                initial=_plain(rest),
+                max_digits=12,
+                decimal_places=3,
+                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+                error_messages={
+                    "invalid": _("Enter how much of %(name)s you bill, in figures")
+                    % {"name": line.name}
+                },
+            )
+
+    def quantities(self) -> dict[UUID, Decimal]:
+        """Return how much of each line is billed, by the lines' keys."""
+        said = self.cleaned_data
+        return {
+            line.pk: said[f"quantity-{place}"] or Decimal(0)
+            for place, line in enumerate(self._lines)
+        }
 
 
 class SupplierDetails(forms.Form):
@@ -153,20 +214,37 @@ class CategoryFilter(forms.Form):
     words = forms.CharField(label=_("Word or code"), max_length=100, required=False)
 
 
+class Cell(forms.CharField):
+    """A text as a price list would have it in a cell.
+
+    Why: whether it is right the service tells, of all of them at once; a form that asked for one
+    to be filled in would keep the rest from being looked at.
+    """
+
+    def __init__(self, *, most: int | None = MOST_TYPED, **words: Any) -> None:  # noqa: ANN401
+        super().__init__(required=False, max_length=most, **words)
+
+
+class CellChoice(forms.ChoiceField):
+    """One of a few texts as a price list would have it in a cell; the service tells here too."""
+
+    widget = forms.RadioSelect
+
+    def validate(self, value: Any) -> None:  # noqa: ANN401  # Django's own signature
+        """Leave it to the service."""
+
+
 class ListingChange(forms.Form):
     """What a listing says that is changed most often; typed as in a price list."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    name = forms.CharField(label=_("Name"), max_length=LONGEST[NAME])
-    unit_price = forms.CharField(
-        label=_("Price in pounds, without VAT"), max_length=20, help_text=_("For one unit.")
+    name = Cell(label=_("Name"), most=None)
+    unit_price = Cell(label=_("Unit price in pounds, without VAT"), help_text=_("For one unit."))
+    minimum_quantity = Cell(
+        label=_("Minimum quantity"), help_text=_("It is 1 if you leave it empty.")
     )
-    minimum_quantity = forms.CharField(label=_("Smallest quantity"), max_length=20)
-    lead_time_days = forms.CharField(
-        label=_("Delivery time in working days"),
-        max_length=10,
-        required=False,
-        help_text=_("Leave it empty if it differs."),
+    lead_time_days = Cell(
+        label=_("Delivery time in working days"), help_text=_("Leave it empty if it differs.")
     )
 
     @classmethod
@@ -183,6 +261,68 @@ class ListingChange(forms.Form):
     def changes(self) -> dict[str, str]:
         """Return the texts by the column of a price list."""
         return {name: str(text) for name, text in self.cleaned_data.items() if name != "version"}
+
+
+class ListingAdd(forms.Form):
+    """One product, typed as in a price list; its category by its code, or by words that find it."""
+
+    part_number = Cell(label=_("Your part number"), most=None)
+    name = Cell(label=_("Name"), help_text=_("What it is, in a few words."), most=None)
+    description = Cell(label=_("Description (optional)"), widget=forms.Textarea, most=None)
+    category = Cell(
+        label=_("Category"), help_text=_("A word for what it is, such as paper, or its CPV code.")
+    )
+    category_code = CellChoice(label=_("Which category fits?"))
+    unit = Cell(label=_("Unit"), help_text=_("What one price buys, such as each, box or kg."))
+    unit_price = Cell(label=_("Unit price in pounds, without VAT"), help_text=_("For one unit."))
+    vat = CellChoice(label=_("VAT"), choices=list(VAT_LABELS.items()))
+    minimum_quantity = Cell(
+        label=_("Minimum quantity"), help_text=_("It is 1 if you leave it empty.")
+    )
+    lead_time_days = Cell(
+        label=_("Delivery time in working days"), help_text=_("Leave it empty if it differs.")
+    )
+
+    words = ""  # that were typed in place of the category's code
+    categories: Sequence[Category] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Tell words from a code."""
+        said = super().clean() or self.cleaned_data
+        typed = said.get("category", "")
+        if split_code(typed) is None and any(map(str.isalpha, typed)):
+            self.words = typed
+        return said
+
+    def offer(self, categories: Sequence[Category]) -> None:
+        """Let one of these be chosen."""
+        self.categories = categories
+        field = self.fields["category_code"]
+        assert isinstance(field, CellChoice)  # noqa: S101  # for the type checker
+        field.choices = [(each.code, f"{each.name} ({each.code})") for each in categories]
+
+    def facts(self) -> dict[str, str]:
+        """Return the texts by the column of a price list.
+
+        Why: a category that was chosen when other words stood there is not taken.
+        """
+        said = dict(self.cleaned_data)
+        chosen = said.pop("category_code")
+        if any(chosen == each.code for each in self.categories):
+            said["category"] = chosen
+        return said
+
+    def ask_category(self) -> None:
+        """Say what to do where words were typed, which are no code to whoever checks it."""
+        if not self.words or "category" not in self.errors:
+            return
+        del self.errors["category"]
+        if self.categories:
+            self.add_error("category_code", _("Choose the category that fits best."))
+        else:
+            self.add_error(
+                "category", _("No category has these words. Try one word, such as “paper”.")
+            )
 
 
 class ListingMove(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supplier_portal.views import guide, home, listings, orders, uploads
+from supplier_portal.views import guide, home, invoices, listings, orders, payments, uploads
 
 urlpatterns = [
     path("supplier/", home.supplier_home, name="supplier-home"),
@@ -14,7 +14,26 @@ urlpatterns = [
         orders.supplier_order_answer,
         name="supplier-order-answer",
     ),
+    path(
+        "supplier/orders/<uuid:order_id>/invoice/",
+        invoices.supplier_order_invoice,
+        name="supplier-order-invoice",
+    ),
+    path("supplier/invoices/", invoices.supplier_invoices, name="supplier-invoices"),
+    path("supplier/invoices/send/", invoices.supplier_invoice_send, name="supplier-invoice-send"),
+    path(
+        "supplier/invoices/files/", invoices.supplier_invoice_files, name="supplier-invoice-files"
+    ),
+    path(
+        "supplier/invoices/files/<uuid:arrival_id>/",
+        invoices.supplier_invoice_file,
+        name="supplier-invoice-file",
+    ),
+    path(
+        "supplier/invoices/<uuid:invoice_id>/", invoices.supplier_invoice, name="supplier-invoice"
+    ),
     path("supplier/listings/", listings.supplier_listings, name="supplier-listings"),
+    path("supplier/listings/new/", listings.supplier_listing_add, name="supplier-listing-add"),
     path(
         "supplier/listings/<uuid:listing_id>/", listings.supplier_listing, name="supplier-listing"
     ),
@@ -59,5 +78,11 @@ urlpatterns = [
         "supplier/price-lists/<uuid:run_id>/copy/",
         uploads.supplier_upload_copy,
         name="supplier-upload-copy",
+    ),
+    path("supplier/accounts/", payments.supplier_accounts, name="supplier-accounts"),
+    path("supplier/accounts/new/", payments.supplier_account_add, name="supplier-account-add"),
+    path("supplier/payments/", payments.supplier_payments, name="supplier-payments"),
+    path(
+        "supplier/payments/<uuid:payment_id>/", payments.supplier_payment, name="supplier-payment"
     ),
 ]

@@ -107,7 +107,9 @@ def _what(column: str) -> str:
         "unit_price": _("Pounds for one unit without VAT, above nought, like 12.50."),
         "currency": _("Only GBP, if it is there at all."),
         "vat": _("The VAT rate. See the list of rates."),
-        "minimum_quantity": _("The smallest order, in units. 1 if empty."),
+        "minimum_quantity": _(
+            "The smallest order, in units; whole where the unit is only sold whole. 1 if empty."
+        ),
         "lead_time_days": _("Working days until delivery, a whole number."),
         "keywords": _("More words that people may search by."),
     }[column]

@@ -10,17 +10,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue.imports.selectors import import_runs
-from catalogue.listings.selectors import own_listings
-from catalogue.states import ListingStatus
+from catalogue.listings.selectors import live_count
 from marketplace.core.errors import Refusal
 from marketplace.ordering.orders.selectors.orders import orders_for, orders_found, supplier_counts
 from marketplace.ordering.states import OrderStatus
 from marketplace.organisations.models import Organisation
 from marketplace.organisations.selectors.suppliers import councils_of
-from marketplace.organisations.services.supplier_details import CHANGEABLE, change_supplier
+from marketplace.organisations.services.supplier_details import (
+    CHANGEABLE,
+    change_supplier,
+    supplier_problems,
+)
 from marketplace.web.access import access
 from marketplace.web.actors import actor
-from marketplace.web.problems import show_on, status_of
+from marketplace.web.problems import show_more, show_on, status_of
 from supplier_portal.forms import SupplierDetails
 
 ORDERS_SHOWN = 5
@@ -31,7 +34,6 @@ ORDERS_SHOWN = 5
 def supplier_home(request: HttpRequest) -> HttpResponse:
     """Show the orders that wait for an answer, and how the price list stands."""
     acting = actor(request)
-    mine = own_listings(acting.organisation_id)
     waiting = orders_found(orders_for(acting), status=OrderStatus.SENT)
     return render(
         request,
@@ -39,8 +41,7 @@ def supplier_home(request: HttpRequest) -> HttpResponse:
         {
             "counts": supplier_counts(acting),
             "orders": list(waiting.order_by("id")[:ORDERS_SHOWN]),
-            "live_count": mine.filter(status=ListingStatus.LIVE).count(),
-            "withdrawn_count": mine.filter(status=ListingStatus.WITHDRAWN).count(),
+            "live_count": live_count(acting.organisation_id),
             "last_run": import_runs(acting.organisation_id).first(),
             "councils_count": councils_of(acting.organisation_id).count(),
         },
@@ -73,6 +74,10 @@ def supplier_details(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, _("Your details are saved."))
                 return redirect("supplier-details")
+        else:
+            read = form.cleaned_data
+            changed = {name: read[name] for name in form.changed_data if name in read}
+            show_more(form, supplier_problems(changed))
     page = {
         "form": form,
         "organisation": organisation,

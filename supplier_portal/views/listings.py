@@ -11,17 +11,28 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalogue.listings.selectors import own_listing, own_listings, past_prices
-from catalogue.listings.services import change_listing, restore_listing, withdraw_listing
+from catalogue.listings.selectors import (
+    categories_nearest,
+    own_listing,
+    own_listings,
+    past_prices,
+)
+from catalogue.listings.services import (
+    add_listing,
+    change_listing,
+    restore_listing,
+    withdraw_listing,
+)
 from catalogue.states import ListingStatus
 from marketplace.core.errors import Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.problems import show_on, status_of
-from supplier_portal.forms import ListingChange, ListingFilter, ListingMove
+from supplier_portal.forms import ListingAdd, ListingChange, ListingFilter, ListingMove
 
 PRICES_SHOWN = 20
+CATEGORIES_SHOWN = 20
 
 
 @access("supplier")
@@ -38,6 +49,34 @@ def supplier_listings(request: HttpRequest) -> HttpResponse:
     )
     return show_list(
         request, "supplier_portal/listings.html", rows, form=form, keys=("-id",), size=50
+    )
+
+
+@access("supplier")
+@require_http_methods(["GET", "HEAD", "POST"])
+def supplier_listing_add(request: HttpRequest) -> HttpResponse:
+    """Offer one product more, without sending a price list."""
+    form = ListingAdd(request.POST if request.method == "POST" else None)
+    status, taken = 200, None
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            if form.words:
+                form.offer(categories_nearest(form.words, CATEGORIES_SHOWN))
+            try:
+                made = add_listing(supplier=actor(request), facts=form.facts(), at=timezone.now())
+            except Refusal as refusal:
+                show_on(form, refusal)
+                form.ask_category()
+                status, taken = status_of(refusal), refusal.facts.get("listing_id")
+            else:
+                messages.success(request, _("%(name)s is on offer.") % {"name": made.name})
+                return redirect("supplier-listing", made.pk)
+    return render(
+        request,
+        "supplier_portal/listing_add.html",
+        {"form": form, "taken": taken, "most": CATEGORIES_SHOWN},
+        status=status,
     )
 
 

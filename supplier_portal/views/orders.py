@@ -16,12 +16,12 @@ from marketplace.ordering.bought.views.story import told
 from marketplace.ordering.orders.selectors.orders import (
     OrderPage,
     order_page,
-    order_timeline,
     order_verbs,
     orders_for,
     orders_found,
     transmissions_of,
 )
+from marketplace.ordering.orders.selectors.receiving import order_story, receipts_on
 from marketplace.ordering.orders.services.answers import LineAnswer, answer_order
 from marketplace.ordering.states import Answer
 from marketplace.web.access import access
@@ -46,6 +46,7 @@ def supplier_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show one order, with its papers and what was said to it."""
     acting = actor(request)
     found = order_page(acting, order_id)
+    receipts = list(receipts_on(found.order, acting))
     return render(
         request,
         "supplier_portal/order.html",
@@ -56,7 +57,8 @@ def supplier_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "due": found.due,
             "actions": order_verbs(found.order, acting),
             "transmissions": list(transmissions_of(found.order)),
-            "events": told(order_timeline(found.order)),
+            "receipts": receipts,
+            "events": told(order_story(found.order, receipts)),
         },
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalogue.imports.columns import COLUMNS, FOR_ALL
 from catalogue.imports.selectors import (
     annotated_run,
+    confirmation_of,
+    files_sent,
     import_run,
-    import_runs,
     report_of,
     upload,
     uploads_waiting,
@@ -23,7 +25,7 @@ from catalogue.imports.selectors import (
 from catalogue.imports.services.uploads import cancel_upload, confirm_price_list, send_price_list
 from catalogue.listings.rules import REQUIRED
 from catalogue.listings.wording import column_label
-from marketplace.core.errors import Refusal
+from marketplace.core.errors import Conflict, Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
@@ -33,6 +35,7 @@ from supplier_portal.forms import PriceList
 RUNS_A_PAGE = 10
 WAITING_SHOWN = 10
 PROBLEMS_SHOWN = 100
+MOVES_SHOWN = 10
 
 
 @access("supplier")
@@ -67,7 +70,7 @@ def supplier_upload(request: HttpRequest) -> HttpResponse:
             "form": form,
             "waiting": list(uploads_waiting(acting.organisation_id)[:WAITING_SHOWN]),
             "page": page_by_key(
-                import_runs(acting.organisation_id),
+                files_sent(acting.organisation_id),
                 request.GET.get("after"),
                 keys=("-id",),
                 size=RUNS_A_PAGE,
@@ -103,26 +106,41 @@ def supplier_upload_cancel(request: HttpRequest, upload_id: UUID) -> HttpRespons
 @require_safe
 def supplier_upload_report(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show what a price list would change, or every mistake that is in it."""
-    run = import_run(actor(request).organisation_id, run_id)
-    report = report_of(run)
-    return render(
-        request,
-        "supplier_portal/upload_report.html",
-        {
-            "run": run,
-            "report": report,
-            "problems": report.worded_problems[:PROBLEMS_SHOWN],
-            "has_copy": run.document_id is not None,
-        },
-    )
+    return _report_page(request, run_id, Form())
 
 
 @access("supplier")
 @require_POST
 def supplier_upload_confirm(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Have a price list taken in that was tried and found good."""
-    confirmed = confirm_price_list(supplier=actor(request), run_id=run_id, at=timezone.now())
-    return redirect("supplier-upload-progress", confirmed.pk)
+    try:
+        sent = confirm_price_list(supplier=actor(request), run_id=run_id, at=timezone.now())
+    except Conflict as refusal:
+        form = Form(request.POST)
+        show_on(form, refusal)
+        return _report_page(request, run_id, form, status=status_of(refusal))
+    return redirect("supplier-upload-progress", sent.pk)
+
+
+def _report_page(
+    request: HttpRequest, run_id: UUID, form: Form, *, status: int = 200
+) -> HttpResponse:
+    run = import_run(actor(request).organisation_id, run_id)
+    report = report_of(run)
+    return render(
+        request,
+        "supplier_portal/upload_report.html",
+        {
+            "form": form,
+            "run": run,
+            "report": report,
+            "confirmation": confirmation_of(run),
+            "problems": report.worded_problems[:PROBLEMS_SHOWN],
+            "moves": report.price_moves[:MOVES_SHOWN],
+            "has_copy": run.document_id is not None,
+        },
+        status=status,
+    )
 
 
 @access("supplier")

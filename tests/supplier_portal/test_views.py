@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -74,34 +76,6 @@ class TestFilesThatWereSent:
             address = reverse("supplier-upload") + link if 'rel="next"' in page else ""
         assert seen == keys
         assert len(keys) >= 5
-
-
-class TestHome:
-    def test_shows_what_waits(self, seller, market):
-        order = factory.sent(market)
-        page = text(seller.get(reverse("supplier-home")))
-        assert order.number in page
-        assert "Ambridge Council" in page
-
-    def test_says_when_nothing_waits(self, seller):
-        assert "You have answered every order" in text(seller.get(reverse("supplier-home")))
-
-    def test_is_not_for_councils(self, client, market):
-        sign_in(client, organisations.person(market.council, "buyer"))
-        assert client.get(reverse("supplier-home")).status_code == 403
-
-    def test_details_show_the_councils(self, seller):
-        assert "Ambridge Council" in text(seller.get(reverse("supplier-details")))
-
-    def test_details_are_changed(self, seller, market):
-        place = reverse("supplier-details")
-        said = {"version": 1, "email": "new@example.com", "vat_number": "1"}
-        refused = seller.post(place, said)
-        assert refused.status_code == 422
-        assert 'href="#id_vat_number"' in text(refused)
-        assert seller.post(place, {**said, "vat_number": ""}).status_code == 302
-        assert "new@example.com" in text(seller.get(place))
-        assert seller.post(place, {**said, "vat_number": ""}).status_code == 409
 
 
 class TestAnswer:
@@ -244,6 +218,12 @@ class TestListings:
         page = self.change(seller, market.listing, unit_price=price)
         assert page.status_code == 422
         assert 'href="#id_unit_price"' in text(page)
+        assert not re.search(r"\b(row|column|cell)\b", re.sub("<[^>]*>", "", text(page)))
+
+    def test_says_the_most_of_a_number_that_is_too_big(self, seller, market):
+        page = text(self.change(seller, market.listing, lead_time_days="9999999"))
+        assert "Delivery time in days must be 730 or less." in page
+        assert "Did you mean" not in page
 
     def test_refuses_a_change_to_what_was_changed_meanwhile(self, seller, market):
         self.change(seller, market.listing)
@@ -285,6 +265,19 @@ class TestUpload:
         page = text(seller.get(tried.headers["Location"]))
         assert "£79.50" in page
         assert "+13.2%" in page
+
+    def test_shows_the_first_rows_of_what_will_change(self, seller, market):
+        part = market.listing.part_number
+        rows = [catalogue.row(part_number=f"NEW-{n:02d}", name="Desk") for n in range(12)]
+        tried = upload(seller, [*rows, catalogue.row(part_number=part, unit_price="90.00")])
+        page = text(seller.get(tried.headers["Location"]))
+        assert "NEW-09" in page
+        assert "NEW-10" not in page
+        assert "And 2 more, which are not shown here." in page
+        assert page.index("NEW-00") < page.index("Unit price") < page.index("Confirm this")
+        left = upload(seller, rows, withdraw_missing="on")
+        page = text(seller.get(left.headers["Location"]))
+        assert f"Part {part}" in page
 
     def test_shows_every_mistake_with_its_place_and_gives_the_file_back(self, seller):
         tried = upload(
