@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -25,7 +25,9 @@ from marketplace.organisations.selectors.suppliers import supplier_links
 
 NEARLY_USED = Decimal("0.90")
 MOST_FOUND = 20
-WATCHED = (OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED, OrderStatus.SENT)
+REFUSED = (OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED)
+# How long a refusal is shown: nothing ends it, since what was refused is bought elsewhere.
+REFUSAL_LASTS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,24 @@ def own_requisitions(reader: Actor) -> QuerySet[Requisition]:
     return rows.exclude(status=RequisitionStatus.WITHDRAWN)
 
 
-def orders_to_watch(reader: Actor, count: int) -> QuerySet[Order]:
-    """Return the first orders that were refused, come too late or are not answered yet, these last.
+def orders_to_watch(reader: Actor, count: int, at: datetime) -> QuerySet[Order]:
+    """Return the newest orders that were refused lately, come too late or are not answered yet.
 
+    Shapes: those that wait for their answer come last, and of them those that have waited longest.
     Why: each kind is asked for by itself, so that an index gives its first few; with "or" between
-    them the database reads every order that there ever was.
+    them the database reads every order that there ever was. So is the day of a refusal asked only
+    of the newest.
     """
     rows = orders_of(reader)
-    late, *others = [
-        found.order_by("id").values("pk")[:count]
-        for found in (late_orders(reader), *(rows.filter(status=status) for status in WATCHED))
+    unanswered = rows.filter(status=OrderStatus.SENT).order_by("id").values("pk")[:count]
+    late = late_orders(reader).order_by("-id").values("pk")[:count]
+    newest = [rows.filter(status=status).values("pk")[:count] for status in REFUSED]
+    refused = [
+        Order.objects.filter(pk__in=few, answered_at__gt=at - REFUSAL_LASTS).values("pk")
+        for few in newest
     ]
     waits = Case(When(status=OrderStatus.SENT, then=1), default=0)
-    return rows.filter(pk__in=late.union(*others)).order_by(waits, "id")[:count]
+    return rows.filter(pk__in=late.union(unanswered, *refused)).order_by(waits, "-id")[:count]
 
 
 def budgets_nearly_used(council_id: UUID, at: datetime) -> QuerySet[Budget]:

@@ -7,8 +7,13 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from marketplace.core.actors import Role
+from marketplace.core.tenancy import stewardship
+from marketplace.desk.selectors import REFUSAL_LASTS
+from marketplace.desk.views.home import ROWS_SHOWN
+from marketplace.ordering.models import Order, OrderLine
 from tests.factories import ordering as factory
 from tests.factories import organisations
 from tests.factories.organisations import sign_in
@@ -55,9 +60,20 @@ class TestHome:
         sign_in(client, organisations.person(market.council, role, limit=50_000))
         assert client.get(reverse("home")).status_code == 200
 
-    def test_says_so_when_nothing_waits_for_a_role(self, client):
-        sign_in(client, organisations.person(organisations.council(), "payments"))
+    def test_says_so_when_nothing_waits_for_somebody_without_a_role(self, client):
+        sign_in(client, organisations.person(organisations.council()))
         assert "Nothing waits for you here." in text(client.get(reverse("home")))
+
+    def test_tells_a_receiver_what_is_to_come_and_what_is_late(self, client):
+        market = factory.market()
+        factory.sent(market)
+        late = factory.sent(market)
+        with stewardship():
+            OrderLine.objects.filter(order=late).update(answer="LATER", promised_on="2020-01-01")
+        sign_in(client, organisations.person(market.council, "receiver"))
+        page = text(client.get(reverse("home")))
+        assert "2 orders are to come" in page
+        assert "1 of them should have come already" in page
 
     def test_shows_an_approver_what_waits(self, client):
         market = factory.market()
@@ -79,10 +95,25 @@ class TestHome:
         )
         sign_in(client, organisations.person(market.council, "buyer"))
         page = text(client.get(reverse("home")))
-        places = [page.find(each.number) for each in (late, refused, waiting)]
+        places = [page.find(each.number) for each in (refused, late, waiting)]
         assert -1 not in places
         assert places == sorted(places)
         assert accepted.number not in page
+
+    def test_shows_a_buyer_the_newest_refusals_and_none_for_ever(self, client):
+        market = factory.market(budget_amount=100_000)
+        refused = [factory.answered(market, factory.Answer.REFUSED) for _ in range(ROWS_SHOWN + 2)]
+        sign_in(client, organisations.person(market.council, "buyer"))
+
+        def shown():
+            page = text(client.get(reverse("home")))
+            return [order.number in page for order in refused]
+
+        assert shown() == [False, False, *[True] * ROWS_SHOWN]
+        with stewardship():
+            newest = Order.objects.filter(pk=refused[-1].pk)
+            newest.update(answered_at=timezone.now() - REFUSAL_LASTS)
+        assert shown() == [False, False, *[True] * (ROWS_SHOWN - 1), False]
 
     def test_sends_a_supplier_to_their_own(self, client):
         sign_in(client, organisations.person(organisations.supplier()))

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from invoicing.payments.selectors.runs import runs_in_hand
 from marketplace.audit.selectors import events_of
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.desk.forms import SearchAll
@@ -23,6 +24,7 @@ from marketplace.desk.selectors import (
 )
 from marketplace.desk.views.ready import still_missing
 from marketplace.ordering.orders.selectors.orders import council_counts
+from marketplace.ordering.orders.selectors.receiving import expected
 from marketplace.ordering.requisitions.selectors.requisitions import requisitions_awaiting
 from marketplace.ordering.requisitions.views.shown import COUNCIL
 from marketplace.web.access import access
@@ -49,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "form": SearchAll(),
             "counts": council_counts(acting, at),
             "buys": acting.holds("requester", "buyer"),
+            "pays": acting.holds("payments"),
             "missing": still_missing(acting, at),
             "nothing_to_do": all(each is None for each in panels.values()),
             **panels,
@@ -65,9 +68,13 @@ def _panels(acting: Actor, at: datetime) -> dict[str, Any]:
         "mine": list(own_requisitions(acting)[:ROWS_SHOWN])
         if acting.holds("requester", "buyer")
         else None,
-        "orders": list(orders_to_watch(acting, ROWS_SHOWN)) if watches else None,
+        "expected": expected(acting, timezone.localdate(at)) if acting.holds("receiver") else None,
+        "orders": list(orders_to_watch(acting, ROWS_SHOWN, at)) if watches else None,
         "budgets": list(budgets_nearly_used(council_id, at)[:ROWS_SHOWN])
         if acting.holds("finance")
+        else None,
+        "payment_runs": list(runs_in_hand(council_id)[:ROWS_SHOWN])
+        if acting.holds("payments", "finance")
         else None,
         "parked": list(parked_jobs(council_id)[:ROWS_SHOWN])
         if acting.holds("administrator")

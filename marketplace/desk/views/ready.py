@@ -12,7 +12,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from marketplace.core.actors import Actor
+from marketplace.core.actors import Actor, Role
 from marketplace.desk.readiness import Step, readiness
 from marketplace.web.access import access, declared
 from marketplace.web.actors import actor
@@ -49,6 +49,7 @@ def shown(steps: Sequence[Step], acting: Actor) -> list[dict[str, Any]]:
 
 def _place(step: Step, acting: Actor) -> dict[str, Any]:
     begin = reverse(step.page)
-    roles = declared(resolve(begin).func) or ()
+    # A page may be for suppliers too, whose own people are not the council's.
+    roles = [role for role in declared(resolve(begin).func) or () if role != Role.SUPPLIER]
     address = reverse(step.list_page) if step.count else begin
     return {"address": address if acting.holds(*roles) else "", "who": role_names(roles)}
