@@ -26,6 +26,7 @@ from fixtures.suppliers import SUPPLIERS
 from marketplace.core.dates import financial_year
 from marketplace.core.tenancy import tenant
 from marketplace.core.vat import VatCategory, rate_percent
+from marketplace.demonstration.deliveries import deliver
 from marketplace.demonstration.founding import Consortium
 from marketplace.demonstration.papers import BoughtGood, BulkOrder, Coding, Papers, write
 from marketplace.ledger.models import Account, Budget, CostCentre
@@ -85,8 +86,9 @@ def order_for_a_year(
             papers = Papers.of(consortium, slug)
             for batch in _batches(rows[there:]):
                 with transaction.atomic():
-                    write(papers, batch)
+                    deliveries = write(papers, batch)
                     _promise(council_id, papers, batch)
+                    deliver(council_id, deliveries, today)
                 on_batch(steps)
     return len(orders)
 

@@ -21,6 +21,9 @@ from marketplace.ledger.selectors.coding import keys_by_code
 from marketplace.ledger.services.budgets import BudgetFigure, set_budgets
 from marketplace.ledger.services.code_lists import CodeRow, set_codes
 from marketplace.ledger.services.coding import ACCOUNTS, COST_CENTRES
+from marketplace.ledger.services.controls import set_control_accounts
+from marketplace.ledger.services.periods import open_year
+from marketplace.ledger.states import AccountRole
 from marketplace.ordering.delivery_points.services import DELIVERY_POINTS
 from marketplace.organisations.models import (
     Kind,
@@ -30,7 +33,7 @@ from marketplace.organisations.models import (
     SupplierProfile,
 )
 from marketplace.organisations.selectors.people import actor_of, person_by_email
-from marketplace.organisations.services.people import enrol_person
+from marketplace.organisations.services.enrolling import enrol_person
 from marketplace.organisations.services.suppliers import accept_supplier, suspend_supplier
 
 WHY_SUSPENDED = "Two deliveries were late by more than a week. We speak again in January."
@@ -232,8 +235,10 @@ def _let_buy(consortium: Consortium, buyer: Council, at: datetime, today: date) 
             ],
             at=at,
         )
+        _set_controls(consortium, buyer, at)
         for year in (financial_year(today) - 1, financial_year(today)):
             _set_budgets(consortium, buyer, year, at)
+            open_year(finance=_finance(consortium, buyer), financial_year=year, at=at)
         for seller in SUPPLIERS:
             if buyer.slug in seller.councils:
                 _accept(consortium, buyer, seller, administrator, at)
@@ -249,8 +254,22 @@ def _steps(consortium: Consortium, buyer: Council, tier: ApprovalTier) -> Iterab
             yield TierStep(tier.over_amount, place, Who.PEOPLE, people)
 
 
+def _finance(consortium: Consortium, buyer: Council) -> Actor:
+    return consortium.actor(buyer.slug, buyer.with_role("finance")[0].email)
+
+
+def _set_controls(consortium: Consortium, buyer: Council, at: datetime) -> None:
+    finance = _finance(consortium, buyer)
+    _centres, accounts = keys_by_code(finance.organisation_id)
+    set_control_accounts(
+        finance=finance,
+        accounts={AccountRole(part): accounts[code] for part, code in buyer.control_accounts},
+        at=at,
+    )
+
+
 def _set_budgets(consortium: Consortium, buyer: Council, year: int, at: datetime) -> None:
-    finance = consortium.actor(buyer.slug, buyer.with_role("finance")[0].email)
+    finance = _finance(consortium, buyer)
     centres, accounts = keys_by_code(finance.organisation_id)
     set_budgets(
         finance=finance,

@@ -60,9 +60,7 @@ def _load_through_services(size: str, at: datetime, on_step: OnStep) -> Loaded:
     consortium = founding.found(today)
     on_step("Councils, suppliers and people", 1)
     goods = _sell(consortium, at, on_step)
-    requisitions = telling.tell(
-        consortium, size, today, lambda of: on_step("What they have been buying", of)
-    )
+    requisitions = telling.tell(consortium, size, today, on_step)
     return Loaded(size, is_new=True, counts=_counts(goods=goods, requisitions=requisitions))
 
 
@@ -90,9 +88,7 @@ def _load_large(at: datetime, on_step: OnStep, *, is_founded: bool) -> Loaded:
         consortium, LARGE_ORDERS, today, lambda of: on_step("A year of orders", of)
     )
     with transaction.atomic():
-        requisitions = telling.tell(
-            consortium, "small", today, lambda of: on_step("What they have been buying", of)
-        )
+        requisitions = telling.tell(consortium, "small", today, on_step)
     return Loaded(
         "large",
         is_new=True,

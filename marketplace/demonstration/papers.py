@@ -15,6 +15,7 @@ from fixtures.large_history import LargeOrder
 from fixtures.suppliers import SUPPLIERS, supplier
 from marketplace.core.actors import Actor
 from marketplace.core.ids import uuid7
+from marketplace.demonstration.deliveries import Delivery
 from marketplace.demonstration.founding import Consortium
 from marketplace.demonstration.writing import Happening, append, copy_in, take_numbers
 from marketplace.documents.models import Document
@@ -163,8 +164,8 @@ class _Written:
     order_lines: list[OrderLine]
 
 
-def write(papers: Papers, batch: Sequence[BulkOrder]) -> None:
-    """Write a batch of orders with all that belongs to them, and their trail."""
+def write(papers: Papers, batch: Sequence[BulkOrder]) -> list[Delivery]:
+    """Write a batch of orders with all that belongs to them; return those that may come."""
     asked, ordered = _numbers(papers, batch, "requisition"), _numbers(papers, batch, "order")
     made = [_make(papers, order, next(asked), next(ordered)) for order in batch]
     copy_in([each.requisition for each in made])
@@ -173,6 +174,14 @@ def write(papers: Papers, batch: Sequence[BulkOrder]) -> None:
     copy_in([line for each in made for line in each.order_lines])
     copy_in([entry for each in made for entry in _entries(papers, each)])
     append([event for each in made for event in _trail(papers, each)])
+    return [
+        Delivery(
+            each.order,
+            each.order_lines,
+            papers.consortium.actor(papers.slug, each.plan.plan.requester),
+        )
+        for each in made
+    ]
 
 
 def _numbers(papers: Papers, batch: Sequence[BulkOrder], kind: str) -> Iterator[int]:
@@ -220,7 +229,7 @@ def _make(papers: Papers, plan: BulkOrder, number: int, order_number: int) -> _W
             order=order,
             requisition_line=line,
             **_line_facts(papers, plan, place),
-            **_answer_facts(order, is_refused=place in refused),
+            **_answer_facts(order, line.quantity, is_refused=place in refused),
         )
         for place, line in enumerate(lines)
     ]
@@ -291,7 +300,9 @@ def _line_facts(papers: Papers, plan: BulkOrder, place: int) -> dict[str, Any]:
     }
 
 
-def _answer_facts(order: Order, *, is_refused: bool) -> dict[str, Any]:
+def _answer_facts(order: Order, quantity: Decimal, *, is_refused: bool) -> dict[str, Any]:
+    if order.cancelled_at is not None:
+        return {"cancelled_quantity": quantity}
     if order.answered_at is None:
         return {}
     if is_refused:

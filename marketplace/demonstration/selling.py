@@ -38,7 +38,7 @@ def sell(consortium: Consortium, at: datetime, on_supplier: OnSupplier) -> int:
         rows = list(catalogue_rows(seller.slug))
         when = at
         if seller.slug == SENDS_TWICE:
-            _send(consortium, seller.slug, _cheaper(rows), at)
+            goods += _send(consortium, seller.slug, _cheaper(rows), at)
             when = at + BETWEEN_PRICE_LISTS
         goods += _send(consortium, seller.slug, rows, when)
         on_supplier(seller.name)
@@ -88,6 +88,7 @@ def _send(
 
 
 def _take_in(consortium: Consortium, slug: str, content: BinaryIO, at: datetime) -> int:
+    """Take in a price list; return how many goods are new by it."""
     actor = consortium.actor(slug, supplier(slug).contact.email)
     content.seek(0)
     with tenant(actor.organisation_id):

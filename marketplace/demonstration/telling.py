@@ -8,21 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import ROUND_UP, Decimal
+from functools import partial
+from operator import itemgetter
 from uuid import UUID
 
 from django.utils import timezone
 
 from catalogue.models import Listing
+from fixtures.billing import billing
 from fixtures.councils import council
 from fixtures.history import Deed, PlannedRequisition, deeds_in_order, history
 from marketplace.core.dates import add_working_days
 from marketplace.core.tenancy import tenant
+from marketplace.demonstration.billing import Biller
 from marketplace.demonstration.founding import Consortium
 from marketplace.ledger.models import CostCentre
-from marketplace.ordering.models import DeliveryPoint, Order, OrderLine, Requisition
+from marketplace.ordering.models import (
+    DeliveryPoint,
+    Order,
+    OrderLine,
+    ReceiptLine,
+    Requisition,
+)
 from marketplace.ordering.orders.services.answers import LineAnswer, answer_order, settle_answer
 from marketplace.ordering.orders.services.orders import cancel_order, raise_orders
 from marketplace.ordering.orders.services.sending import send_order
+from marketplace.ordering.receipts.rules import ReceivedLine
+from marketplace.ordering.receipts.services.corrections import correct_receipt
+from marketplace.ordering.receipts.services.receipts import receive_goods
+from marketplace.ordering.receipts.services.returns import (
+    Parcel,
+    return_for_credit,
+    return_for_replacement,
+)
 from marketplace.ordering.requisitions.services.baskets import add_to_basket
 from marketplace.ordering.requisitions.services.decisions import (
     approve_requisition,
@@ -37,19 +56,26 @@ from marketplace.ordering.states import Answer, RequisitionStatus
 
 WORKER_TAKES = timedelta(seconds=20)
 LATER_BY_DAYS = 15
+BOUGHT, BILLED = "What they have been buying", "What was billed and paid"
 
 
-def tell(consortium: Consortium, size: str, today: date, on_deed: Callable[[int], None]) -> int:
+def tell(
+    consortium: Consortium, size: str, today: date, on_step: Callable[[str, int], None]
+) -> int:
     """Carry out a plan, oldest deed first; return how many requisitions it has.
 
-    Shapes: `on_deed` is called with how many deeds there are in all, after each.
+    Shapes: `on_step` is called after each deed with what it belongs to, and how many there are.
     """
     plan = list(history(size))
-    deeds = deeds_in_order(plan)
+    deeds, errands = deeds_in_order(plan), billing()
     teller = Teller(consortium, today)
-    for each, deed in deeds:
-        teller.do(each, deed)
-        on_deed(len(deeds))
+    biller = Biller(consortium, today, teller.requisitions)
+    begun = [(deed.moment.place, BOUGHT, partial(teller.do, each, deed)) for each, deed in deeds]
+    begun += [(errand.moment.place, BILLED, partial(biller.do, errand)) for errand in errands]
+    of = {BOUGHT: len(deeds), BILLED: len(errands)}
+    for _place, what, do in sorted(begun, key=itemgetter(0)):
+        do()
+        on_step(what, of[what])
     return len(plan)
 
 
@@ -69,6 +95,9 @@ class Teller:
             "withdraw": self.withdraw,
             "answer": self.answer,
             "cancel": self.cancel,
+            "receive": self.receive,
+            "send-back": self.send_back,
+            "correct": self.correct,
         }
 
     def do(self, each: PlannedRequisition, deed: Deed) -> None:
@@ -170,6 +199,55 @@ class Teller:
                 at=at,
             )
 
+    def receive(self, each: PlannedRequisition, deed: Deed, at: datetime) -> None:
+        """Book in a part of what is still to come of every order that came of it, or all."""
+        for order in self._orders(each):
+            lines = [
+                ReceivedLine(line.pk, _share(line.to_come_quantity, deed.parts))
+                for line in order.lines.order_by("line_number")
+                if line.to_come_quantity and line.answer != Answer.LATER
+            ]
+            if lines:
+                receive_goods(
+                    order_id=order.pk,
+                    receiver=self.consortium.actor(each.council, deed.who),
+                    lines=lines,
+                    received_on=timezone.localdate(at),
+                    delivery_note=f"DN {order.number[-6:]}",
+                    note=deed.note,
+                    at=at,
+                )
+
+    def send_back(self, each: PlannedRequisition, deed: Deed, at: datetime) -> None:
+        """Send one back of the first thing that came, if anything did."""
+        service = return_for_replacement if deed.is_replaced else return_for_credit
+        came = OrderLine.objects.filter(order__in=self._orders(each), received_quantity__gte=1)
+        for line in came.order_by("order__number", "line_number")[:1]:
+            service(
+                order_id=line.order_id,
+                receiver=self.consortium.actor(each.council, deed.who),
+                parcel=Parcel(
+                    [ReceivedLine(line.pk, Decimal(1))], timezone.localdate(at), deed.note
+                ),
+                at=at,
+            )
+
+    def correct(self, each: PlannedRequisition, deed: Deed, at: datetime) -> None:
+        """Put right that one was counted too many of the first thing that came, if anything did."""
+        came = ReceiptLine.objects.filter(receipt__order__in=self._orders(each), quantity__gte=1)
+        for line in came.order_by("receipt__number", "order_line__line_number")[:1]:
+            correct_receipt(
+                receipt_id=line.receipt_id,
+                receiver=self.consortium.actor(each.council, deed.who),
+                lines=[ReceivedLine(line.order_line_id, line.quantity - 1)],
+                reason=deed.note,
+                at=at,
+            )
+
+    def _orders(self, each: PlannedRequisition) -> list[Order]:
+        rows = Order.objects.of(self.consortium.id_of(each.council))
+        return list(rows.filter(requisition_id=self.requisitions[each.key]).order_by("number"))
+
     def _requisition(self, each: PlannedRequisition) -> Requisition:
         rows = Requisition.objects.of(self.consortium.id_of(each.council))
         return rows.one(self.requisitions[each.key])
@@ -182,6 +260,11 @@ class Teller:
                 rows = Listing.objects.of(supplier_id).values_list("part_number", "pk")
                 known = self.listings[supplier_slug] = dict(rows)
         return known[part_number]
+
+
+def _share(quantity: Decimal, parts: Decimal) -> Decimal:
+    """Return so much of a quantity, in whole things."""
+    return (quantity * parts).to_integral_value(ROUND_UP)
 
 
 def _said(line: OrderLine, deed: Deed, promised_on: date) -> LineAnswer:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
 from catalogue.models import Listing, PastPrice
+from fixtures.billing import billing
 from fixtures.councils import COUNCILS
 from fixtures.history import history
 from fixtures.suppliers import SUPPLIERS
@@ -20,8 +21,16 @@ from marketplace.audit.selectors import chain_verdict, chains
 from marketplace.core.tenancy import stewardship
 from marketplace.demonstration import bulk, founding, selling
 from marketplace.demonstration.loading import load
-from marketplace.ledger.models import Budget, CommitmentEntry
-from marketplace.ordering.models import Order, OrderLine, Requisition
+from marketplace.ledger.models import Budget, CommitmentEntry, Journal, Period
+from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_below_nought
+from marketplace.ledger.selectors.controls import accounts_by_role
+from marketplace.ledger.selectors.journals import (
+    actuals_out_of_line,
+    journals_out_of_balance,
+    years_with_gaps,
+)
+from marketplace.ledger.states import AccountRole
+from marketplace.ordering.models import Order, OrderLine, Receipt, Requisition
 from marketplace.organisations.models import Membership, Organisation, SupplierLink, User
 from tests.factories import organisations
 
@@ -75,11 +84,31 @@ class TestSmall:
                                           raised_by_email=each.requester)  # fmt: skip
             assert row.net_amount == each.net_amount
 
+    def test_every_council_can_post(self):
+        for each in COUNCILS:
+            council = Organisation.objects.get(slug=each.slug)
+            assert len(accounts_by_role(council.pk)) == len(AccountRole)
+            years = Budget.objects.of(council.pk).values_list("financial_year", flat=True)
+            opened = Period.objects.of(council.pk).values_list("financial_year", flat=True)
+            assert Counter(opened) == dict.fromkeys(years, 12)
+
     def test_budgets_hold_what_was_promised(self):
         for budget in Budget.objects.all():
             entries = CommitmentEntry.objects.filter(budget=budget)
             held = entries.aggregate(held=Sum("amount"))["held"] or Decimal(0)
             assert budget.committed_amount == held
+
+    def test_goods_came_in_every_way_and_the_books_agree(self):
+        kinds = set(Receipt.objects.values_list("kind", "is_replaced"))
+        assert kinds == {
+            ("RECEIVED", False), ("RETURNED", True), ("RETURNED", False), ("CORRECTED", False),
+        }  # fmt: skip
+        assert Journal.objects.filter(kind="RECEIPT").count() == Receipt.objects.count()
+        assert list(actuals_out_of_line()) == []
+        assert list(commitments_out_of_line()) == []
+        assert journals_out_of_balance() == []
+        for line in OrderLine.objects.annotate(counted=Sum("receipt_lines__quantity")):
+            assert line.received_quantity == (line.counted or 0)
 
     def test_one_budget_was_exceeded_and_by_name(self):
         over = CommitmentEntry.objects.exclude(over_budget_by_id=None)
@@ -119,6 +148,7 @@ class TestLoad:
         assert steps["What they have been buying"] == sum(
             len(each.deeds) for each in history("small")
         )
+        assert steps["What was billed and paid"] == len(billing())
 
     def test_leaves_nothing_behind_when_it_is_interrupted(self, at):
         def stop(what, of):
@@ -135,7 +165,9 @@ class TestBulk:
     @pytest.fixture
     def consortium(self, at):
         made = founding.found(at.date())
-        selling.sell(made, founding.founded_at(at.date()), lambda _name: None)
+        goods = selling.sell(made, founding.founded_at(at.date()), lambda _name: None)
+        # One supplier sends its list twice, and has no more goods for that.
+        assert goods == sum(each.goods for each in SUPPLIERS)
         return made
 
     def test_ties_together(self, consortium, at, monkeypatch):
@@ -153,6 +185,21 @@ class TestBulk:
             assert len(set(numbers)) == 200
             refused = OrderLine.objects.filter(answer="REFUSED")
             assert refused.exists()
+            self.goods_came()
+
+    def goods_came(self):
+        """What came is what the receipts say, and it is spent as they say."""
+        assert Receipt.objects.count() > 100
+        assert Journal.objects.count() == Receipt.objects.count()
+        assert list(actuals_out_of_line()) == []
+        assert list(commitments_out_of_line()) == []
+        assert lines_below_nought() == []
+        assert journals_out_of_balance() == []
+        assert years_with_gaps() == []
+        waiting = OrderLine.objects.filter(order__status="ACKNOWLEDGED", received_quantity=0)
+        assert waiting.exists()
+        for line in OrderLine.objects.annotate(counted=Sum("receipt_lines__quantity")):
+            assert line.received_quantity == (line.counted or 0)
 
     def test_goes_on_where_it_stopped(self, consortium, at, monkeypatch):
         monkeypatch.setattr(bulk, "BATCH", 20)
