@@ -60,10 +60,20 @@ CALLED = {
     "audit_events_with": SIGNED_IN,
     "audit_told_order_answered": frozenset(),  # audit_append asks it, as the owner
     "budget_hard_stop_holds": frozenset(),  # a trigger's, as all of nobody's are
+    "desk_bundle_as_handed_out": frozenset(),
     "catalogue_candidates": SIGNED_IN,
     "catalogue_plain": EVERYBODY,  # a column is made with it by whoever writes the row
     "catalogue_settle_words": frozenset({WORKER}),
     "catalogue_words": EVERYBODY,
+    "invoicing_approved_stays": frozenset(),
+    "invoicing_billed_by_allocations": frozenset(),
+    "invoicing_count_billed": frozenset(),
+    "invoicing_only_these_change": frozenset(),
+    "invoicing_payment_is_whole": frozenset(),
+    "invoicing_run_is_whole": frozenset(),
+    "invoicing_whole_document": frozenset(),
+    "invoicing_whole_payment": frozenset(),
+    "invoicing_whole_run": frozenset(),
     "jobs_counts": SIGNED_IN,
     "journal_balances": frozenset(),
     "journal_stands_in_its_period": frozenset(),
@@ -73,8 +83,11 @@ CALLED = {
     "ordering_answered_once": frozenset(),
     "ordering_orders_with": SIGNED_IN,
     "ordering_requisitions_with": SIGNED_IN,
+    "orderline_received_by_receipts": frozenset(),
+    "orderline_refused_is_not_billed": frozenset(),
     "organisations_token_owner": SIGNED_IN,
     "period_keeps_its_days": frozenset(),
+    "receiptline_counts": frozenset(),
     "refuse_change": frozenset(),
 }
 FUNCTIONS = """

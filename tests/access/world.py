@@ -28,7 +28,11 @@ ROWS = {
     "requisition_id": "ordering.Requisition",
     "line_id": "ordering.RequisitionLine",
     "order_id": "ordering.Order",
+    "receipt_id": "ordering.Receipt",
     "document_id": "documents.Document",
+    "invoice_id": "invoicing.Invoice",
+    "arrival_id": "invoicing.Arrival",
+    "finding_id": "invoicing.Finding",
     "listing_id": "catalogue.Listing",
     "import_id": "catalogue.ImportRun",
     "run_id": "catalogue.ImportRun",
@@ -39,15 +43,23 @@ ROWS = {
     "event_id": "audit.Event",
     "budget_id": "ledger.Budget",
     "file_id": "ledger.SentFile",
+    "export_id": "invoicing.LedgerExport",
+    "bundle_id": "desk.AuditBundle",
     "cost_centre_id": "ledger.CostCentre",
     "account_id": "ledger.Account",
+    "period_id": "ledger.Period",
     "delivery_point_id": "ordering.DeliveryPoint",
     "delegation_id": "approvals.Delegation",
+    "payment_run_id": "invoicing.PaymentRun",
+    "payment_id": "invoicing.Payment",
+    "supplier_account_id": "invoicing.SupplierAccount",
 }
 # Parameters that name nothing of a tenant's, with a value that exists.
 PLAIN = {"code": "missing", "colour": "1d70b8", "supplier_id": None, "year": 2026}
-# Rows that others may see by design: a council sees the listings of the suppliers it buys from.
-SHARED = {"catalogue.Listing"}
+PLAIN |= {"uidb36": "1", "key": "no-such-key"}
+# Rows that others may see by design: a council sees the listings of the suppliers it buys from,
+# and where it is to pay them.
+SHARED = {"catalogue.Listing", "invoicing.SupplierAccount"}
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
+from marketplace.core.actors import Role
 from marketplace.organisations.scopes import scopes_for
+from marketplace.web.api import words_of
 from tests.access.world import addresses
 from tests.api.conftest import API
 from tests.api.programs import PEOPLE, document
@@ -36,7 +39,7 @@ def wanted(view: type, method: str) -> str | None:
 )
 class TestEveryOperation:
     def test_needs_role_and_scope(self, program, who, path, method, view):
-        words = {view.access} if isinstance(view.access, str) else set(view.access)
+        words = set(words_of(view, method))
         scope = wanted(view, method)
         others = {wanted(v, m) for _p, m, v in OPERATIONS} - {scope, None}
         caller = program(who, *sorted(others))
@@ -47,6 +50,32 @@ class TestEveryOperation:
             assert document(answer, 403)["scope"] == scope
             alone = program(who, scope).send(method, path, **{"If-Match": '"1"'})
             assert alone.status_code not in {401, 403} or "scope" not in alone.json()
+
+
+class TestReadersWhoMayNotWrite:
+    """Whoever may only look is told so in the description, and is offered no scope to write."""
+
+    def test_an_auditor_is_offered_no_scope_to_write(self):
+        offered = {each for each in scopes_for([Role.AUDITOR]) if each.endswith(":write")}
+        assert offered == {"audit-bundles:write"}  # which are theirs to make
+        assert "budgets:read" in scopes_for([Role.AUDITOR])
+        assert {"budgets:write", "control-accounts:write"} <= {*scopes_for([Role.FINANCE])}
+        assert "requisitions:write" in scopes_for([Role.REQUESTER])
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("put", "control-accounts"), ("post", "budgets"), ("put", "budgets/{budget_id}"),
+            ("post", "periods"), ("put", "delivery-points/{code}"), ("put", "accounts/{code}"),
+            ("put", "cost-centres/{code}"), ("put", "approval-rules"), ("post", "requisitions"),
+        ],
+    )  # fmt: skip
+    def test_are_not_named_where_something_changes(self, method, path):
+        document = SchemaGenerator().get_schema(request=None, public=True)
+        operations = document["paths"][f"{API}/{path}"]
+        assert "auditor" not in operations[method]["description"].split("Who may:")[1]
+        if "get" in operations:
+            assert "auditor" in operations["get"]["description"].split("Who may:")[1]
 
 
 class TestWhoIsCalling:

@@ -30,6 +30,11 @@ FORBIDDEN_NAMES = {"utils", "helpers", "common", "managers", "misc"}
 # Services that change nothing of a tenant's, or whose change is its own record.
 UNRECORDED = {
     "notify": "a message that is owed is its own record, beside the event that owes it",
+    "take_codes_file": "set_codes records what it set",
+    "take_budgets_file": "set_budgets records what it set",
+    "add_budget": "set_budgets records what it set",
+    "enrol_person": "a person without a tenant; whoever invites or founds for them records it",
+    "forget_done_jobs": "what was done left its own trace, and that is kept",
 }
 # Who may work across tenants, and why. Anything else acts for one organisation.
 STEWARDS = {
@@ -41,12 +46,15 @@ STEWARDS = {
     "marketplace/organisations/management/commands/reset_second_factor.py": "an operator's deed",
     "marketplace/web/idempotency.py": "keys of all tenants are forgotten after a week",
 }
+# Pages that read something beside what was typed, which cannot have mistakes.
+NO_FORM_OF_THEIRS = {"password_from_link": "asks whose link it is; allauth's view reads the form"}
 # Where a status is set in one statement, and why `move` on a row held would not do.
 STATUS_BY_UPDATE = {
     "marketplace/jobs/services.py": "a claim is won by the statement that marks the row",
     "marketplace/approvals/services/cases.py": "drops the steps that are left, by their only move",
     "marketplace/web/idempotency.py": "the HTTP number of an answer, which is no state",
     "catalogue/imports/loading.py": "withdraws what a list leaves out: thousands of rows, one move",
+    "invoicing/payments/services/paid.py": "a run's invoices, each moved while all are held",
 }
 # Who says for whom the database lets rows through, and why. Everybody else acts for whoever the
 # middleware, the token or the job runner found.
@@ -56,18 +64,24 @@ TENANTS = {
     "marketplace/organisations/authentication.py": "whom the token acts for",
     "marketplace/jobs/services.py": "whom a job is done for",
     "marketplace/ordering/tasks.py": "a supplier's answer is settled on the council's side",
+    "invoicing/tasks.py": "what a supplier sent in is read on the council's side",
     "marketplace/organisations/services/founding.py": "a council that was not there before",
     "marketplace/organisations/services/mail.py": "the worker tells a council of its supplier",
+    "marketplace/organisations/views/links.py": "whoever has no password yet sees who invited them",
     "marketplace/organisations/services/people.py": "whoever accepts joins the one who invited",
     "marketplace/organisations/services/suppliers.py": "a supplier that was not there before",
     "marketplace/organisations/selectors/demonstration.py": "the page that lets anybody be tried",
     "marketplace/demonstration/founding.py": "founds the councils of the demonstration",
     "marketplace/demonstration/selling.py": "fills the catalogues of its suppliers",
     "marketplace/demonstration/telling.py": "plays both sides of its stories",
+    "marketplace/demonstration/billing.py": "plays both sides of what is billed and paid",
     "marketplace/demonstration/bulk.py": "writes both sides of its past",
     "catalogue/management/commands/import_catalogue.py": "an operator names the supplier",
     "marketplace/ordering/management/commands/set_up.py": "an operator names the council",
+    "invoicing/management/commands/import_invoice.py": "an operator, or the invoice, names it",
     "catalogue/search/benchmark.py": "measures what a council and a supplier see",
+    "invoicing/rehearsal/founding.py": "plays both sides of the line, each as itself",
+    "invoicing/rehearsal/life.py": "does the worker's deeds for the council",
 }
 # The folders that every package may have; any other that holds modules is a room.
 FLOORS = {
@@ -118,7 +132,9 @@ def test_no_module_is_a_drawer():
 def _atomic_services():
     for module in in_role("services"):
         for node in module.tree.body:
-            if isinstance(node, ast.FunctionDef) and "atomic" in decorators(node):
+            if isinstance(node, ast.FunctionDef) and (
+                "atomic" in decorators(node) or "atomic" in {name for name, _call in called(node)}
+            ):
                 yield module, node
 
 
@@ -161,6 +177,20 @@ def test_edges_and_selectors_do_not_write():
         if name in WRITES and isinstance(call.func, ast.Attribute)
     ]
     assert writing == []
+
+
+def test_a_form_with_mistakes_is_not_answered_as_done():
+    """A page that reads a form and shows it again says 422; a refusal brings its own number."""
+    silent = [
+        f"{m.name}:{f.lineno} {f.name}"
+        for m in in_role("views")
+        for f in m.functions()
+        if {"is_valid", "render"} <= {name for name, _call in called(f)}
+        and any(isinstance(node, ast.Attribute) and node.attr == "POST" for node in ast.walk(f))
+        and not any(isinstance(node, ast.Constant) and node.value == 422 for node in ast.walk(f))
+        and f.name not in NO_FORM_OF_THEIRS
+    ]
+    assert silent == []
 
 
 def test_only_move_sets_a_status():
@@ -278,6 +308,30 @@ def test_rooms_stand_in_one_row():
         for name in contract["containers"]
     }
     assert with_rooms == kept - {"marketplace"}
+
+
+@pytest.mark.parametrize(
+    ("contract", "roles"),
+    [
+        ("The inside does not know about HTTP", {"services", "selectors"}),
+        ("Rules, states, money and errors are plain Python", {"rules"}),
+    ],
+)
+def test_contracts_name_whom_they_are_for(contract, roles):
+    """A contract holds those whom it names, and a new room is easily left out."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (named,) = (
+        {*each["source_modules"]}
+        for each in settings["tool"]["importlinter"]["contracts"]
+        if each["name"] == contract
+    )
+    left_out = set()
+    for module in in_role(*roles):
+        parts = module.path.relative_to(ROOT).with_suffix("").parts
+        its = [".".join(parts[: place + 1]) for place in range(len(parts))]
+        if not named & set(its) and "views" not in parts:
+            left_out.add(its[parts.index(module.role)])
+    assert left_out == set()
 
 
 @pytest.mark.parametrize("word", ["TODO", "FIXME", "XXX", "raise NotImplementedError"])

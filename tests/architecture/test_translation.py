@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
-from babel.messages.extract import DEFAULT_KEYWORDS
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
+from babel.util import pathmatch
 from jinja2 import Environment, nodes
 
 from tests.architecture.source import ROOT, in_role, modules
@@ -106,3 +110,52 @@ def test_make_messages_knows_every_name_of_gettext():
 def test_make_messages_knows_which_words_are_of_one_and_of_many():
     plural = re.findall(r"--keyword (ngettext\w*):1,2", (ROOT / "Makefile").read_text())
     assert sorted(plural) == ["ngettext", "ngettext_lazy"]
+
+
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+MAPPINGS = SETTINGS["tool"]["babel"]["mappings"]
+# Every template, whatever its kind and whoever reads it.
+ALL_TEMPLATES = sorted(
+    path.relative_to(ROOT)
+    for package in ("marketplace", "catalogue", "tendering", "invoicing", "supplier_portal")
+    for folder in ("jinja2", "templates")
+    for path in (ROOT / package).rglob(f"{folder}/**/*")
+    if path.is_file()
+)
+
+
+def _method(path) -> str | None:
+    return next(
+        (each["method"] for each in MAPPINGS if pathmatch(each["pattern"], path.as_posix())), None
+    )
+
+
+def test_there_are_templates_of_more_than_one_kind():
+    assert {path.suffix for path in ALL_TEMPLATES} >= {".html", ".txt"}
+    assert {_method(path) for path in ALL_TEMPLATES} >= {
+        "jinja2",
+        "marketplace.web.extraction:django_templates",
+    }
+
+
+@pytest.mark.parametrize("path", ALL_TEMPLATES, ids=lambda path: path.as_posix())
+def test_make_messages_and_the_package_know_every_template(path):
+    assert _method(path), "pyproject.toml, tool.babel.mappings"
+    shipped = SETTINGS["tool"]["setuptools"]["package-data"]["*"]
+    assert any(fnmatch(path.name, pattern) for pattern in shipped), "pyproject.toml, package-data"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (
+            "marketplace/web/templates/mfa/messages/totp_activated.txt",
+            "The app on your phone is set up.",
+        ),
+        ("marketplace/web/templates/allauth/layouts/base.html", "Marketplace"),
+    ],
+)
+def test_words_in_templates_of_django_are_found(path, words):
+    method = _method(Path(path)) or ""
+    found = [message for _line, message, *_rest in extract_from_file(method, ROOT / path)]
+    assert words in found

@@ -24,6 +24,7 @@ WRITERS = {
     "catalogue/management/commands/import_catalogue.py": "a savepoint, to look and leave nothing",
     "catalogue/search/benchmark.py": "councils that are only timed, and rolled back",
     "marketplace/demonstration/bulk.py": "a past that was never lived; it writes the events too",
+    "marketplace/demonstration/deliveries.py": "what came in that past; it writes the events too",
     "marketplace/demonstration/founding.py": "the invented councils, before anybody acts",
     "marketplace/demonstration/loading.py": "one transaction around the deeds of services",
     "marketplace/demonstration/writing.py": "numbers and events of that past, in bulk",

@@ -152,16 +152,26 @@ class TestAnswerAgainstCancel:
 
 
 class TestSubmitTwice:
-    def test_one_wins(self, market):
-        filled = ordering.basket(market)
+    @pytest.fixture
+    def filled(self, market):
+        return ordering.basket(market)
 
+    def submit_twice(self, market, filled):
         def submit():
             submit_requisition(
                 requisition_id=filled.pk, requester=market.requester, at=AT,
                 details=ordering.DETAILS,
             )  # fmt: skip
 
-        assert sorted(at_once([(market.council.pk, submit)] * 2)) == ["NotADraft", "won"]
+        return sorted(at_once([(market.council.pk, submit)] * 2))
+
+    def test_one_wins(self, market, filled):
+        assert self.submit_twice(market, filled) == ["NotADraft", "won"]
+
+    def test_the_race_is_real_without_the_lock(self, market, filled, monkeypatch):
+        """Both find a draft, and only the database's own rule stops the second, rudely."""
+        without_locks(monkeypatch, meet=Requisition)
+        assert self.submit_twice(market, filled) == ["crash: IntegrityError", "won"]
 
     def test_numbers_are_dense_when_many_submit(self, market):
         people = [organisations.actor(market.council, "requester") for _ in range(8)]
@@ -180,26 +190,47 @@ class TestSubmitTwice:
 
 
 class TestFillOneBasketFromTwoWindows:
-    def test_nothing_is_lost_and_there_is_one_basket(self, market):
+    def add_at_once(self, market, times):
         def add():
             add_to_basket(
                 requester=market.requester, listing_id=market.listing.pk,
                 quantity=Decimal(1), at=AT,
             )  # fmt: skip
 
-        assert set(at_once([(market.council.pk, add)] * 6)) == {"won"}
+        ends = at_once([(market.council.pk, add)] * times)
         act_for(market.council.pk)
+        return ends
+
+    def test_nothing_is_lost_and_there_is_one_basket(self, market):
+        assert set(self.add_at_once(market, 6)) == {"won"}
         assert RequisitionLine.objects.get().quantity == 6
         assert Requisition.objects.get().net_amount == Decimal("477.00")
 
+    def test_the_race_is_real_without_the_lock(self, market, monkeypatch):
+        """Both add to the one chair that they find, and one of the three is lost."""
+        self.add_at_once(market, 1)
+        without_locks(monkeypatch, meet=Requisition)
+        assert self.add_at_once(market, 2) == ["won", "won"]
+        assert RequisitionLine.objects.get().quantity == 2
+
 
 class TestRaiseTwice:
-    def test_one_set_of_orders(self, market):
-        requisition = ordering.approved(market)
+    @pytest.fixture
+    def requisition(self, market):
+        return ordering.approved(market)
 
+    def raise_twice(self, market, requisition):
         def deed():
             raise_orders(council_id=market.council.pk, requisition_id=requisition.pk, at=AT)
 
-        assert at_once([(market.council.pk, deed)] * 2) == ["won", "won"]
+        return at_once([(market.council.pk, deed)] * 2)
+
+    def test_one_set_of_orders(self, market, requisition):
+        assert self.raise_twice(market, requisition) == ["won", "won"]
         all_agrees(market)
         assert Order.objects.count() == 1
+
+    def test_the_race_is_real_without_the_lock(self, market, requisition, monkeypatch):
+        """Both find no orders yet, and only the database's own rule stops the second, rudely."""
+        without_locks(monkeypatch, meet=Requisition)
+        assert sorted(self.raise_twice(market, requisition)) == ["crash: IntegrityError", "won"]

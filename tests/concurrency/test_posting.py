@@ -76,6 +76,19 @@ def without(database, *statements):
             admin.execute(statement)
 
 
+def unheld_events(monkeypatch):
+    """Hold no event, and let two meet once each has found that it was not posted."""
+    barrier = Barrier(2)
+    real = posting.hold_periods
+
+    def meet(*args):
+        barrier.wait(timeout=30)
+        return real(*args)
+
+    monkeypatch.setattr(posting, "_HOLD_EVENTS", "SELECT %s, %s, %s::text[]")
+    monkeypatch.setattr(posting, "hold_periods", meet)
+
+
 class TestEightPostAtOnce:
     def test_every_event_once_and_no_number_missing(self, books):
         drafts = [a_draft(books, place + 1) for place in range(40)]
@@ -89,15 +102,7 @@ class TestEightPostAtOnce:
 
     def test_the_race_is_real_without_holding_the_event(self, books, monkeypatch):
         """Both find nothing, and only the database's own rule stops the second, rudely."""
-        barrier = Barrier(2)
-        real = posting.hold_periods
-
-        def meet(*args):
-            barrier.wait(timeout=30)
-            return real(*args)
-
-        monkeypatch.setattr(posting, "_HOLD_EVENTS", "SELECT %s, %s, %s::text[]")
-        monkeypatch.setattr(posting, "hold_periods", meet)
+        unheld_events(monkeypatch)
         draft = a_draft(books)
         assert sorted(at_once([deed(books, draft)] * 2)) == ["crash: IntegrityError", "won"]
 
@@ -201,13 +206,15 @@ class TestSpendWithoutABudgetAgainstSettingIt:
 
 
 class TestReverseTwice:
-    def test_once(self, books):
+    @pytest.fixture
+    def journal(self, books):
         act_for(books.council.pk)
         with transaction.atomic():
-            journal = post_journal(
+            return post_journal(
                 council_id=books.council.pk, draft=a_draft(books, 7), posted_by=None, at=AT
             )
 
+    def reverse(self, books, journal, times):
         def back():
             with transaction.atomic():
                 reverse_journal(
@@ -215,9 +222,17 @@ class TestReverseTwice:
                     narrative="Back", posted_by=None, at=AT,
                 )  # fmt: skip
 
-        assert at_once([(books.council.pk, back)] * 4) == ["won"] * 4
+        return at_once([(books.council.pk, back)] * times)
+
+    def test_once(self, books, journal):
+        assert self.reverse(books, journal, 4) == ["won"] * 4
         all_agrees(books)
         assert (Journal.objects.count(), Budget.objects.get().actual_amount) == (2, 0)
+
+    def test_the_race_is_real_without_holding_the_event(self, books, journal, monkeypatch):
+        """Both find it standing, and only the database's own rule stops the second, rudely."""
+        unheld_events(monkeypatch)
+        assert sorted(self.reverse(books, journal, 2)) == ["crash: IntegrityError", "won"]
 
 
 class TestPostAgainstClose:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 NAMED = os.environ.get("CONFORMANCE_DATA")
-DATA = Path(NAMED or Path(__file__).resolve().parents[3] / "shared/data")
+DATA = Path(NAMED or Path(__file__).resolve().parents[3] / "shared" / "data")
 EN16931 = DATA / "en16931"
 CORPUS = DATA / "factur-x/corpus/XML-Rechnung"
 # Where the folder is named, or lies where it is looked for unnamed, nothing is passed over.

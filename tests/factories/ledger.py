@@ -113,14 +113,20 @@ class Books:
         return Posting(self.controls[role].pk, credit_amount=Decimal(amount), **facts)
 
 
+def controls(council: Organisation) -> dict[AccountRole, Account]:
+    """Keep an account for each part."""
+    made = {}
+    for role, kind in ROLE_KINDS.items():
+        made[role] = account(council, kind=kind.value, categories=[])
+        with stewardship():
+            ControlAccount.objects.create(council=council, role=role, account=made[role])
+    return made
+
+
 def books(council: Organisation, **facts: Any) -> Books:
     """Keep what a council needs to post."""
-    controls = {}
-    for role, kind in ROLE_KINDS.items():
-        controls[role] = account(council, kind=kind.value, categories=[])
-        with stewardship():
-            ControlAccount.objects.create(council=council, role=role, account=controls[role])
-    return Books(council, year(council), budget(council, **facts), controls)
+    played = controls(council)
+    return Books(council, year(council), budget(council, **facts), played)
 
 
 def draft(*postings: Posting, **facts: Any) -> JournalDraft:

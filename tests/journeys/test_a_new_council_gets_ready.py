@@ -17,16 +17,30 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from marketplace.core.dates import financial_year
 from tests.factories import catalogue, organisations
 from tests.factories import ordering as factory
 from tests.factories.organisations import PASSWORD
-from tests.factories.sign_in import code_of, enter
+from tests.factories.sign_in import code_of
 from tests.journeys.conftest import Person
 
 pytestmark = pytest.mark.usefixtures("fresh_db")
 
 SET_UP = "/account/2fa/totp/activate/"
 HOME = "harrowmere.example"
+# Which part an account plays, its code, its name and its kind.
+CONTROLS = (
+    ("creditors", "9010", "Trade creditors", "liability"),
+    ("receipts", "9020", "Goods received", "liability"),
+    ("vat_input", "9030", "VAT on purchases", "asset"),
+    ("vat_reverse_charge", "9035", "VAT on reverse charges", "liability"),
+    ("cash_in_transit", "9045", "Payments in transit", "asset"),
+    ("bank", "9040", "Bank", "asset"),
+    ("card_clearing", "9050", "Cards", "liability"),
+    ("price_variance", "5090", "Differences", "expense"),
+    ("rounding", "5091", "Rounding", "expense"),
+    ("late_payment", "5095", "Late payment", "expense"),
+)
 
 
 class Newcomer(Person):
@@ -43,14 +57,11 @@ class Newcomer(Person):
         (letter,) = (each for each in mail.outbox if each.to == [self.email])
         link = re.search(r"https?://\S+", letter.body)[0].removeprefix(settings.SITE_ADDRESS)
         self.page = self.client.get(link, follow=True)
-        assert "Choose a new password" in self.text
+        assert "Choose a password" in self.text
         self.send(self.address, password1=PASSWORD, password2=PASSWORD)
-        self.page = enter(self.client, self.email, follow=True)
-        self.open("/switch/")
-        self.send("/switch/")
+        assert "Set up a second step" in self.text
 
     def _set_a_second_step(self) -> None:
-        self.client.post("/account/reauthenticate/", {"password": PASSWORD})
         self.open(SET_UP)
         self.send(SET_UP, code=code_of(self.client.session["mfa.totp.secret"]))
         assert "What waits for you" in self.open("/home/")
@@ -94,7 +105,7 @@ def test_a_new_council_gets_ready():
     seller = organisations.supplier(name="Chairs Ltd", email="orders@chairs.example")
     catalogue.listing(seller, name="Oak chair", unit_price="79.50")
     administrator = is_founded()
-    assert len(administrator.missing()) == 11
+    assert len(administrator.missing()) == 13
     says_where_it_is(administrator)
     town = Town()
     town.invites(administrator, "Rae Requester", "requester")
@@ -104,6 +115,8 @@ def test_a_new_council_gets_ready():
     assert "Somebody else who approves" not in administrator.missing()
     brings_in_the_lists(administrator)
     says_who_approves_what(administrator)
+    says_which_account_is_what(administrator)
+    opens_the_year(town.people["finance"])
     sets_the_budgets(town.people["finance"])
     assert administrator.missing() == ["Suppliers with goods to sell"]
     accepts_a_supplier(administrator)
@@ -138,12 +151,18 @@ def brings_in_the_lists(administrator: Newcomer) -> None:
     administrator.brings_in(
         "/cost-centres/file/", "Code,Name,Budget holder", f"0110,Library,ada@{HOME}"
     )
-    administrator.brings_in("/accounts/file/", "Code,Name,CPV", "4100,Furniture,39")
     administrator.brings_in(
-        "/delivery-points/file/", "Code,Name,Address", 'LIB,Library,"1 High Street\nHarrowmere"'
+        "/accounts/file/",
+        "Code,Name,Kind,CPV",
+        "4100,Furniture,expense,39",
+        *(f"{code},{name},{kind}," for _part, code, name, kind in CONTROLS),
+    )
+    administrator.brings_in(
+        "/delivery-points/file/", "Code,Name,Address", 'LIB,Library,"1 High Street\nzz1 1zz"'
     )
     assert administrator.missing() == [
-        "Budgets for this year", "Rules of approval", "Suppliers with goods to sell",
+        "Control accounts", "Months of this year", "Budgets for this year", "Rules of approval",
+        "Suppliers with goods to sell",
     ]  # fmt: skip
 
 
@@ -155,6 +174,24 @@ def says_who_approves_what(administrator: Newcomer) -> None:
     assert "After your change" in administrator.text
     administrator.send(change, "do=confirm")
     assert "Version 1 is in force from now on" in administrator.text
+
+
+def says_which_account_is_what(administrator: Newcomer) -> None:
+    change = "/control-accounts/change/"
+    administrator.open(change)
+    chosen = {}
+    for part, code, name, _kind in CONTROLS:
+        (chosen[part],) = set(
+            re.findall(rf'<option value="([0-9a-f-]{{36}})">{code} {name}<', administrator.text)
+        )
+    administrator.send(change, **chosen)
+    assert "The control accounts are saved" in administrator.text
+
+
+def opens_the_year(finance: Newcomer) -> None:
+    finance.open("/months/open/")
+    finance.send("/months/open/", financial_year=str(financial_year(timezone.localdate())))
+    assert "is open." in finance.text
 
 
 def sets_the_budgets(finance: Newcomer) -> None:

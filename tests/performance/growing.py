@@ -135,6 +135,11 @@ def grow(
         before = {each.table: _count(connection, each.table) for each in copies}
         for each in copies:
             _copy(connection, each, times)
+        # So that what is done later is written down behind the copies.
+        connection.execute(
+            "UPDATE audit_chainhead h SET sequence ="
+            " (SELECT max(sequence) FROM audit_event e WHERE e.chain = h.chain)"
+        )
         found = {table: (count, _count(connection, table)) for table, count in before.items()}
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.core.tenancy import stewardship
@@ -30,7 +32,7 @@ FIRST_LINES = 20  # of a file that is handed out
 CANDIDATES = 5  # how many rows of their own to try until one can be seen
 # What else is asked at an address, since it goes another way then.
 QUESTIONS = {
-    "catalogue/": ("query=paper", "query=papr"),
+    "catalogue/": ("q=paper", "q=papr", "sort=name"),
     "search/": ("q=paper",),
     "requisitions/": ("words=paper",),
     "orders/": ("words=PO",),
@@ -81,29 +83,35 @@ class Counter:
 
 
 def _paths(address: Address, person: Person) -> Iterator[str]:
-    """Yield addresses of the person's own rows, in the order of their keys."""
-    if not address.parameters:
-        yield address.path({})
+    """Yield addresses of the person's own rows, in the order of their keys.
+
+    A row that is named by several parameters is the last one's, which says the others itself.
+    """
+    if any(name in PLAIN and not PLAIN[name] for name in address.parameters):
         return
-    (name,) = address.parameters
-    if name in PLAIN:
-        if PLAIN[name]:
-            yield address.path({name: PLAIN[name]})
+    plain = {name: PLAIN[name] for name in address.parameters if name in PLAIN}
+    named = [name for name in address.parameters if name not in PLAIN]
+    if not named:
+        yield address.path(plain)
         return
-    model = apps.get_model(ROWS[name])
+    for row in _rows(apps.get_model(ROWS[named[-1]]), person):
+        others = {name: getattr(row, name) for name in named[:-1]}
+        yield address.path({**plain, **others, named[-1]: row.pk})
+
+
+def _rows(model: type[Model], person: Person) -> list[Any]:
+    """Return some of the person's own rows, or of anybody's where they have none."""
     with stewardship():
-        keys = [
-            key
+        rows = [
+            row
             for column in model.tenant_columns
-            for key in model.objects.filter(**{column: person.organisation_id})
-            .order_by("pk")
-            .values_list("pk", flat=True)[:CANDIDATES]
+            for row in model.objects.filter(**{column: person.organisation_id}).order_by("pk")[
+                :CANDIDATES
+            ]
         ]
-    if not keys and person.membership:
-        with stewardship():
-            keys = list(model.objects.order_by("pk").values_list("pk", flat=True)[:CANDIDATES])
-    for key in keys:
-        yield address.path({name: key})
+        if not rows and person.membership:
+            rows = list(model.objects.order_by("pk")[:CANDIDATES])
+    return rows
 
 
 def statements(person: Person, path: str) -> int:
