@@ -15,7 +15,11 @@ from marketplace.ordering.delivery_points.written import delivery_text
 from marketplace.ordering.models import DeliveryPoint, RequisitionLine
 from marketplace.ordering.models.requisitions import REQUISITION_STATUS_LABELS
 from marketplace.ordering.requisitions.rules import read_rows
-from marketplace.ordering.requisitions.services.baskets import coding_name, quantity_name
+from marketplace.ordering.requisitions.services.baskets import (
+    about_line,
+    coding_name,
+    quantity_name,
+)
 from marketplace.web.downloads import Period
 from marketplace.web.fields import DayField
 
@@ -82,7 +86,12 @@ class BasketForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         for line in lines:
-            self.fields[quantity_name(line.pk)] = QuantityField(initial=_plain(line.quantity))
+            quantity = QuantityField(initial=_plain(line.quantity))
+            quantity.error_messages = {
+                code: about_line(line, str(words))
+                for code, words in quantity.error_messages.items()
+            }
+            self.fields[quantity_name(line.pk)] = quantity
             self.fields[coding_name(line.pk)] = forms.ChoiceField(
                 label=_("Paid from"),
                 choices=[("", _("Choose")), *codings[line.pk]],
@@ -98,6 +107,11 @@ class BasketForm(forms.Form):
                 choices=[("", _("Choose")), *all_codings],
                 required=False,
             )
+
+    def quantities(self, lines: Iterable[RequisitionLine]) -> dict[UUID, Decimal]:
+        """Return how much is wanted of each line, where what was typed is a quantity at all."""
+        typed = {line.pk: self.cleaned_data.get(quantity_name(line.pk)) for line in lines}
+        return {line_id: quantity for line_id, quantity in typed.items() if quantity}
 
     def require_codings(self, lines: Iterable[RequisitionLine]) -> None:
         """Ask that every line says what it is paid from, before the basket is sent."""

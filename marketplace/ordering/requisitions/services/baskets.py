@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -72,6 +73,11 @@ def quantity_name(line_id: UUID | str) -> str:
 def coding_name(line_id: UUID) -> str:
     """Return what the cost centre and account of a line are called, likewise."""
     return f"coding-{line_id}"
+
+
+def about_line(line: RequisitionLine, words: str) -> str:
+    """Return what is wrong with a line, named: among many lines a sentence alone says little."""
+    return _("%(name)s: %(words)s") % {"name": line.name, "words": words}
 
 
 @transaction.atomic
@@ -170,6 +176,21 @@ def remove_line(
     return basket
 
 
+def quantity_problems(
+    council_id: UUID, lines: Sequence[RequisitionLine], wanted: Mapping[UUID, Decimal]
+) -> list[FieldProblem]:
+    """Return what change_basket would refuse of some quantities, by key of line; change nothing.
+
+    Why: whoever has another mistake to mend is told of these at the same time.
+    """
+    changes = [
+        (copy(each), LineChange(each.pk, wanted[each.pk])) for each in lines if each.pk in wanted
+    ]
+    resized = [line.listing_id for line, each in changes if each.quantity != line.quantity]
+    found = offers(council_id, resized) if resized else {}
+    return [problem for line, each in changes for problem in _resize(line, each, found)]
+
+
 def _differs(line: RequisitionLine, wanted: LineChange) -> bool:
     return any(
         value is not None and value != getattr(line, name)
@@ -187,11 +208,11 @@ def _resize(
     name = quantity_name(line.pk)
     if line.listing_id not in found:
         words = _("It can no longer be bought, so it can only be taken out.")
-        return [FieldProblem(name, words)]
+        return [FieldProblem(name, about_line(line, words))]
     try:
         set_quantity(line, wanted.quantity, found[line.listing_id].minimum_quantity)
     except WrongQuantity as refusal:
-        return [FieldProblem(name, refusal.detail)]
+        return [FieldProblem(name, about_line(line, refusal.detail))]
     return []
 
 
@@ -200,7 +221,8 @@ def _code(line: RequisitionLine, wanted: LineChange, in_use: _InUse) -> list[Fie
     if wanted.cost_centre_id not in (None, *in_use.cost_centres) or (
         wanted.account_id not in (None, *in_use.accounts)
     ):
-        return [FieldProblem(coding_name(line.pk), _("This is no longer in use. Choose another."))]
+        words = about_line(line, _("This is no longer in use. Choose another."))
+        return [FieldProblem(coding_name(line.pk), words)]
     line.cost_centre_id = wanted.cost_centre_id or line.cost_centre_id
     line.account_id = wanted.account_id or line.account_id
     return []

@@ -35,6 +35,7 @@ from marketplace.ordering.requisitions.services.baskets import (
     change_basket,
     coding_name,
     quantity_name,
+    quantity_problems,
     remove_line,
 )
 from marketplace.ordering.requisitions.services.prices import accept_prices
@@ -42,7 +43,7 @@ from marketplace.ordering.requisitions.views.shown import CodingChoices, coding_
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.formats import number
-from marketplace.web.problems import show_on, status_of
+from marketplace.web.problems import show_more, show_on, status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def _change(
     if "apply" in request.POST:
         form.require_one_for_all()
     if not form.is_valid():
+        show_more(form, quantity_problems(shown.council_id, lines, form.quantities(lines)))
         return 422
     try:
         change_basket(

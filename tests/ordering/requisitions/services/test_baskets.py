@@ -163,9 +163,15 @@ class TestChangeBasket:
                 LineChange(code.pk, None, closed.pk),
             )
         assert [(each.pointer, each.detail) for each in refused.value.errors] == [
-            (f"quantity-{part.pk}", "It is only sold whole (each). Give a whole number."),
-            (f"quantity-{gone.pk}", "It can no longer be bought, so it can only be taken out."),
-            (f"coding-{code.pk}", "This is no longer in use. Choose another."),
+            (
+                f"quantity-{part.pk}",
+                f"{part.name}: It is only sold whole (each). Give a whole number.",
+            ),
+            (
+                f"quantity-{gone.pk}",
+                f"{gone.name}: It can no longer be bought, so it can only be taken out.",
+            ),
+            (f"coding-{code.pk}", f"{code.name}: This is no longer in use. Choose another."),
         ]
         after = self.lines(market, basket)
         assert [line.quantity for line in after] == [line.quantity for line in before]

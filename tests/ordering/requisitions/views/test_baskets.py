@@ -168,6 +168,29 @@ class TestBasket:
         assert 'value="9"' in text(page)
         assert seen(market, RequisitionLine, pk=right.pk).quantity == 2
 
+    def test_names_every_obstacle_at_once_each_with_its_line(self, client):
+        market = factory.market(listings=2)
+        as_(client, market.requester)
+        with stewardship():
+            listings = list(type(market.listing).objects.order_by("name"))
+        for listing in listings:
+            client.post(reverse("basket-add"), {"listing": listing.pk, "quantity": "1"})
+        with market.acting():
+            halved, worded = RequisitionLine.objects.order_by("line_number")
+        sent = {f"quantity-{halved.pk}": "0.5", f"quantity-{worded.pk}": "two"}
+        page = client.post(reverse("basket"), {**sent, "continue": "1"})
+        assert page.status_code == 422
+        summary = text(page).partition("govuk-error-summary__list")[2].partition("</ul>")[0]
+        for words in (
+            f"{halved.name}: It is only sold whole (each). Give a whole number.",
+            f"{worded.name}: Quantity must be a number, like 3 or 2.5",
+            f"Choose what {halved.name} is paid from",
+            f"Choose what {worded.name} is paid from",
+        ):
+            assert words in summary
+        with market.acting():
+            assert set(RequisitionLine.objects.values_list("quantity", flat=True)) == {1}
+
     def test_applies_one_coding_to_all_lines(self, client):
         market = factory.market(listings=3)
         factory.basket(market)
