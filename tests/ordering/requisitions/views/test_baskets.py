@@ -182,7 +182,7 @@ class TestBasket:
         assert page.status_code == 422
         summary = text(page).partition("govuk-error-summary__list")[2].partition("</ul>")[0]
         for words in (
-            f"{halved.name}: It is only sold whole (each). Give a whole number.",
+            f"{halved.name}: The smallest quantity is 1.",
             f"{worded.name}: Quantity must be a number, like 3 or 2.5",
             f"Choose what {halved.name} is paid from",
             f"Choose what {worded.name} is paid from",
