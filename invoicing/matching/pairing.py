@@ -55,7 +55,8 @@ class Billed:
     """A line of an invoice, as the supplier wrote it.
 
     Shapes: `place` counts the lines of the document from 1; `reference` is the order line that it
-    names (BT-132), "" if none; `chosen` is the order line that a person chose for it.
+    names (BT-132), "" if none; `chosen` is the order line that a person chose for it, and
+    `is_on_no_line` says that a person found none for it.
     Units: `unit_price` in GBP without VAT for one `unit`; `quantity` and `net_amount` are below
     nought where the line takes something back.
     """
@@ -70,6 +71,7 @@ class Billed:
     net_amount: Decimal
     vat_percent: Decimal
     chosen: UUID | None = None
+    is_on_no_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,18 @@ def pair_lines(billed: Sequence[Billed], ordered: Sequence[Ordered]) -> list[Pai
 
 
 def _pair(line: Billed, ordered: Sequence[Ordered]) -> Pair:
-    if line.chosen is not None:
-        chosen = next((each for each in ordered if each.line_id == line.chosen), None)
-        if chosen is not None:
-            return Pair(line, chosen, How.PERSON)
+    return _by_a_person(line, ordered) or _by_the_document(line, ordered)
+
+
+def _by_a_person(line: Billed, ordered: Sequence[Ordered]) -> Pair | None:
+    """Return what a person said; what they chose of another order says nothing of this one."""
+    if line.is_on_no_line:
+        return Pair(line, None, How.PERSON)
+    chosen = next((each for each in ordered if each.line_id == line.chosen), None)
+    return Pair(line, chosen, How.PERSON) if chosen is not None else None
+
+
+def _by_the_document(line: Billed, ordered: Sequence[Ordered]) -> Pair:
     named = [each for each in ordered if _same_place(line.reference, each.place)]
     if named:
         return Pair(line, named[0], How.REFERENCE, contradicts=_other_goods(line, named[0]))

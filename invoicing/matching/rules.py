@@ -7,7 +7,7 @@ so is what the line comes to in all. What differs is a finding, with what was ag
 asked and the limit; a finding that holds keeps the whole invoice from being paid until somebody
 with the right to it releases it, or the cause goes away.
 
-A limit that is None is not tested; nought means exactly as agreed. The two are never one number.
+What differs by no more than the council allows is a note and holds nothing.
 Source: Oracle Payables' quantity and price tests (cumulative, each on its own) and D365 Finance's
 price totals, described in their public manuals; Procurement Act 2023 s.68 (a dispute must be said
 to the payee without undue delay, so each finding is in words that can be sent).
@@ -22,6 +22,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from invoicing.matching.pairing import Billed, How, Ordered, Pair, pair_lines
+from invoicing.matching.tolerances import Limit, Tolerances
 from marketplace.core.money import Money
 
 NOUGHT = Decimal(0)
@@ -31,6 +32,7 @@ class Code(StrEnum):
     """What may be found when an invoice is compared with its order."""
 
     NOT_ORDERED = "NOT_ORDERED"
+    ON_NO_LINE = "ON_NO_LINE"
     AMBIGUOUS = "AMBIGUOUS"
     OTHER_GOODS = "OTHER_GOODS"
     UNIT = "UNIT"
@@ -47,52 +49,17 @@ class Code(StrEnum):
     CREDIT_BEYOND_BILLED = "CREDIT_BEYOND_BILLED"
 
 
+# What a council may allow a little of.
+TOLERATED = frozenset(
+    {Code.PRICE, Code.BEYOND_ORDERED, Code.BEYOND_RECEIVED, Code.LINE_TOTAL, Code.CHARGE}
+)
+
+
 class Severity(StrEnum):
     """What a finding does: keep the invoice from being paid, or only be read."""
 
     HOLD = "HOLD"
     NOTE = "NOTE"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How far above what was agreed a figure may go.
-
-    Shapes: None is not tested, nought is exact; where both are given both must hold.
-    Units: `percent` of what was agreed; `amount` in the figure's own unit.
-    """
-
-    percent: Decimal | None = None
-    amount: Decimal | None = None
-
-    def allows(self, agreed: Decimal, asked: Decimal) -> bool:
-        """Tell whether `asked` is near enough above `agreed`; below it always is.
-
-        Of nothing agreed any percentage is nothing, so that goods free of charge are never billed
-        within a tolerance.
-        """
-        beyond = asked - agreed
-        if beyond <= 0:
-            return True
-        if self.percent is not None and beyond * 100 > agreed * self.percent:
-            return False
-        return self.amount is None or beyond <= self.amount
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerances:
-    """How far an invoice may be from its order and still be paid without asking.
-
-    Shapes: `needs_receipt` is False where a council pays on the order alone (two-way).
-    Units: prices and totals in GBP without VAT; quantities in the order line's unit.
-    """
-
-    unit_price: Limit = Limit(percent=NOUGHT)
-    ordered_quantity: Limit = Limit(percent=NOUGHT)
-    received_quantity: Limit = Limit(percent=NOUGHT)
-    line_total: Limit = Limit(percent=NOUGHT)
-    charges: Limit = Limit(amount=NOUGHT)
-    needs_receipt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +77,11 @@ class Finding:
     agreed: Decimal | str = ""
     asked: Decimal | str = ""
     unit: str = ""
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether it is a difference that the council allows."""
+        return self.severity is Severity.NOTE and self.code in TOLERATED
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -147,26 +119,29 @@ def match_invoice_lines(
     tolerances: Tolerances,
     *,
     charges_amount: Decimal = NOUGHT,
+    charged_before: Decimal = NOUGHT,
 ) -> Match:
     """Compare an invoice with its order, line by line and line by line in all.
 
-    Shapes: `charges_amount` is what the document charges beyond its lines (BT-108). The same input
-    gives the same findings in the same order.
+    Shapes: `charges_amount` is what the document charges beyond its lines (BT-108),
+    `charged_before` what every other invoice of the order does. The same input gives the same
+    findings in the same order.
     Why: see the module.
     """
     pairs = pair_lines(billed, ordered)
     findings = [found for pair in pairs for found in _of_one_line(pair, tolerances)]
     findings += _of_lines_in_all(pairs, tolerances)
-    if not tolerances.charges.allows(NOUGHT, charges_amount):
-        findings.append(Finding(Code.CHARGE, Severity.HOLD, None, None, NOUGHT, charges_amount))
+    charged = charged_before + charges_amount
+    if charges_amount > 0 and charged > 0:
+        severity = Severity.NOTE if charged <= tolerances.charges else Severity.HOLD
+        findings.append(Finding(Code.CHARGE, severity, None, None, NOUGHT, charged))
     return Match(tuple(_shares(pairs)), tuple(findings))
 
 
 def _of_one_line(pair: Pair, tolerances: Tolerances) -> Iterator[Finding]:
     line, agreed = pair.billed, pair.ordered
     if agreed is None:
-        code = Code.AMBIGUOUS if pair.candidates else Code.NOT_ORDERED
-        yield Finding(code, Severity.HOLD, line.place, None, "", line.part_number)
+        yield _of_no_line(pair)
         return
     if pair.contradicts:
         yield _hold(Code.OTHER_GOODS, pair, agreed.part_number, line.part_number)
@@ -174,22 +149,42 @@ def _of_one_line(pair: Pair, tolerances: Tolerances) -> Iterator[Finding]:
         # Neither a price nor a quantity of another unit says anything about this one.
         yield _hold(Code.UNIT, pair, agreed.unit, line.unit)
         return
-    if not tolerances.unit_price.allows(agreed.unit_price, line.unit_price):
-        yield _hold(Code.PRICE, pair, agreed.unit_price, line.unit_price)
-    elif line.unit_price < agreed.unit_price:
-        yield Finding(
-            Code.CHEAPER, Severity.NOTE, line.place, agreed.line_id, agreed.unit_price,
-            line.unit_price, agreed.unit,
-        )  # fmt: skip
+    yield from _beyond(Code.PRICE, pair, tolerances.unit_price, agreed.unit_price, line.unit_price)
+    if line.unit_price < agreed.unit_price:
+        yield _found(Code.CHEAPER, Severity.NOTE, pair, agreed.unit_price, line.unit_price)
     if line.vat_percent != agreed.vat_percent:
         yield _hold(Code.VAT_RATE, pair, agreed.vat_percent, line.vat_percent)
 
 
+def _of_no_line(pair: Pair) -> Finding:
+    """Return that an invoice's line is on no line of the order, or on which of several."""
+    if pair.how is How.PERSON:
+        code = Code.ON_NO_LINE
+    else:
+        code = Code.AMBIGUOUS if pair.candidates else Code.NOT_ORDERED
+    return Finding(code, Severity.HOLD, pair.billed.place, None, "", pair.billed.part_number)
+
+
+def _beyond(
+    code: Code, pair: Pair, limit: Limit, agreed: Decimal, asked: Decimal
+) -> Iterator[Finding]:
+    """Yield that more is asked than was agreed: a note as far as the council allows it."""
+    if asked > agreed:
+        severity = Severity.NOTE if limit.allows(agreed, asked) else Severity.HOLD
+        yield _found(code, severity, pair, agreed, asked)
+
+
 def _hold(code: Code, pair: Pair, agreed: Decimal | str, asked: Decimal | str) -> Finding:
+    return _found(code, Severity.HOLD, pair, agreed, asked)
+
+
+def _found(
+    code: Code, severity: Severity, pair: Pair, agreed: Decimal | str, asked: Decimal | str
+) -> Finding:
     ordered = pair.ordered
     return Finding(
         code,
-        Severity.HOLD,
+        severity,
         pair.billed.place,
         ordered.line_id if ordered else None,
         agreed,
@@ -216,27 +211,72 @@ def _of_one_whole(together: Sequence[Pair], tolerances: Tolerances) -> Iterator[
     last = together[-1]
     agreed = last.ordered
     assert agreed is not None  # noqa: S101  # only paired lines come here
-    quantity = agreed.billed_quantity + sum(each.billed.quantity for each in together)
-    amount = agreed.billed_amount + sum(each.billed.net_amount for each in together)
-    worth = agreed.billed_worth + sum(
-        Money.rounded(agreed.unit_price * each.billed.quantity).amount for each in together
-    )
+    asks = _sum_of(agreed, together)
+    quantity = agreed.billed_quantity + asks.quantity
+    amount = agreed.billed_amount + asks.amount
     if quantity < 0 or amount < 0:
         yield _hold(Code.MORE_TAKEN_BACK, last, agreed.billed_amount, amount)
         return
-    if not tolerances.ordered_quantity.allows(agreed.quantity, quantity):
-        yield _hold(Code.BEYOND_ORDERED, last, agreed.quantity, quantity)
-    if tolerances.needs_receipt and not tolerances.received_quantity.allows(
-        agreed.received_quantity, quantity
-    ):
-        yield _hold(Code.BEYOND_RECEIVED, last, agreed.received_quantity, quantity)
-    # A price beyond its own limit has been said already, and is the reason for this one.
-    dear = any(
-        not tolerances.unit_price.allows(agreed.unit_price, each.billed.unit_price)
+    ordered, received = tolerances.ordered_quantity, tolerances.received_quantity
+    yield from _beyond(Code.BEYOND_ORDERED, last, ordered, agreed.quantity, quantity)
+    come = received if tolerances.needs_receipt else Limit()
+    yield from _beyond(Code.BEYOND_RECEIVED, last, come, agreed.received_quantity, quantity)
+    yield from _of_one_total(together, asks, quantity, amount, tolerances)
+
+
+def _of_one_total(
+    together: Sequence[Pair], asks: _Asked, quantity: Decimal, amount: Decimal, allowed: Tolerances
+) -> Iterator[Finding]:
+    """Compare what is billed of an order line in all with what it was to cost.
+
+    Why: more of a thing within its own limit is still no more money than the line's own limit, so
+    that the two never add up. What asks for no more than its own worth is not the one to blame,
+    unless it takes back and so leaves others' excess on less.
+    """
+    agreed = together[-1].ordered
+    assert agreed is not None  # noqa: S101  # as above
+    is_over = quantity > agreed.quantity
+    if not is_over and asks.amount <= asks.worth and asks.least_quantity >= 0:
+        return
+    prices = {
+        limit.allows(agreed.unit_price, each.billed.unit_price)
         for each in together
+        for limit in [allowed.unit_price]
+        if each.billed.unit_price > agreed.unit_price
+    }
+    if False in prices:
+        # A price beyond its own limit has been said already, and is the reason for this one.
+        return
+    worth = agreed.billed_worth + asks.worth
+    is_more_allowed = is_over and allowed.ordered_quantity.allows(agreed.quantity, quantity)
+    if is_more_allowed:
+        worth = min(worth, Money.rounded(agreed.unit_price * agreed.quantity).amount)
+    for found in _beyond(Code.LINE_TOTAL, together[-1], allowed.line_total, worth, amount):
+        # What a note about price or quantity explains needs no second note.
+        if found.severity is Severity.HOLD or not (prices or is_more_allowed):
+            yield found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What lines of one invoice ask of one order line. Units: the line's unit; GBP, net."""
+
+    quantity: Decimal
+    amount: Decimal
+    worth: Decimal
+    least_quantity: Decimal
+
+
+def _sum_of(agreed: Ordered, together: Sequence[Pair]) -> _Asked:
+    lines = [each.billed for each in together]
+    return _Asked(
+        quantity=sum((each.quantity for each in lines), NOUGHT),
+        amount=sum((each.net_amount for each in lines), NOUGHT),
+        worth=sum(
+            (Money.rounded(agreed.unit_price * each.quantity).amount for each in lines), NOUGHT
+        ),
+        least_quantity=min(each.quantity for each in lines),
     )
-    if not dear and not tolerances.line_total.allows(worth, amount):
-        yield _hold(Code.LINE_TOTAL, last, worth, amount)
 
 
 def _shares(pairs: Iterable[Pair]) -> Iterator[Share]:
@@ -272,10 +312,7 @@ def match_credit_lines(
     sums: dict[UUID, list[Pair]] = {}
     for pair in pairs:
         if pair.ordered is None:
-            code = Code.AMBIGUOUS if pair.candidates else Code.NOT_ORDERED
-            findings.append(
-                Finding(code, Severity.HOLD, pair.billed.place, None, "", pair.billed.part_number)
-            )
+            findings.append(_of_no_line(pair))
         elif pair.billed.unit != pair.ordered.unit:
             findings.append(_hold(Code.UNIT, pair, pair.ordered.unit, pair.billed.unit))
         else:

@@ -98,7 +98,7 @@ def told(finding: Finding, line_numbers: Mapping[int, str]) -> Told:
     if finding.source == Source.MATCH and finding.code in set(rules.Code):
         compared = rules.Finding(
             rules.Code(finding.code),
-            rules.Severity.HOLD,
+            rules.Severity(finding.severity),
             finding.place,
             finding.order_line_id,
             _figure(finding, finding.agreed),

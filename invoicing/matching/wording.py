@@ -20,17 +20,25 @@ from marketplace.core.unit_labels import EACH, sold_by, unit_label
 _WORDS = {
     Code.NOT_ORDERED: (
         gettext_lazy("Line %(place)s is not on the order (%(asked)s)."),
-        gettext_lazy("Ask the supplier which line of the order it is, or send the invoice back."),
+        gettext_lazy("Say which line of the order it is. Send the invoice back if it is none."),
+        Role.BUYER,
+    ),
+    Code.ON_NO_LINE: (
+        gettext_lazy("Line %(place)s (%(asked)s) is on no line of the order, the council says."),
+        gettext_lazy(
+            "If it is owed, let it through: whoever approves it says who pays."
+            " Send it back if it is not."
+        ),
         Role.BUYER,
     ),
     Code.AMBIGUOUS: (
         gettext_lazy("Line %(place)s could be any of several lines of the order (%(asked)s)."),
-        gettext_lazy("Ask the supplier which one it is, or send the invoice back."),
+        gettext_lazy("Say which one it is. Ask the supplier if you cannot tell."),
         Role.BUYER,
     ),
     Code.OTHER_GOODS: (
         gettext_lazy("Line %(place)s names an order line for %(agreed)s but bills %(asked)s."),
-        gettext_lazy("Check what was delivered. Let it through if it fits, or send it back."),
+        gettext_lazy("Check what was delivered, and say which line of the order it is."),
         Role.BUYER,
     ),
     Code.UNIT: (
@@ -73,7 +81,7 @@ _WORDS = {
         Role.FINANCE,
     ),
     Code.CHARGE: (
-        gettext_lazy("The invoice adds charges of %(asked)s. %(agreed)s was agreed."),
+        gettext_lazy("With this invoice, charges come to %(asked)s. %(agreed)s was agreed."),
         gettext_lazy("Accept the charges with a reason, or send the invoice back."),
         Role.BUYER,
     ),
@@ -110,17 +118,20 @@ FIGURES = _MONEY | _QUANTITIES | _PRICES | {Code.VAT_RATE}
 
 
 def difference(finding: Finding) -> str:
-    """Return in words what differs."""
-    return str(_WORDS[finding.code][0]) % {
+    """Return in words what differs, and that it may, where the council allows it."""
+    said = str(_WORDS[finding.code][0]) % {
         "place": finding.place,
         "agreed": _figure(finding, finding.agreed),
         "asked": _figure(finding, finding.asked),
         "per": sold_by(finding.unit, 1),
     }
+    return f"{said} {_('The council allows this much.')}" if finding.is_allowed else said
 
 
 def what_to_do(finding: Finding) -> str:
     """Return in words what somebody can do about it."""
+    if finding.is_allowed:
+        return _("Nothing to do.")
     return str(_WORDS[finding.code][1])
 
 

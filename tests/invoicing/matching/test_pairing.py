@@ -100,3 +100,17 @@ def test_a_reference_is_the_whole_number(reference, means):
     said = replace(billed(line), reference=reference, part_number="", gtin="")
     (pair,) = pair_lines([said], [line])
     assert (pair.ordered is not None) == means
+
+
+class TestAPerson:
+    def test_goes_before_what_the_document_says(self):
+        found = pair(replace(billed(PAPER), chosen=PENS.line_id))
+        assert (found.ordered, found.how, found.contradicts) == (PENS, How.PERSON, False)
+
+    def test_says_nothing_of_another_order(self):
+        found = pair(replace(billed(PAPER), chosen=UUID(int=99)))
+        assert (found.ordered, found.how) == (PAPER, How.REFERENCE)
+
+    def test_may_say_that_it_is_none(self):
+        found = pair(replace(billed(PAPER), is_on_no_line=True))
+        assert (found.ordered, found.how) == (None, How.PERSON)

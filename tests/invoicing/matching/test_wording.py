@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -23,12 +24,20 @@ def finding(code, agreed, asked, unit="EA"):
         (Code.BEYOND_RECEIVED, "4.000", "10.000", "quantity billed is 10. What has come is 4."),
         (Code.BEYOND_ORDERED, "1000.000", "1200.500", "billed is 1,200.5. The order is for 1,000."),
         (Code.VAT_RATE, "20.00", "0.00", "VAT at 0%. The order has 20%."),
-        (Code.CHARGE, "0", "4.95", "charges of £4.95. £0.00 was agreed."),
+        (Code.CHARGE, "0", "4.95", "charges come to £4.95. £0.00 was agreed."),
         (Code.CREDIT_TOO_LARGE, "25.00", "1026.00", "gives back £1,026.00. Only £25.00 is left"),
     ],
 )
 def test_says_both_figures(code, agreed, asked, words):
     assert words in difference(finding(code, Decimal(agreed), Decimal(asked)))
+
+
+def test_says_of_what_the_council_allows_that_it_does():
+    allowed = replace(finding(Code.PRICE, Decimal("2.5"), Decimal("2.6")), severity=Severity.NOTE)
+    assert "£2.50 was agreed. The council allows this much." in difference(allowed)
+    assert what_to_do(allowed) == "Nothing to do."
+    cheaper = replace(allowed, code=Code.CHEAPER)
+    assert "allows" not in difference(cheaper)
 
 
 def test_says_units_as_people_do():
