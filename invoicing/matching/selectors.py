@@ -8,12 +8,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from catalogue.models import Listing
 from invoicing.matching.pairing import Billed, Ordered
 from invoicing.matching.rules import Creditable
 from invoicing.models import Allocation, Finding, Invoice, InvoiceLine
-from invoicing.states import Closed, Severity
+from invoicing.states import Closed, InvoiceStatus, Severity
 from marketplace.core.models import TenantQuerySet
 from marketplace.core.unit_labels import EACH
 from marketplace.core.units import unit_code
@@ -21,6 +22,8 @@ from marketplace.ordering.models import Order, OrderLine
 from marketplace.ordering.states import Answer, OrderStatus
 
 NOUGHT = Decimal("0.00")
+# What was approved is in the books, and stays.
+POSTED = (InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value)
 _NOTHING_MORE = frozenset({OrderStatus.REFUSED.value, OrderStatus.CANCELLED.value})
 
 
@@ -39,17 +42,51 @@ def standing_allocations(invoice: Invoice) -> QuerySet[Allocation]:
     return rows.filter(undoes__isnull=True, undone_by__isnull=True).order_by("id")
 
 
-def billed_by_others(invoice: Invoice, order_id: UUID) -> dict[UUID, Standing]:
-    """Return what every other invoice and credit note bills of an order, by its lines.
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What every other invoice and credit note bills of an order, by its lines.
 
-    Shapes: those that wait for approval count as much as those that were paid.
+    Shapes: `counted` is the sum of all that stands, those that wait for approval as much as those
+    that were paid. `sure` leaves out what takes back and was not approved.
+    """
+
+    counted: dict[UUID, Standing]
+    sure: dict[UUID, Standing]
+
+
+def billed_by_others(invoice: Invoice, order_id: UUID) -> Others:
+    """Return what others than an invoice bill of an order: one statement.
+
+    Why: a credit note that waits may yet be sent back. An invoice that was approved in the room
+    that it made would then have billed the same goods a second time.
     """
     rows = (
         Allocation.objects.of(invoice.council_id)
         .filter(order_line__order_id=order_id)
         .exclude(invoice=invoice)
     )
-    return _summed(rows)
+    is_sure = Q(undoes__isnull=True, undone_by__isnull=True) & (
+        Q(invoice__status__in=POSTED) | Q(quantity__gte=0, amount__gte=0)
+    )
+    found = rows.order_by().values("order_line_id")
+    sums = found.annotate(
+        **_sums_of("", None),
+        **_sums_of("sure_", is_sure),
+    )
+    counted, sure = {}, {}
+    for each in sums:
+        line_id = each["order_line_id"]
+        counted[line_id] = Standing(each["q"], each["a"], each["w"])
+        sure[line_id] = Standing(each["sure_q"], each["sure_a"], each["sure_w"])
+    return Others(counted, sure)
+
+
+def _sums_of(prefix: str, those: Q | None) -> dict[str, Coalesce]:
+    columns = {"q": "quantity", "a": "amount", "w": "worth_amount"}
+    return {
+        f"{prefix}{name}": Coalesce(Sum(column, filter=those), NOUGHT)
+        for name, column in columns.items()
+    }
 
 
 def left_to_credit(credit_note: Invoice) -> dict[UUID, Creditable]:
@@ -84,8 +121,7 @@ def net_left_to_credit(credit_note: Invoice) -> Decimal:
 
 
 def _summed(rows: TenantQuerySet[Allocation]) -> dict[UUID, Standing]:
-    grouped = rows.order_by().values("order_line_id")
-    sums = grouped.annotate(q=Sum("quantity"), a=Sum("amount"), w=Sum("worth_amount"))
+    sums = rows.order_by().values("order_line_id").annotate(**_sums_of("", None))
     return {each["order_line_id"]: Standing(each["q"], each["a"], each["w"]) for each in sums}
 
 

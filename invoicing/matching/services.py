@@ -25,6 +25,7 @@ from invoicing.matching.rules import (
     match_invoice_lines,
 )
 from invoicing.matching.selectors import (
+    Others,
     Standing,
     billed_by_others,
     billed_of,
@@ -102,6 +103,21 @@ def match_invoice(*, invoice: Invoice, at: datetime) -> Invoice:
     return invoice
 
 
+def agrees_still(invoice: Invoice) -> bool:
+    """Tell whether an invoice agrees with its order as it stands, or was let through as it stands.
+
+    Shapes: the caller holds the invoice and the lines that it bills.
+    Why: what came may have gone back since it was compared, and its comparison is still owed.
+    """
+    rows = OrderLine.objects.of(invoice.council_id).filter(order_id=invoice.order_id)
+    found = kept_of(list(_compared(invoice, list(rows)).found))
+    released = Finding.objects.of(invoice.council_id).filter(
+        invoice=invoice, closed=Closed.RELEASED.value
+    )
+    passed = set(released.values_list("facts_key", flat=True))
+    return all(each.facts_key in passed for each in found if each.stops)
+
+
 @transaction.atomic
 def rematch_order(*, council_id: UUID, order_id: UUID, at: datetime) -> list[Invoice]:
     """Compare every invoice of an order that waits for approval with it again.
@@ -130,7 +146,7 @@ def undo_allocations(*, invoice: Invoice, at: datetime) -> int:
         return 0
     held = _held_lines(invoice)
     standing = list(standing_allocations(invoice))
-    others = billed_by_others(invoice, invoice.order_id)
+    others = billed_by_others(invoice, invoice.order_id).counted
     if any(others.get(line.pk, Standing()).quantity < 0 for line in held):
         raise CreditStandsAgainst(
             _("Send the credit note back first, or let both go on: together they come to nothing.")
@@ -166,7 +182,7 @@ def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
     match = _of_credit if invoice.is_credit_note else _of_invoice
     matched = match(invoice, order, lines, held, others)
     return _Compared(
-        tuple(_countable(matched.shares, others, held)),
+        tuple(_countable(matched.shares, others.counted, held)),
         tuple(map(by_the_match, matched.findings)) + _beyond_its_invoice(invoice),
         {line.pk: line.unit_price for line in held},
     )
@@ -177,11 +193,11 @@ def _of_invoice(
     order: Order,
     lines: Sequence[InvoiceLine],
     held: Sequence[OrderLine],
-    others: dict[UUID, Standing],
+    others: Others,
 ) -> Match:
     return match_invoice_lines(
         billed_of(lines),
-        ordered_of(order, held, others),
+        ordered_of(order, held, others.sure),
         Tolerances(),
         charges_amount=invoice.charges_amount,
     )
@@ -192,10 +208,10 @@ def _of_credit(
     order: Order,
     lines: Sequence[InvoiceLine],
     held: Sequence[OrderLine],
-    others: dict[UUID, Standing],
+    others: Others,
 ) -> Match:
     left = left_to_credit(invoice) if invoice.credits_id else {}
-    return match_credit_lines(billed_of(lines), ordered_of(order, held, others), left)
+    return match_credit_lines(billed_of(lines), ordered_of(order, held, others.counted), left)
 
 
 def _beyond_its_invoice(invoice: Invoice) -> tuple[Found, ...]:

@@ -15,6 +15,7 @@ from invoicing.models import Invoice
 from invoicing.settling.selectors import DECIDERS, finding_to_decide, invoice_to_decide
 from invoicing.settling.services.approval import (
     CodingNeeded,
+    GoodsWentBack,
     InvoiceApprovalNotAllowed,
     InvoiceChanged,
     NotInPounds,
@@ -101,7 +102,7 @@ class InvoiceApproval(api.Operation):
         is_change=True,
         refusals=(
             InvoiceApprovalNotAllowed, InvoiceChanged, CodingNeeded, PaidBefore, NotInPounds,
-            SupplierUnknown, IllegalMove,
+            SupplierUnknown, GoodsWentBack, IllegalMove,
             ControlAccountMissing, NoOpenPeriod,
         ),
         example=_EXAMPLE,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 
+from invoicing.matching.selectors import POSTED
 from invoicing.models import Allocation, Finding, Invoice
 from invoicing.settling.rules import BilledShare, Stated
 from invoicing.states import Closed, InvoiceStatus, Severity
@@ -19,7 +20,6 @@ from marketplace.ordering.models import OrderLine
 DECIDERS = ("finance", "buyer", "receiver")
 # In which order what waits for approval is shown, and paged.
 TO_APPROVE_KEYS = ("pay_by_on", "id")
-POSTED = (InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invoicing.matching.services import agrees_still
 from invoicing.models import Invoice
 from invoicing.settling.rules import (
     LARGEST_ROUNDING,
@@ -33,6 +34,7 @@ from invoicing.states import InvoiceStatus
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Forbidden, Invalid, Refusal
+from marketplace.jobs.services import wake
 from marketplace.ledger.rules import JournalDraft
 from marketplace.ledger.services.controls import required_accounts
 from marketplace.ledger.services.journals import post_journals
@@ -54,6 +56,14 @@ class InvoiceChanged(Conflict):
 
     code = "invoice.changed-meanwhile"
     title = gettext_lazy("Somebody else has changed this invoice since you read it.")
+
+
+class GoodsWentBack(Conflict):
+    """More is billed than is there now, and nobody has let that through."""
+
+    code = "invoice.goods-went-back"
+    title = gettext_lazy("This invoice does not agree with its order any more.")
+    advice = gettext_lazy("Open it again in a minute: it is being compared with what is there now.")
 
 
 class CodingNeeded(Invalid):
@@ -123,7 +133,8 @@ def approve_invoice(
     Shapes: `coding` (cost centre, account) bears what the invoice asks beyond its order; None
     where there is nothing such.
     Raises: Missing; InvoiceChanged; IllegalMove; InvoiceApprovalNotAllowed; CodingNeeded;
-    PaidBefore; NotInPounds; SupplierUnknown; ControlAccountMissing; NoOpenPeriod; Busy.
+    PaidBefore; NotInPounds; SupplierUnknown; GoodsWentBack; ControlAccountMissing; NoOpenPeriod;
+    Busy.
     """
     invoices = Invoice.objects.of(approver.organisation_id).filter(
         council_id=approver.organisation_id
@@ -160,16 +171,22 @@ def _approve(
     related = told.in_bulk([each.pk for each in invoices])
     involved = involved_in(council_id, list(related.values()))
     held = OrderLine.objects.of(council_id).lock_all(billed_lines(council_id, invoices))
-    shares = billed_shares(council_id, invoices, {line.pk: line for line in held})
-    ready: list[_Ready] = []
+    lines = {line.pk: line for line in held}
+    shares = billed_shares(council_id, invoices, lines)
+    passed: list[Invoice] = []
     left_out: list[NotApproved] = []
     for invoice in invoices:
-        refusal = _refusal(invoice, involved[invoice.pk], shares[invoice.pk], approver, coding)
+        refusal = _refusal(
+            invoice, involved[invoice.pk], shares[invoice.pk], approver, coding
+        ) or _not_there(invoice, shares[invoice.pk], lines)
         if refusal is not None:
             left_out.append(NotApproved(invoice, refusal))
         else:
-            bears = coding or _largest(shares[invoice.pk])
-            ready.append(_Ready(invoice, shares[invoice.pk], bears))
+            passed.append(invoice)
+    if left_out:
+        # What is left out was not billed before the others.
+        shares = billed_shares(council_id, passed, lines)
+    ready = [_Ready(each, shares[each.pk], coding or _largest(shares[each.pk])) for each in passed]
     for each in ready:
         _pass(each.invoice, approver, at)
     _post(ready, approver, at)
@@ -188,7 +205,21 @@ def _approve(
                 "pay_by_on": each.invoice.pay_by_on,
             },
         )
+        _owe_comparison(each)
     return Approved([each.invoice for each in ready], left_out)
+
+
+def _owe_comparison(approved: _Ready) -> None:
+    """Owe it to the others of its order that they are compared again with the room that it made."""
+    invoice = approved.invoice
+    if invoice.order_id is None or all(each.quantity >= 0 for each in approved.shares):
+        return
+    wake(
+        "invoicing.rematch_order",
+        key=f"invoice:{invoice.pk}:approved",
+        organisation_id=invoice.council_id,
+        payload={"council_id": str(invoice.council_id), "order_id": str(invoice.order_id)},
+    )
 
 
 def _refusal(
@@ -204,6 +235,23 @@ def _refusal(
         or _not_payable(invoice)
         or _not_coded(invoice, shares, approver, coding)
     )
+
+
+def _not_there(
+    invoice: Invoice, shares: Sequence[BilledShare], lines: Mapping[UUID, OrderLine]
+) -> Refusal | None:
+    """Return why an invoice that agreed would pay for more than is there now, or None.
+
+    Why: goods may have gone back since, and the comparison that follows is a job that may be late.
+    """
+    is_beyond = any(
+        each.quantity > 0
+        and each.before + each.quantity > lines[each.order_line_id].received_quantity
+        for each in shares
+    )
+    if not is_beyond or agrees_still(invoice):
+        return None
+    return GoodsWentBack(_("Goods went back, or never came, since it was compared."))
 
 
 def _not_theirs(involved: Involved, approver: Actor) -> Refusal | None:
