@@ -30,6 +30,7 @@ from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted, posted_files
 from marketplace.web.problems import show_on, status_of
 
 READERS = ("finance", "payments", "auditor", "administrator")
@@ -81,7 +82,7 @@ def invoice_send(request: HttpRequest) -> HttpResponse:
     """Take in an invoice that a supplier sent to the council by another way."""
     acting = actor(request)
     links = suppliers_of(acting.organisation_id)
-    form = ForwardedInvoice(request.POST or None, request.FILES or None, links=links)
+    form = ForwardedInvoice(posted(request), posted_files(request), links=links)
     status, refused = 200, None
     if request.method == "POST":
         status = 422

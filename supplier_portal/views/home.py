@@ -23,6 +23,7 @@ from marketplace.organisations.services.supplier_details import (
 )
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_more, show_on, status_of
 from supplier_portal.forms import SupplierDetails
 
@@ -57,7 +58,7 @@ def supplier_details(request: HttpRequest) -> HttpResponse:
     profile = getattr(organisation, "profile", None)
     initial = {name: getattr(organisation, name, "") for name in (*CHANGEABLE, "version")}
     initial["about"] = profile.about if profile else ""
-    form, status = SupplierDetails(request.POST or None, initial=initial), 200
+    form, status = SupplierDetails(posted(request), initial=initial), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

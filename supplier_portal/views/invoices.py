@@ -32,6 +32,7 @@ from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted, posted_files
 from marketplace.web.problems import show_on, status_of
 from supplier_portal.forms import OrderInvoice
 
@@ -68,7 +69,7 @@ def supplier_invoice_send(request: HttpRequest) -> HttpResponse:
     """Send an electronic invoice to one of the supplier's councils."""
     acting = actor(request)
     councils = councils_for(acting.organisation_id)
-    form = SentInvoice(request.POST or None, request.FILES or None, councils=councils)
+    form = SentInvoice(posted(request), posted_files(request), councils=councils)
     status, refused = 200, None
     if request.method == "POST":
         status = 422
@@ -126,7 +127,7 @@ def supplier_order_invoice(request: HttpRequest, order_id: UUID) -> HttpResponse
     lines = list(billable_lines(order))
     left = [to_bill(order, line) for line in lines]
     today = timezone.localdate()
-    form = OrderInvoice(request.POST or None, lines=lines, left=left, today=today)
+    form = OrderInvoice(posted(request), lines=lines, left=left, today=today)
     status = 200
     if request.method == "POST":
         status = 422

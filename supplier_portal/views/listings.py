@@ -28,6 +28,7 @@ from marketplace.core.errors import Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 from supplier_portal.forms import ListingAdd, ListingChange, ListingFilter, ListingMove
 
@@ -86,7 +87,7 @@ def supplier_listing(request: HttpRequest, listing_id: UUID) -> HttpResponse:
     """Show one listing, and change its price and what else changes often."""
     acting = actor(request)
     shown = own_listing(acting.organisation_id, listing_id)
-    form = ListingChange(request.POST or None, initial=ListingChange.initial_of(shown))
+    form = ListingChange(posted(request), initial=ListingChange.initial_of(shown))
     status = 200
     if request.method == "POST":
         status = 422

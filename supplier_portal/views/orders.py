@@ -27,6 +27,7 @@ from marketplace.ordering.states import Answer
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
+from marketplace.web.posted import posted
 from marketplace.web.problems import status_of
 from supplier_portal.forms import OrderAnswer, SupplierOrderFilter
 
@@ -70,7 +71,7 @@ def supplier_order_answer(request: HttpRequest, order_id: UUID) -> HttpResponse:
     acting = actor(request)
     found = order_page(acting, order_id)
     accepts_all = "accept_all" in request.POST
-    form = OrderAnswer(None if accepts_all else request.POST or None, lines=found.lines)
+    form = OrderAnswer(None if accepts_all else posted(request), lines=found.lines)
     status = 200
     if request.method == "POST":
         status = 422

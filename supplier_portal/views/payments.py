@@ -21,6 +21,7 @@ from marketplace.core.errors import Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -40,7 +41,7 @@ def supplier_accounts(request: HttpRequest) -> HttpResponse:
 def supplier_account_add(request: HttpRequest) -> HttpResponse:
     """Say where councils are to pay; asks for the password again first."""
     raise_if_reauthentication_required(request, app="allauth.account")
-    form, status = AccountForm(request.POST or None), 200
+    form, status = AccountForm(posted(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

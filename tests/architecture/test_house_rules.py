@@ -347,3 +347,9 @@ def test_no_address_of_a_registry_is_kept():
         if path.is_file() and pattern.search(path.read_text(errors="ignore"))
     ]
     assert kept == []
+
+
+def test_an_empty_answer_is_an_answer():
+    """A form made of nothing has no mistakes to show; `posted` tells it from a page being read."""
+    wrong = re.compile(r"request\.(POST|FILES) or ")
+    assert [str(module.path) for module in modules() if wrong.search(module.text)] == []

@@ -131,6 +131,7 @@ class Visitor:
 
     def faults(self, *, width: int) -> list[str]:
         """Return what is wrong with the page that is open, at a width: axe, and whether it fits."""
+        self.page.wait_for_load_state()  # a click does not wait for the page that it opens
         if self.page.viewport_size != {"width": width, "height": 900}:
             self.page.set_viewport_size({"width": width, "height": 900})
         found = []

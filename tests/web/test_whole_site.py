@@ -61,7 +61,7 @@ def test_whoever_sees_an_entry_may_open_it():
 
 
 def test_every_problem_says_what_happened_and_what_to_do():
-    numbers = {400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 422, 428, 429, 431}
+    numbers = {400, 401, 403, 404, 405, 406, 408, 409, 411, 412, 413, 414, 415, 422, 428, 429, 431}
     numbers |= {500, 501, 503}
     for code, (title, advice, status) in known_problems().items():
         assert len(title) > 5, code

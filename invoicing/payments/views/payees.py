@@ -25,6 +25,7 @@ from marketplace.core.errors import Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -60,7 +61,7 @@ def payee_confirm(request: HttpRequest, supplier_account_id: UUID) -> HttpRespon
     """Say whom one spoke to, and how, to make sure of an account."""
     person = actor(request)
     account = payee_account(person.organisation_id, supplier_account_id)
-    form, status = ConfirmationForm(request.POST or None), 200
+    form, status = ConfirmationForm(posted(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

@@ -45,6 +45,7 @@ from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 PAYMENTS_SHOWN = 50
@@ -160,7 +161,7 @@ def payment_run_approve(request: HttpRequest, payment_run_id: UUID) -> HttpRespo
     """Show once more what is paid, and approve exactly that."""
     approver = actor(request)
     run = payment_runs(approver.organisation_id).one(payment_run_id)
-    form = ApprovalForm(request.POST or None, initial={"frozen_sha256": run.frozen_sha256})
+    form = ApprovalForm(posted(request), initial={"frozen_sha256": run.frozen_sha256})
     largest = payments_in(run).order_by("-amount", "id")[:10]
     return _asked(
         request,
@@ -188,7 +189,7 @@ def payment_run_give_up(request: HttpRequest, payment_run_id: UUID) -> HttpRespo
     run = payment_runs(person.organisation_id).one(payment_run_id)
     return _asked(
         request,
-        GivingUpForm(request.POST or None),
+        GivingUpForm(posted(request)),
         lambda said, at: void_run(run_id=run.pk, person=person, at=at, **said),
         lambda: _to_run(request, run, _("%(number)s is given up.")),
         ("invoicing/payment_run_give_up.html", {"run": run, "actions": run_verbs(run, person)}),
@@ -226,7 +227,7 @@ def payment_run_settle(request: HttpRequest, payment_run_id: UUID) -> HttpRespon
     run = payment_runs(person.organisation_id).one(payment_run_id)
     return _asked(
         request,
-        SettlementForm(request.POST or None, initial={"settled_on": run.pay_on}),
+        SettlementForm(posted(request), initial={"settled_on": run.pay_on}),
         lambda said, at: settle_run(run_id=run.pk, payments=person, at=at, **said),
         lambda: _to_run(request, run, _("%(number)s is paid by the bank.")),
         ("invoicing/payment_run_settle.html", {"run": run, "actions": run_verbs(run, person)}),
@@ -241,7 +242,7 @@ def payment_fail(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     found = payment(person.organisation_id, payment_id)
     return _asked(
         request,
-        FailureForm(request.POST or None, initial={"failed_on": timezone.localdate()}),
+        FailureForm(posted(request), initial={"failed_on": timezone.localdate()}),
         lambda said, at: fail_payment(payment_id=found.pk, payments=person, at=at, **said),
         lambda: _to_run(request, found.run, _("A payment of %(number)s came back.")),
         (

@@ -24,6 +24,7 @@ from marketplace.core.errors import Refusal
 from marketplace.ledger.selectors.coding import accounts, cost_centres
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -35,7 +36,7 @@ def invoice_approve(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     shown = invoice_to_decide(approver, invoice_id)
     uncoded = uncoded_of(shown)
     form = Approval(
-        request.POST or None,
+        posted(request),
         initial={"version": shown.version},
         cost_centres=list(cost_centres(approver.organisation_id)) if uncoded else (),
         accounts=list(accounts(approver.organisation_id)) if uncoded else (),
@@ -64,7 +65,7 @@ def finding_release(request: HttpRequest, invoice_id: UUID, finding_id: UUID) ->
     releaser = actor(request)
     shown = invoice_to_decide(releaser, invoice_id)
     finding = finding_to_decide(shown, finding_id)
-    form = Release(request.POST or None, initial={"version": shown.version})
+    form = Release(posted(request), initial={"version": shown.version})
 
     def release(said: Release) -> str:
         done = release_finding(
@@ -92,7 +93,7 @@ def invoice_send_back(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """Send an invoice back to its supplier, and say why."""
     finance = actor(request)
     shown = invoice_to_decide(finance, invoice_id)
-    form = SendingBack(request.POST or None, initial={"version": shown.version})
+    form = SendingBack(posted(request), initial={"version": shown.version})
 
     def send_back(said: SendingBack) -> str:
         send_back_invoice(

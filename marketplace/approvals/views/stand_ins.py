@@ -20,6 +20,7 @@ from marketplace.core.actors import Actor
 from marketplace.core.errors import Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 SHOWN = 20
@@ -30,7 +31,7 @@ SHOWN = 20
 def stand_ins(request: HttpRequest) -> HttpResponse:
     """Show who stands in for whom, and let somebody be asked to."""
     acting, at = actor(request), timezone.now()
-    form, status = StandIn(request.POST or None, colleagues=_colleagues(acting)), 200
+    form, status = StandIn(posted(request), colleagues=_colleagues(acting)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

@@ -45,6 +45,7 @@ from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted, posted_files
 from marketplace.web.problems import show_on, status_of
 
 
@@ -117,7 +118,7 @@ def budget_add(request: HttpRequest) -> HttpResponse:
     finance = actor(request)
     council_id = finance.organisation_id
     form = BudgetAddForm(
-        request.POST or None,
+        posted(request),
         years=_years(council_id),
         cost_centres=cost_centres(council_id),
         accounts=accounts(council_id),
@@ -157,7 +158,7 @@ def budget_change(request: HttpRequest, budget_id: UUID) -> HttpResponse:
         "over_budget": STOP if shown.is_hard_stop else WARN,
         "version": shown.version,
     }
-    form, status = BudgetForm(request.POST or None, initial=initial), 200
+    form, status = BudgetForm(posted(request), initial=initial), 200
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:
@@ -193,7 +194,7 @@ def budgets_file(request: HttpRequest) -> HttpResponse:
     """Take a file of the budgets of a year to be looked at."""
     years = _years(actor(request).organisation_id)
     initial = {"year": financial_year(timezone.localdate())}
-    form = BudgetFileForm(request.POST or None, request.FILES or None, years=years, initial=initial)
+    form = BudgetFileForm(posted(request), posted_files(request), years=years, initial=initial)
     status = 200
     if request.method == "POST":
         if form.is_valid():
@@ -222,7 +223,7 @@ def budgets_file_look(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Show what a file of budgets would change; take it in when that is confirmed."""
     finance = actor(request)
     year, name, content = sent_budgets_file(finance.organisation_id, file_id)
-    form, status = SeenFileForm(request.POST or None), 200
+    form, status = SeenFileForm(posted(request)), 200
     report: FileReport | None = None
     try:
         confirmed = request.method == "POST" and form.is_valid()

@@ -21,6 +21,7 @@ from marketplace.ledger.services.controls import set_control_accounts
 from marketplace.ledger.states import ROLE_KINDS, AccountRole
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -45,7 +46,7 @@ def control_accounts_change(request: HttpRequest) -> HttpResponse:
     """Choose which account plays which part."""
     finance = actor(request)
     form = ControlAccountsForm(
-        request.POST or None,
+        posted(request),
         chosen=accounts_by_role(finance.organisation_id),
         offered=list(accounts_kept(finance.organisation_id, is_active=True)),
     )

@@ -35,6 +35,7 @@ from marketplace.ledger.services.sent_files import send_codes_file
 from marketplace.organisations.selectors.people import names_of
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted, posted_files
 from marketplace.web.problems import show_on, status_of
 
 PAGE_SIZE = 50
@@ -138,7 +139,7 @@ def show_list(request: HttpRequest, pages: ListPages) -> HttpResponse:
 def add_one(request: HttpRequest, pages: ListPages) -> HttpResponse:
     """Answer with the form for a new code, or add it."""
     keeper = actor(request)
-    form, status = pages.form(request.POST or None, council_id=keeper.organisation_id), 200
+    form, status = pages.form(posted(request), council_id=keeper.organisation_id), 200
     if request.method == "POST" and form.is_valid():
         try:
             made = add_code(
@@ -163,7 +164,7 @@ def show_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpRespo
     """Answer with one code and what was done to it, or change it."""
     keeper = actor(request)
     row = pages.rows(keeper.organisation_id).one(code_id)
-    form, status = pages.form(request.POST or None, council_id=keeper.organisation_id, row=row), 200
+    form, status = pages.form(posted(request), council_id=keeper.organisation_id, row=row), 200
     if request.method == "POST" and form.is_valid():
         try:
             _change(pages, keeper, row, form.cleaned_data["version"], form.facts())
@@ -206,7 +207,7 @@ def retire_one(request: HttpRequest, pages: ListPages, code_id: UUID) -> HttpRes
     """Ask once more, say what it affects, and then offer a code no longer."""
     keeper = actor(request)
     row = pages.rows(keeper.organisation_id).one(code_id)
-    form, status = SeenForm(request.POST or None, initial={"version": row.version}), 200
+    form, status = SeenForm(posted(request), initial={"version": row.version}), 200
     if request.method == "POST" and form.is_valid():
         try:
             _change(pages, keeper, row, form.cleaned_data["version"], {"is_active": False})
@@ -233,7 +234,7 @@ def bring_one_back(request: HttpRequest, pages: ListPages, code_id: UUID) -> Htt
 
 def send_file(request: HttpRequest, pages: ListPages) -> HttpResponse:
     """Answer with the form for a file, or keep what was sent and go on to look at it."""
-    form, status = FileForm(request.POST or None, request.FILES or None), 200
+    form, status = FileForm(posted(request), posted_files(request)), 200
     if request.method == "POST":
         if form.is_valid():
             file = form.cleaned_data["file"]
@@ -254,7 +255,7 @@ def look_at_file(request: HttpRequest, pages: ListPages, file_id: UUID) -> HttpR
     """Show what a file would change, or every mistake in it; take it in when that is confirmed."""
     keeper = actor(request)
     name, content = sent_codes_file(keeper.organisation_id, pages.file.codes.noun, file_id)
-    form, status = SeenFileForm(request.POST or None), 200
+    form, status = SeenFileForm(posted(request)), 200
     report: FileReport | None = None
     try:
         confirmed = request.method == "POST" and form.is_valid()

@@ -22,6 +22,7 @@ from marketplace.ledger.selectors.periods import next_open, periods, years_opene
 from marketplace.ledger.services.periods import close_period, open_year, reopen_period
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -67,7 +68,7 @@ def year_open(request: HttpRequest) -> HttpResponse:
     finance = actor(request)
     years = _years_to_open(years_opened(finance.organisation_id))
     initial = {"financial_year": years[0]} if years else {}
-    form, status = OpenYearForm(request.POST or None, years=years, initial=initial), 200
+    form, status = OpenYearForm(posted(request), years=years, initial=initial), 200
     if request.method == "POST" and form.is_valid():
         year = form.cleaned_data["financial_year"]
         try:
@@ -111,7 +112,7 @@ def month_reopen(request: HttpRequest, period_id: UUID) -> HttpResponse:
     """Open a month again, and say why."""
     finance = actor(request)
     period = periods(finance.organisation_id).one(period_id)
-    form, status = ReopenMonthForm(request.POST or None), 200
+    form, status = ReopenMonthForm(posted(request)), 200
     if request.method == "POST" and form.is_valid():
         try:
             reopen_period(

@@ -19,6 +19,7 @@ from marketplace.organisations.services.councils import (
 )
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_more, show_on, status_of
 
 
@@ -29,7 +30,7 @@ def council_settings(request: HttpRequest) -> HttpResponse:
     administrator = actor(request)
     council = get_object_or_404(Organisation, pk=administrator.organisation_id)
     initial = {name: getattr(council, name) for name in (*CHANGEABLE, "version")}
-    form, status = forms.CouncilForm(request.POST or None, initial=initial), 200
+    form, status = forms.CouncilForm(posted(request), initial=initial), 200
     if request.method == "POST" and form.is_valid():
         details = {name: form.cleaned_data[name] for name in CHANGEABLE}
         try:

@@ -27,6 +27,7 @@ from marketplace.organisations.services.people import (
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_more, show_on, status_of
 
 
@@ -52,7 +53,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def person_invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody."""
     keeper = actor(request)
-    form, status = forms.InvitationForm(request.POST or None, kind=keeper.kind), 200
+    form, status = forms.InvitationForm(posted(request), kind=keeper.kind), 200
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:
@@ -97,7 +98,7 @@ def person(request: HttpRequest, membership_id: UUID) -> HttpResponse:
         "approval_limit_amount": shown.approval_limit_amount,
         "version": shown.version,
     }
-    form = forms.TrustForm(request.POST or None, kind=keeper.kind, initial=initial)
+    form = forms.TrustForm(posted(request), kind=keeper.kind, initial=initial)
     status = 200
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
@@ -129,7 +130,7 @@ def person_deactivate(request: HttpRequest, membership_id: UUID) -> HttpResponse
     """Ask once more, then let a person in no longer."""
     keeper = actor(request)
     shown = member(keeper.organisation_id, membership_id)
-    form, status = forms.SeenForm(request.POST or None, initial={"version": shown.version}), 200
+    form, status = forms.SeenForm(posted(request), initial={"version": shown.version}), 200
     if request.method == "POST" and form.is_valid():
         try:
             deactivate_person(

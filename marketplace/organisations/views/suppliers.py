@@ -29,6 +29,7 @@ from marketplace.organisations.services.suppliers import (
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 READERS = ("administrator", "buyer", "finance", "auditor")
@@ -81,7 +82,7 @@ def supplier_accept(request: HttpRequest, supplier_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def supplier_register(request: HttpRequest) -> HttpResponse:
     """Bring a supplier into the marketplace."""
-    form, status = forms.RegistrationForm(request.POST or None), 200
+    form, status = forms.RegistrationForm(posted(request)), 200
     if request.method == "POST" and form.is_valid():
         try:
             link = register_supplier(
@@ -114,7 +115,7 @@ def supplier_suspend(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """Suspend a supplier."""
     administrator = actor(request)
     link = supplier_link(administrator.organisation_id, link_id)
-    form, status = forms.SuspensionForm(request.POST or None), 200
+    form, status = forms.SuspensionForm(posted(request)), 200
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         try:

@@ -22,6 +22,7 @@ from marketplace.organisations.services.tokens import create_token, revoke_token
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -44,7 +45,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
     raise_if_reauthentication_required(request, app="allauth.account")
     holder = actor(request)
     allowed = scopes_for(holder.roles)
-    form, status = forms.TokenForm(request.POST or None, scopes=allowed), 200
+    form, status = forms.TokenForm(posted(request), scopes=allowed), 200
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:

@@ -42,6 +42,7 @@ from marketplace.ordering.requisitions.views.shown import COUNCIL
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -134,7 +135,7 @@ def order_cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
     acting = actor(request)
     found = order_page(acting, order_id)
     shown, possible = found.order, "cancel" in cancelling_verbs(found.order, found.lines, acting)
-    form, status = Cancellation(request.POST or None), 200
+    form, status = Cancellation(posted(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -165,7 +166,7 @@ def order_cancel_rest(request: HttpRequest, order_id: UUID) -> HttpResponse:
     found = order_page(acting, order_id)
     shown = found.order
     possible = "cancel_remainder" in cancelling_verbs(shown, found.lines, acting)
-    form, status = Cancellation(request.POST or None), 200
+    form, status = Cancellation(posted(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

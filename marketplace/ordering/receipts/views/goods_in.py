@@ -30,6 +30,7 @@ from marketplace.ordering.receipts.services.returns import (
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
+from marketplace.web.posted import posted
 from marketplace.web.problems import status_of
 
 DOOR = ("receiver", "buyer", "requester")
@@ -65,7 +66,7 @@ def order_receive(request: HttpRequest, order_id: UUID) -> HttpResponse:
     found = door(acting, order_id)
     counts = all_to_come(found.to_come) if "everything" in request.GET else {}
     form = Receiving(
-        request.POST or None,
+        posted(request),
         lines=found.to_come,
         counts=counts,
         initial={"received_on": timezone.localdate()},
@@ -104,7 +105,7 @@ def order_return(request: HttpRequest, order_id: UUID) -> HttpResponse:
     acting = actor(request)
     found = door(acting, order_id)
     form = Returning(
-        request.POST or None,
+        posted(request),
         lines=found.here,
         counts={},
         initial={"returned_on": timezone.localdate()},

@@ -28,6 +28,7 @@ from marketplace.ordering.requisitions.views.shown import COUNCIL
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.downloads import CSV, JSON_LINES, download, in_lots
+from marketplace.web.posted import posted
 from marketplace.web.problems import status_of
 
 
@@ -48,7 +49,7 @@ def receipt_correct(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     acting = actor(request)
     found = receipt_page(acting, receipt_id)
     lines = [line.order_line for line in found.lines]
-    form = Correcting(request.POST or None, lines=lines, counts=found.counts)
+    form = Correcting(posted(request), lines=lines, counts=found.counts)
     status = 200
     if request.method == "POST":
         status = 422

@@ -43,6 +43,7 @@ from marketplace.ordering.states import RequisitionStatus
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 
@@ -93,7 +94,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
 def requisition_approve(request: HttpRequest, requisition_id: UUID) -> HttpResponse:
     """Show exactly what is to be decided, and take the decision."""
     acting, at = actor(request), timezone.now()
-    form, status = Decision(request.POST or None), 200
+    form, status = Decision(posted(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

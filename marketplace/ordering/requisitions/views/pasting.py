@@ -18,6 +18,7 @@ from marketplace.ordering.requisitions.services.pasting import PartProblem, Want
 from marketplace.organisations.selectors.suppliers import suppliers_of
 from marketplace.web.access import access
 from marketplace.web.actors import actor
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 MOST_ROWS = 500
@@ -32,7 +33,7 @@ def basket_paste(request: HttpRequest) -> HttpResponse:
     suppliers = [
         (str(link.supplier_id), link.supplier.name) for link in suppliers_of(acting.organisation_id)
     ]
-    form = PastedCodes(request.POST or None, suppliers=suppliers)
+    form = PastedCodes(posted(request), suppliers=suppliers)
     status, problems, typed = 200, list[PartProblem](), list[str]()
     if request.method == "POST":
         status = 422

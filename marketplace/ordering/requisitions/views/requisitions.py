@@ -51,6 +51,7 @@ from marketplace.ordering.states import RequisitionStatus
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
+from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 # What the form that sends a basket asks itself, as a refusal calls it.
@@ -134,7 +135,7 @@ def requisition_submit(request: HttpRequest, requisition_id: UUID) -> HttpRespon
     lines = list(lines_with_coding(shown))
     if not lines and request.method != "POST":
         return redirect("basket")
-    form = Submission(request.POST or None, points=points, initial=_filled_in(shown, points))
+    form = Submission(posted(request), points=points, initial=_filled_in(shown, points))
     status, elsewhere = 200, list[Link]()
     if request.method == "POST":
         status = 422
@@ -199,7 +200,7 @@ def requisition_withdraw(request: HttpRequest, requisition_id: UUID) -> HttpResp
     shown = requisition_of(acting, requisition_id)
     if request.method != "POST" and "withdraw" not in shown.verbs():
         return redirect("requisition", shown.pk)
-    form, status = Nothing(request.POST or None), 200
+    form, status = Nothing(posted(request)), 200
     if request.method == "POST":
         try:
             withdraw_requisition(requisition_id=shown.pk, requester=acting, at=timezone.now())

@@ -143,7 +143,7 @@ class TestReceipts:
         assert receipts.lines_of(order)[0].received_quantity == 1
 
     def test_who_may(self, client, market, order):
-        for actor, status in ((market.approver, 403), (market.seller, 404)):
+        for actor, status in ((market.approver, 403), (market.seller, 403)):
             as_(client, actor)
             answer = send(client, "api-order-receipts", order, came(order, "1"))
             assert answer.status_code == status
