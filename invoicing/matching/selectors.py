@@ -68,10 +68,17 @@ def billed_by_others(invoice: Invoice, order_id: UUID) -> Others:
     is_sure = Q(undoes__isnull=True, undone_by__isnull=True) & (
         Q(invoice__status__in=POSTED) | Q(quantity__gte=0, amount__gte=0)
     )
-    found = rows.order_by().values("order_line_id")
-    sums = found.annotate(
-        **_sums_of("", None),
-        **_sums_of("sure_", is_sure),
+    sums = (
+        rows.order_by()
+        .values("order_line_id")
+        .annotate(
+            q=Sum("quantity"),
+            a=Sum("amount"),
+            w=Sum("worth_amount"),
+            sure_q=Coalesce(Sum("quantity", filter=is_sure), NOUGHT),
+            sure_a=Coalesce(Sum("amount", filter=is_sure), NOUGHT),
+            sure_w=Coalesce(Sum("worth_amount", filter=is_sure), NOUGHT),
+        )
     )
     counted, sure = {}, {}
     for each in sums:
@@ -79,14 +86,6 @@ def billed_by_others(invoice: Invoice, order_id: UUID) -> Others:
         counted[line_id] = Standing(each["q"], each["a"], each["w"])
         sure[line_id] = Standing(each["sure_q"], each["sure_a"], each["sure_w"])
     return Others(counted, sure)
-
-
-def _sums_of(prefix: str, those: Q | None) -> dict[str, Coalesce]:
-    columns = {"q": "quantity", "a": "amount", "w": "worth_amount"}
-    return {
-        f"{prefix}{name}": Coalesce(Sum(column, filter=those), NOUGHT)
-        for name, column in columns.items()
-    }
 
 
 def left_to_credit(credit_note: Invoice) -> dict[UUID, Creditable]:
@@ -121,7 +120,8 @@ def net_left_to_credit(credit_note: Invoice) -> Decimal:
 
 
 def _summed(rows: TenantQuerySet[Allocation]) -> dict[UUID, Standing]:
-    sums = rows.order_by().values("order_line_id").annotate(**_sums_of("", None))
+    grouped = rows.order_by().values("order_line_id")
+    sums = grouped.annotate(q=Sum("quantity"), a=Sum("amount"), w=Sum("worth_amount"))
     return {each["order_line_id"]: Standing(each["q"], each["a"], each["w"]) for each in sums}
 
 

@@ -109,7 +109,7 @@ def agrees_still(invoice: Invoice) -> bool:
     Shapes: the caller holds the invoice and the lines that it bills.
     Why: what came may have gone back since it was compared, and its comparison is still owed.
     """
-    rows = OrderLine.objects.of(invoice.council_id).filter(order_id=invoice.order_id)
+    rows = OrderLine.objects.of(invoice.council_id).filter(order=invoice.order)
     found = kept_of(list(_compared(invoice, list(rows)).found))
     released = Finding.objects.of(invoice.council_id).filter(
         invoice=invoice, closed=Closed.RELEASED.value
