@@ -66,6 +66,43 @@ class TestOneRow:
             getattr(SupplierLink.objects.of(link.council_id), ask)(key)
 
 
+@pytest.mark.parametrize("ask", ["one", "lock"])
+class TestByKey:
+    """A row asked for by its key, of an organisation's whole or of a part of it."""
+
+    def test_is_the_whole_row(self, link, ask):
+        with tenant(link.council_id):
+            row = getattr(SupplierLink.objects.of(link.council_id), ask)(str(link.pk))
+            whole = SupplierLink.objects.get(pk=link.pk)
+        assert {each.attname: getattr(row, each.attname) for each in row._meta.fields} == {
+            each.attname: getattr(whole, each.attname) for each in row._meta.fields
+        }
+        assert row.get_deferred_fields() == set()
+
+    @pytest.mark.parametrize("place", ["before", "after"])
+    def test_what_else_was_asked_still_counts(self, link, ask, place):
+        rows = SupplierLink.objects.all()
+        rows = rows.exclude(pk=link.pk) if place == "before" else rows
+        rows = rows.of(link.council_id)
+        rows = rows.exclude(pk=link.pk) if place == "after" else rows
+        with tenant(link.council_id), pytest.raises(Missing):
+            getattr(rows, ask)(link.pk)
+
+    @pytest.mark.parametrize("whose", ["council", "supplier"])
+    def test_of_two_organisations_at_once_is_neither_alone(self, link, ask, whose):
+        other = make.council()
+        first, second = (link.council_id, other.pk)
+        if whose == "supplier":
+            first, second = second, first
+        with tenant(link.council_id), pytest.raises(Missing):
+            getattr(SupplierLink.objects.of(first).of(second), ask)(link.pk)
+
+    def test_what_was_left_out_is_left_out(self, link, ask):
+        rows = SupplierLink.objects.defer("is_local").of(link.council_id)
+        with tenant(link.council_id):
+            assert getattr(rows, ask)(link.pk).get_deferred_fields() == {"is_local"}
+
+
 class TestLock:
     def test_needs_a_transaction(self, fresh_db):
         link = make.link(make.council(), make.supplier())
