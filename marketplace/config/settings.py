@@ -115,6 +115,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "marketplace.organisations.adapters.display"
+ACCOUNT_FORMS = {
+    "login": "marketplace.organisations.sign_in_forms.EnterForm",
+    "reset_password": "marketplace.organisations.sign_in_forms.ForgottenForm",
+    "reset_password_from_key": "marketplace.organisations.sign_in_forms.LinkPasswordForm",
+    "change_password": "marketplace.organisations.sign_in_forms.OtherPasswordForm",
+    "add_email": "marketplace.organisations.sign_in_forms.NewEmailForm",
+}
 # Behind a proxy everybody would else share its address, and so one limit.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 # A council's staff sit behind one address, so an address is allowed more than a person is.

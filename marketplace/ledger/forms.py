@@ -165,6 +165,17 @@ class ControlAccountsForm(forms.Form):
                 initial=str(present.pk) if present else "",
             )
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a choice of nothing, which would look as if it had been saved.
+
+        Raises: ValidationError, at the first part.
+        """
+        asked: dict[str, Any] = super().clean() or {}
+        if not self.errors and not any(asked.get(role.lower()) for role in ROLE_KINDS):
+            first = next(iter(ROLE_KINDS)).lower()
+            self.add_error(first, _("Nothing is chosen. Choose an account for one part or more"))
+        return asked
+
     def accounts(self) -> dict[AccountRole, UUID]:
         """Return the parts that have an account, as the service takes them."""
         typed = {role: self.cleaned_data[role.lower()] for role in ROLE_KINDS}
@@ -286,8 +297,9 @@ class AccountForm(CodeForm):
     categories = forms.CharField(
         label=_("CPV categories"),
         help_text=_(
-            "The beginnings of the CPV codes that are bought on it, such as 3019 for stationery,"
-            " with a blank between them."
+            "CPV codes name kinds of goods and services. Give the beginnings of those that are"
+            " bought on this account, such as 3019 for stationery, with a blank between them."
+            " Whoever buys such a thing finds this account chosen for them."
         ),
         max_length=1000,
         required=False,

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest  # noqa: TID251  # an adapter is an edge
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,11 @@ from marketplace.organisations.devices import guesses_key
 from marketplace.organisations.models import User
 from marketplace.organisations.rules import LONGEST_EMAIL
 from marketplace.organisations.selectors.people import is_council_staff
-from marketplace.organisations.sessions import FACTORS, owes_second_factor
+from marketplace.organisations.sessions import (
+    FACTORS,
+    is_setting_up_first_factor,
+    owes_second_factor,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +115,17 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
         """Show a message, except where it only says what the page shows anyway."""
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ANN401
+        """Tell whether a deed of one of allauth's parts needs somebody to show again who they are.
+
+        Why not for a first second step: staff are led to it from signing in, and would type the
+        same password twice in a minute. Tokens and addresses ask all the same.
+        """
+        at = timezone.now()  # noqa: TID251  # an edge
+        if app == "allauth.mfa" and is_setting_up_first_factor(self.request, at):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """Return how a person can show again who they are.

@@ -76,6 +76,20 @@ def passed_second_factor(request: HttpRequest) -> bool:
     return any(record.get("method") == "mfa" for record in records)
 
 
+def is_setting_up_first_factor(request: HttpRequest, at: datetime) -> bool:
+    """Tell whether somebody goes on, straight from signing in, to set up their first second factor.
+
+    Why: they are led from the one to the other. Once there is a factor, another one, or its end,
+    asks for it again; only the session that set the first one up may go on for these minutes.
+    Units: ACCOUNT_REAUTHENTICATION_TIMEOUT is in seconds.
+    """
+    shown = [record["at"] for record in get_authentication_records(request, request.user)]
+    since = at.timestamp() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    if not shown or max(shown) <= since:
+        return False
+    return bool(request.session.get(SECOND_FACTOR)) or not is_mfa_enabled(request.user, FACTORS)
+
+
 def owes_second_factor(request: HttpRequest) -> bool:
     """Tell whether somebody has a second factor that this session has not shown.
 

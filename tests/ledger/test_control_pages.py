@@ -58,8 +58,26 @@ class TestControlAccounts:
             reverse(CHANGE), {"bank": bank.pk, "creditors": owed.pk, "rounding": ""}, follow=True
         )
         assert "The control accounts are saved." in text(saved)
+        missing = len(AccountRole) - 2
+        assert f"{missing} parts have no account yet. What needs them cannot" in text(saved)
         assert f"{bank.code} Our bank" in text(saved)
         assert played(council) == {AccountRole.BANK: bank.pk, AccountRole.CREDITORS: owed.pk}
+
+    def test_are_not_said_to_be_saved_when_nothing_is_chosen(self, finance, council):
+        ledger.account(council, kind="asset")
+        refused = finance.post(reverse(CHANGE), dict.fromkeys(map(str.lower, AccountRole), ""))
+        assert refused.status_code == 422
+        assert "<title>Error: " in text(refused)
+        assert text(refused).count("Nothing is chosen. Choose an account for one part or more") == 2
+        assert played(council) == {}
+
+    def test_say_no_more_than_that_they_are_saved_when_all_have_one(self, finance, council):
+        ledger.books(council)
+        chosen = {role.lower(): str(key) for role, key in played(council).items()}
+        assert len(chosen) == len(AccountRole)
+        saved = text(finance.post(reverse(CHANGE), chosen, follow=True))
+        assert "The control accounts are saved." in saved
+        assert "no account yet" not in saved
 
     def test_keep_a_part_that_was_given(self, finance, council):
         ledger.books(council)

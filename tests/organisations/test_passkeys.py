@@ -94,8 +94,6 @@ def browse(address, email):
         page.click("main button[type=submit]")
         page.wait_for_url("**/second-step/**")
         page.get_by_role("button", name="Set up a passkey").click()
-        page.fill("input[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
         page.fill("input[name=name]", "Laptop")
         if page.locator("input[name=passwordless]").count():
             page.check("input[name=passwordless]")

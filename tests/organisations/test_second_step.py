@@ -27,15 +27,41 @@ def test_it_opens_the_pages_at_once():
     client = Client()
     someone = person(council(), Role.ADMINISTRATOR, password=PASSWORD)
     enter(client, someone.user.email)
-    page = client.get(SET_UP)
-    assert page.headers["Location"].startswith("/account/reauthenticate/")
-    client.post(page.headers["Location"], {"password": PASSWORD})
-    client.get(SET_UP)
+    assert client.get(SET_UP).status_code == 200, "the password was typed a moment ago"
     page = client.post(SET_UP, {"code": code_of(client.session["mfa.totp.secret"])}, follow=True)
     leads_on(page.content.decode())
     assert client.get("/people/").status_code == 200
     kinds = set(Authenticator.objects.filter(user=someone.user).values_list("type", flat=True))
     assert kinds == {"totp", "recovery_codes"}
+
+
+def test_it_asks_for_the_password_again_when_that_was_a_while_ago():
+    cache.clear()
+    client = Client()
+    someone = person(council(), Role.ADMINISTRATOR, password=PASSWORD)
+    enter(client, someone.user.email)
+    session = client.session
+    for entry in session["account_authentication_methods"]:
+        entry["at"] -= 301
+    session.save()
+    for page in (SET_UP, ADD_KEY):
+        answer = client.get(page)
+        assert answer.headers["Location"].startswith("/account/reauthenticate/")
+    client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert client.get(SET_UP).status_code == 200
+
+
+def test_it_asks_for_the_present_one_before_another():
+    cache.clear()
+    client = Client()
+    someone = person(council(), Role.ADMINISTRATOR, password=PASSWORD)
+    secret = with_totp(someone.user)
+    enter(client, someone.user.email)
+    client.post("/account/2fa/authenticate/", {"code": code_of(secret)})
+    assert client.get("/people/").status_code == 200
+    answer = client.get(ADD_KEY)
+    assert answer.status_code == 302
+    assert "reauthenticate" in answer.headers["Location"]
 
 
 def leads_on(page):

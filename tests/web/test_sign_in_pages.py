@@ -86,6 +86,27 @@ class TestSignInPages:
     @pytest.mark.parametrize(
         ("path", "facts"),
         [
+            ("/account/login/", {}),
+            ("/account/password/reset/", {}),
+            ("/account/password/change/", {}),
+            ("/account/email/", {"action_add": ""}),
+        ],
+    )
+    def test_what_is_missing_is_called_as_beside_its_box(self, browser, person, path, facts):
+        if path not in {"/account/login/", "/account/password/reset/"}:
+            browser.post("/account/login/", {"login": person.email, "password": PASSWORD})
+            browser.post("/account/reauthenticate/", {"password": PASSWORD})
+        tree = page(browser.post(path, facts))
+        links = tree.xpath("//div[contains(@class,'govuk-error-summary')]//a")
+        assert links
+        for link in links:
+            box = link.get("href").removeprefix("#")
+            label = tree.xpath(f"normalize-space(//label[@for='{box}'])")
+            assert link.text.strip() == f"Enter the {label[:1].lower()}{label[1:]}"
+
+    @pytest.mark.parametrize(
+        ("path", "facts"),
+        [
             ("/account/password/reset/", {"email": "no address"}),
             (
                 "/account/password/change/",

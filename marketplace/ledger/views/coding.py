@@ -92,7 +92,6 @@ ACCOUNTS: Final = ListPages(
         title=gettext_lazy("Accounts"),
         what=gettext_lazy(
             "An account says what money is spent on, as your ledger calls it: stationery, repairs."
-            " Its CPV categories choose it by themselves for what is bought."
         ),
         who=_WHO,
         add=gettext_lazy("Add an account"),

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.core.errors import Refusal
@@ -53,7 +54,7 @@ def control_accounts_change(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            set_control_accounts(
+            after = set_control_accounts(
                 finance=finance,
                 accounts=form.accounts(),
                 at=timezone.now(),
@@ -63,12 +64,26 @@ def control_accounts_change(request: HttpRequest) -> HttpResponse:
             show_on(form, refusal)
             status = status_of(refusal)
         else:
-            messages.success(request, _("The control accounts are saved."))
+            messages.success(request, _saved(len(ROLE_KINDS) - len(after)))
             return redirect("control-accounts")
     if form.errors and status == 200:
         status = 422
     page = {"form": form, "without": _kinds_without(form)}
     return render(request, "ledger/control_accounts_change.html", page, status=status)
+
+
+def _saved(missing: int) -> str:
+    """Say that the choice is saved, and what cannot be done yet."""
+    words = _("The control accounts are saved.")
+    if not missing:
+        return words
+    rest = ngettext(
+        "%(count)d part has no account yet. What needs it cannot be booked until it has one.",
+        "%(count)d parts have no account yet. What needs them cannot be booked until they have"
+        " one.",
+        missing,
+    )
+    return f"{words} {rest % {'count': missing}}"
 
 
 def _kinds_without(form: ControlAccountsForm) -> list[object]:

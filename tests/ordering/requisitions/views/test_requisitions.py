@@ -113,6 +113,25 @@ class TestSubmit:
         assert "Enter why it is needed" in summary
         assert "There is nobody who can approve this" in summary
 
+    def test_has_no_button_to_send_what_nobody_can_approve(self, client, market):
+        basket = factory.basket(market)
+        as_(client, market.requester)
+        address = reverse("requisition-submit", args=[basket.pk])
+        assert "Send for approval </button>" in " ".join(text(client.get(address)).split())
+        with stewardship():
+            Membership.objects.filter(pk=market.approver_membership.pk).update(
+                approval_limit_amount="100.00"
+            )
+        shown = " ".join(text(client.get(address)).split())
+        assert "<title>Send your basket" in shown
+        refused = self.send(client, market, basket)
+        assert refused.status_code == 409
+        assert "<title>Error: " in text(refused)
+        for page in (shown, " ".join(text(refused).split())):
+            assert "Nobody can approve this" in page
+            assert "Send for approval </button>" not in page
+            assert "You can send it when what is stopped above is put right." in page
+
     def test_says_that_it_was_sent_in_another_window(self, client, market):
         basket = factory.basket(market)
         as_(client, market.requester)
