@@ -5,7 +5,8 @@ no invoice could be read of it, and is kept as evidence with the reason.
 
 An invoice is HELD while something keeps it from being paid, and MATCHED when nothing does. Somebody
 with the right to it approves it: it is APPROVED, posted, and waits for a payment run, with which it
-becomes PAID. A payment that the bank gave back makes it APPROVED again. Until it is approved it may
+becomes PAID. A payment that the bank gave back makes it APPROVED again. One that asks for nothing
+is SETTLED as soon as it is approved, since no run would ever take it. Until it is approved it may
 be SENT_BACK to the supplier, with the reason. A REPEAT is the same invoice again: it is kept beside
 the first and goes no further. A credit note goes the same way, and is PAID when a run has taken it
 off what is owed.
@@ -56,6 +57,7 @@ class InvoiceStatus(StrEnum):
     MATCHED = "MATCHED"
     APPROVED = "APPROVED"
     PAID = "PAID"
+    SETTLED = "SETTLED"
     SENT_BACK = "SENT_BACK"
     REPEAT = "REPEAT"
 
@@ -117,6 +119,7 @@ INVOICE = Machine(
     move("hold", [InvoiceStatus.HELD, InvoiceStatus.MATCHED], InvoiceStatus.HELD),
     move("match", [InvoiceStatus.HELD, InvoiceStatus.MATCHED], InvoiceStatus.MATCHED),
     move("approve", InvoiceStatus.MATCHED, InvoiceStatus.APPROVED),
+    move("settle", InvoiceStatus.APPROVED, InvoiceStatus.SETTLED),
     move("pay", InvoiceStatus.APPROVED, InvoiceStatus.PAID),
     move("reopen", InvoiceStatus.PAID, InvoiceStatus.APPROVED),
     move("send_back", [InvoiceStatus.HELD, InvoiceStatus.MATCHED], InvoiceStatus.SENT_BACK),

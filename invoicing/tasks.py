@@ -40,6 +40,12 @@ def rematch_order(*, council_id: str, order_id: str, at: datetime) -> None:
         telling.tell_of_dispute(council_id=each.council_id, invoice_id=each.pk, at=at)
 
 
+@job("invoicing.rematch_differing")
+def rematch_differing(*, council_id: str, version: int, at: datetime) -> None:
+    """Compare again what waits and differs, since the council allows other differences."""
+    matching.rematch_differing(council_id=UUID(council_id), version=version)
+
+
 @job("invoicing.advise_payees")
 def advise_payees(*, council_id: str, run_id: str, at: datetime) -> None:
     """Tell the suppliers of a payment run what they are paid."""

@@ -72,6 +72,12 @@ class Found:
         return hashlib.sha256("\x1f".join(map(str, facts)).encode()).hexdigest()
 
     @property
+    def is_allowed(self) -> bool:
+        """Whether it is a difference that the council allows."""
+        is_note = self.source is Source.MATCH and self.severity is Severity.NOTE
+        return is_note and self.code in rules.TOLERATED
+
+    @property
     def stops(self) -> bool:
         """Whether it keeps the invoice from being paid."""
         return self.severity is not Severity.NOTE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -12,9 +12,17 @@ from django.db.models.functions import Coalesce
 
 from catalogue.models import Listing
 from invoicing.matching.pairing import Billed, Ordered
-from invoicing.matching.rules import Creditable
-from invoicing.models import Allocation, Finding, Invoice, InvoiceLine
-from invoicing.states import Closed, InvoiceStatus, Severity
+from invoicing.matching.rules import TOLERATED, Creditable
+from invoicing.matching.tolerances import Limit, Tolerances
+from invoicing.models import (
+    Allocation,
+    AllowedDifferences,
+    Choice,
+    Finding,
+    Invoice,
+    InvoiceLine,
+)
+from invoicing.states import Closed, InvoiceKind, InvoiceStatus, Severity, Source
 from marketplace.core.models import TenantQuerySet
 from marketplace.core.unit_labels import EACH
 from marketplace.core.units import unit_code
@@ -23,7 +31,16 @@ from marketplace.ordering.states import Answer, OrderStatus
 
 NOUGHT = Decimal("0.00")
 # What was approved is in the books, and stays.
-POSTED = (InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value)
+POSTED = (InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value, InvoiceStatus.SETTLED.value)
+WAITING = (InvoiceStatus.HELD.value, InvoiceStatus.MATCHED.value)
+GONE = (InvoiceStatus.SENT_BACK.value, InvoiceStatus.REPEAT.value)
+# A difference that the council allows is kept as a note.
+IS_ALLOWED = Q(
+    source=Source.MATCH.value,
+    code__in=[each.value for each in TOLERATED],
+    severity=Severity.NOTE.value,
+    closed="",
+)
 _NOTHING_MORE = frozenset({OrderStatus.REFUSED.value, OrderStatus.CANCELLED.value})
 
 
@@ -112,7 +129,7 @@ def net_left_to_credit(credit_note: Invoice) -> Decimal:
         Invoice.objects.of(credit_note.council_id)
         .filter(credits=credited)
         .exclude(pk=credit_note.pk)
-        .exclude(status__in=["SENT_BACK", "REPEAT"])
+        .exclude(status__in=GONE)
         .aggregate(given_back=Sum("net_amount"))
     )
     left: Decimal = credited.net_amount - (before["given_back"] or NOUGHT)
@@ -164,8 +181,76 @@ def ordered_of(
     return made
 
 
-def billed_of(lines: Sequence[InvoiceLine]) -> list[Billed]:
-    """Return an invoice's lines as the match wants them.
+def allowed_differences(council_id: UUID) -> AllowedDifferences | None:
+    """Return what a council allows, None where it allows nothing."""
+    return AllowedDifferences.objects.of(council_id).first()
+
+
+def tolerances_of(allowed: AllowedDifferences | None) -> Tolerances:
+    """Return what a council allows as invoices are compared by it."""
+    if allowed is None:
+        return Tolerances()
+    return Tolerances(
+        unit_price=Limit(allowed.price_percent, allowed.price_amount),
+        ordered_quantity=Limit(allowed.ordered_percent, allowed.ordered_quantity),
+        received_quantity=Limit(allowed.received_percent, allowed.received_quantity),
+        line_total=Limit(allowed.line_percent, allowed.line_amount),
+        charges=allowed.charges_amount,
+        needs_receipt=allowed.needs_receipt,
+    )
+
+
+def charged_by_others(invoice: Invoice) -> Decimal:
+    """Return what every other invoice of an order charges beyond its lines, credits taken off.
+
+    Units: GBP, net.
+    """
+    rows = Invoice.objects.of(invoice.council_id).filter(order=invoice.order_id)
+    is_credit = Q(kind=InvoiceKind.CREDIT_NOTE.value)
+    sums = (
+        rows.exclude(pk=invoice.pk)
+        .exclude(status__in=GONE)
+        .aggregate(
+            asked=Coalesce(Sum("charges_amount", filter=~is_credit), NOUGHT),
+            given=Coalesce(Sum("charges_amount", filter=is_credit), NOUGHT),
+        )
+    )
+    charged: Decimal = sums["asked"] - sums["given"]
+    return charged
+
+
+def orders_differing(council_id: UUID) -> list[UUID]:
+    """Return the orders of invoices that wait and differ in what a council may allow.
+
+    Shapes: whether that holds them or is allowed as it is.
+    """
+    rows = Finding.objects.of(council_id).filter(
+        source=Source.MATCH.value,
+        code__in=[each.value for each in TOLERATED],
+        closed="",
+        invoice__status__in=WAITING,
+        invoice__order__isnull=False,
+    )
+    orders = rows.order_by("invoice__order_id").values_list("invoice__order_id", flat=True)
+    return list(orders.distinct())
+
+
+def choices_of(invoice: Invoice) -> dict[UUID | None, Choice]:
+    """Return what people said last about an invoice, by its line; None for the whole.
+
+    Shapes: what takes an earlier choice back is not among them.
+    """
+    rows = Choice.objects.of(invoice.council_id).filter(invoice=invoice)
+    latest = rows.order_by("invoice_line_id", "-id").distinct("invoice_line_id")
+    return {
+        each.invoice_line_id: each
+        for each in latest.select_related("order", "order_line")
+        if each.order_id or each.order_line_id or each.is_on_no_line
+    }
+
+
+def billed_of(lines: Sequence[InvoiceLine], choices: Mapping[UUID | None, Choice]) -> list[Billed]:
+    """Return an invoice's lines as the match wants them, with what people said of them.
 
     Why: "EACH" means EA, and EA and C62 are one thing counted; nothing else is converted, since a
     box is never guessed to be so many of anything.
@@ -181,6 +266,8 @@ def billed_of(lines: Sequence[InvoiceLine]) -> list[Billed]:
             unit_price=line.unit_price,
             net_amount=line.net_amount,
             vat_percent=line.vat_rate_percent,
+            chosen=choices[line.pk].order_line_id if line.pk in choices else None,
+            is_on_no_line=line.pk in choices and choices[line.pk].is_on_no_line,
         )
         for line in lines
     ]

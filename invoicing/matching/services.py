@@ -12,42 +12,49 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invoicing.matching.found import Code, Found, by_the_match, kept_of
 from invoicing.matching.rules import (
-    Match,
     Share,
-    Tolerances,
     match_credit_lines,
     match_invoice_lines,
 )
 from invoicing.matching.selectors import (
-    Others,
+    WAITING,
     Standing,
+    allowed_differences,
     billed_by_others,
     billed_of,
+    charged_by_others,
+    choices_of,
     left_to_credit,
     net_left_to_credit,
     open_findings,
     ordered_of,
+    orders_differing,
     standing_allocations,
+    tolerances_of,
 )
+from invoicing.matching.tolerances import NOUGHT, Tolerances
 from invoicing.models import Allocation, Finding, Invoice, InvoiceLine
-from invoicing.states import Closed, InvoiceStatus, Severity, Source
+from invoicing.states import Closed, Severity, Source
 from marketplace.audit.services import record
 from marketplace.core.errors import Conflict
+from marketplace.core.models import busy_if_held
 from marketplace.core.money import Money
-from marketplace.ordering.models import Order, OrderLine
+from marketplace.jobs.services import wake
+from marketplace.ordering.models import OrderLine
 
 GBP = "GBP"
 # What the columns of an allocation hold. No order is of so much, so that what is beyond is held.
 _MOST_QUANTITY = Decimal(10) ** 9
 _MOST_AMOUNT = Decimal(10) ** 12
 _THOUSANDTH = Decimal("0.001")
-WAITING = (InvoiceStatus.HELD.value, InvoiceStatus.MATCHED.value)
+# The first half of the key, which keeps clear of other advisory locks.
+_COMPARING = 5_204_118
 
 
 class CreditStandsAgainst(Conflict):
@@ -82,6 +89,7 @@ def match_invoice(*, invoice: Invoice, at: datetime) -> Invoice:
         invoice=invoice, sources=(Source.MATCH,), found=compared.found, at=at
     )
     holds = open_findings(invoice).count()
+    allowed = sum(each.is_allowed for each in compared.found)
     verb = "hold" if holds else "match"
     if not is_changed and invoice.matched_at and invoice.check_move(verb) == invoice.status:
         return invoice
@@ -98,7 +106,7 @@ def match_invoice(*, invoice: Invoice, at: datetime) -> Invoice:
         organisation_id=invoice.council_id,
         counterparty_id=invoice.supplier_id,
         before={"status": was},
-        after={"status": invoice.status, "holds": holds},
+        after={"status": invoice.status, "holds": holds, "allowed": allowed},
     )
     return invoice
 
@@ -128,6 +136,37 @@ def rematch_order(*, council_id: UUID, order_id: UUID, at: datetime) -> list[Inv
     rows = Invoice.objects.of(council_id).filter(order_id=order_id, status__in=WAITING)
     waiting = rows.lock_all(list(rows.values_list("pk", flat=True)))
     return [_matched_again(each, at) for each in waiting if each.status in WAITING]
+
+
+def rematch_differing(*, council_id: UUID, version: int) -> int:
+    """Owe a comparison of every order whose waiting invoices differ in what the council may allow.
+
+    Shapes: `version` of what it allows; return how many orders. Those that agree to the penny
+    agree whatever is allowed, and are left alone.
+    Why: an invoice that is being compared by what was allowed before is not seen to differ yet, so
+    that we wait for it here, where nothing else is held.
+    Raises: Busy.
+    """
+    hold_comparing(council_id, alone=True)
+    orders = orders_differing(council_id)
+    for order_id in orders:
+        wake(
+            "invoicing.rematch_order",
+            key=f"order:{order_id}:allowed:{version}",
+            organisation_id=council_id,
+            payload={"council_id": str(council_id), "order_id": str(order_id)},
+        )
+    return len(orders)
+
+
+def hold_comparing(council_id: UUID, *, alone: bool) -> None:
+    """Take part in comparing a council's invoices, or wait till nobody does, until the end.
+
+    Raises: Busy when that has taken longer than lock_timeout.
+    """
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with busy_if_held(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s, hashtext(%s))", [_COMPARING, str(council_id)])
 
 
 def _matched_again(invoice: Invoice, at: datetime) -> Invoice:
@@ -179,8 +218,19 @@ def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
         return _Compared(found=(found,))
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("place"))
     others = billed_by_others(invoice, order.pk)
-    match = _of_credit if invoice.is_credit_note else _of_invoice
-    matched = match(invoice, order, lines, held, others)
+    # Nobody chooses before it was compared once.
+    billed = billed_of(lines, choices_of(invoice) if invoice.matched_at else {})
+    if invoice.is_credit_note:
+        left = left_to_credit(invoice) if invoice.credits_id else {}
+        matched = match_credit_lines(billed, ordered_of(order, held, others.counted), left)
+    else:
+        matched = match_invoice_lines(
+            billed,
+            ordered_of(order, held, others.sure),
+            _allowed_now(invoice.council_id),
+            charges_amount=invoice.charges_amount,
+            charged_before=charged_by_others(invoice) if invoice.charges_amount else NOUGHT,
+        )
     return _Compared(
         tuple(_countable(matched.shares, others.counted, held)),
         tuple(map(by_the_match, matched.findings)) + _beyond_its_invoice(invoice),
@@ -188,30 +238,13 @@ def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
     )
 
 
-def _of_invoice(
-    invoice: Invoice,
-    order: Order,
-    lines: Sequence[InvoiceLine],
-    held: Sequence[OrderLine],
-    others: Others,
-) -> Match:
-    return match_invoice_lines(
-        billed_of(lines),
-        ordered_of(order, held, others.sure),
-        Tolerances(),
-        charges_amount=invoice.charges_amount,
-    )
+def _allowed_now(council_id: UUID) -> Tolerances:
+    """Return what a council allows; who compares again because it changed waits for us.
 
-
-def _of_credit(
-    invoice: Invoice,
-    order: Order,
-    lines: Sequence[InvoiceLine],
-    held: Sequence[OrderLine],
-    others: Others,
-) -> Match:
-    left = left_to_credit(invoice) if invoice.credits_id else {}
-    return match_credit_lines(billed_of(lines), ordered_of(order, held, others.counted), left)
+    Raises: Busy.
+    """
+    hold_comparing(council_id, alone=False)
+    return tolerances_of(allowed_differences(council_id))
 
 
 def _beyond_its_invoice(invoice: Invoice) -> tuple[Found, ...]:

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('profile', models.CharField(blank=True, max_length=200)),
                 ('rules_version', models.CharField(blank=True, max_length=60)),
                 ('kind', models.CharField(choices=[('INVOICE', 'Invoice'), ('CREDIT_NOTE', 'Credit note')], max_length=12)),
-                ('status', models.CharField(choices=[('HELD', 'Held'), ('MATCHED', 'Agrees, waiting for approval'), ('APPROVED', 'Approved for payment'), ('PAID', 'Paid'), ('SENT_BACK', 'Sent back'), ('REPEAT', 'Sent before')], default='HELD', max_length=10)),
+                ('status', models.CharField(choices=[('HELD', 'Held'), ('MATCHED', 'Agrees, waiting for approval'), ('APPROVED', 'Approved for payment'), ('PAID', 'Paid'), ('SETTLED', 'Settled, nothing to pay'), ('SENT_BACK', 'Sent back'), ('REPEAT', 'Sent before')], default='HELD', max_length=10)),
                 ('number', models.CharField(max_length=200)),
                 ('number_key', models.CharField(max_length=200)),
                 ('look_key', models.CharField(max_length=200)),
@@ -394,7 +394,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['HELD', 'MATCHED', 'APPROVED', 'PAID', 'SENT_BACK', 'REPEAT'])), name='invoice_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['HELD', 'MATCHED', 'APPROVED', 'PAID', 'SETTLED', 'SENT_BACK', 'REPEAT'])), name='invoice_status_known'),
         ),
         migrations.AddConstraint(
             model_name='invoice',
@@ -414,7 +414,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['APPROVED', 'PAID']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by_id__isnull', False), ('currency', 'GBP'), ('supplier__isnull', False)), _connector='OR'), name='invoice_approved_has_approver'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['APPROVED', 'PAID', 'SETTLED']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by_id__isnull', False), ('currency', 'GBP'), ('supplier__isnull', False)), _connector='OR'), name='invoice_approved_has_approver'),
         ),
         migrations.AddConstraint(
             model_name='invoice',
@@ -571,6 +571,101 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='accountconfirmation',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('spoke_to', ''), _negated=True), models.Q(('spoke_by', ''), _negated=True)), name='accountconfirmation_says_how'),
+        ),
+        migrations.CreateModel(
+            name='AllowedDifferences',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('price_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('price_amount', models.DecimalField(decimal_places=4, max_digits=12, null=True)),
+                ('ordered_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('ordered_quantity', models.DecimalField(decimal_places=3, max_digits=12, null=True)),
+                ('received_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('received_quantity', models.DecimalField(decimal_places=3, max_digits=12, null=True)),
+                ('line_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('line_amount', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
+                ('charges_amount', models.DecimalField(decimal_places=2, max_digits=12)),
+                ('needs_receipt', models.BooleanField()),
+                ('version', models.PositiveIntegerField(default=0)),
+                ('set_at', models.DateTimeField()),
+                ('set_by_id', models.UUIDField()),
+                ('set_by_name', models.CharField(max_length=200)),
+            ],
+            options={
+                'verbose_name': 'allowed differences',
+            },
+        ),
+        migrations.CreateModel(
+            name='Choice',
+            fields=[
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('is_on_no_line', models.BooleanField(default=False)),
+                ('at', models.DateTimeField()),
+                ('by_id', models.UUIDField()),
+                ('by_name', models.CharField(max_length=200)),
+            ],
+            options={
+                'verbose_name': 'choice',
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('payable_amount', 0), ('status', 'SETTLED')), models.Q(('status__in', ['APPROVED', 'PAID', 'SETTLED']), _negated=True), models.Q(models.Q(('status', 'SETTLED'), _negated=True), ('payable_amount__gt', 0)), _connector='OR'), name='invoice_settled_asks_nothing'),
+        ),
+        migrations.AddField(
+            model_name='alloweddifferences',
+            name='council',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='council',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='invoice',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='invoicing.invoice'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='invoice_line',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoicing.invoiceline'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='order',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ordering.order'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='order_line',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ordering.orderline'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='supplier',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='alloweddifferences',
+            constraint=models.UniqueConstraint(fields=('council',), name='alloweddifferences_once_a_council'),
+        ),
+        migrations.AddConstraint(
+            model_name='alloweddifferences',
+            constraint=models.CheckConstraint(condition=models.Q(('charges_amount__gte', 0), ('charges_amount__lte', Decimal('100')), models.Q(('price_percent__isnull', True), models.Q(('price_percent__gte', 0), ('price_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('ordered_percent__isnull', True), models.Q(('ordered_percent__gte', 0), ('ordered_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('received_percent__isnull', True), models.Q(('received_percent__gte', 0), ('received_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('line_percent__isnull', True), models.Q(('line_percent__gte', 0), ('line_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('price_amount__isnull', True), ('price_amount__gte', 0), _connector='OR'), models.Q(('ordered_quantity__isnull', True), ('ordered_quantity__gte', 0), _connector='OR'), models.Q(('received_quantity__isnull', True), ('received_quantity__gte', 0), _connector='OR'), models.Q(('line_amount__isnull', True), ('line_amount__gte', 0), _connector='OR'), models.Q(('price_amount__isnull', True), ('price_percent__isnull', False), ('price_amount__lte', Decimal('100')), _connector='OR'), models.Q(('line_amount__isnull', True), ('line_percent__isnull', False), ('line_amount__lte', Decimal('100')), _connector='OR')), name='alloweddifferences_within_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='alloweddifferences',
+            constraint=models.CheckConstraint(condition=models.Q(('ordered_percent__isnull', False), models.Q(('line_percent__isnull', False), ('line_amount__isnull', False), _connector='OR'), models.Q(('needs_receipt', False), ('received_percent__isnull', False), _connector='OR')), name='alloweddifferences_keep_to_the_order'),
+        ),
+        migrations.AddIndex(
+            model_name='choice',
+            index=models.Index(fields=['invoice', '-id'], name='choice_by_invoice'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('invoice_line__isnull', True), ('is_on_no_line', False), ('order_line__isnull', True)), models.Q(('invoice_line__isnull', False), ('order__isnull', True), ('order_line__isnull', True)), models.Q(('invoice_line__isnull', False), ('is_on_no_line', False), ('order__isnull', True)), _connector='OR'), name='choice_says_one_thing'),
         ),
         *WALLS,
     ]

@@ -66,7 +66,7 @@ APPROVED_STAYS = migrations.RunSQL(
     END
     $$;
     CREATE TRIGGER invoice_approved_stays BEFORE UPDATE ON invoicing_invoice FOR EACH ROW
-        WHEN (OLD.status IN ('APPROVED', 'PAID')
+        WHEN (OLD.status IN ('APPROVED', 'PAID', 'SETTLED')
               AND (OLD.supplier_id, OLD.order_id, OLD.credits_id, OLD.approved_by_id)
                   IS DISTINCT FROM
                   (NEW.supplier_id, NEW.order_id, NEW.credits_id, NEW.approved_by_id))
@@ -209,6 +209,8 @@ WALLS = [
     row_level_security("invoicing_invoiceline", BOTH_SEE, added=MINE, changed="false"),
     row_level_security("invoicing_invoicetax", BOTH_SEE, added=MINE, changed="false"),
     row_level_security("invoicing_allocation"),
+    row_level_security("invoicing_alloweddifferences"),
+    row_level_security("invoicing_choice", changed="false"),
     row_level_security("invoicing_finding", HELD, added=MINE, changed=MINE),
     row_level_security(
         "invoicing_supplieraccount",
@@ -242,6 +244,10 @@ WALLS = [
     same_tenant("invoicing_allocation", "invoice_line_id", "invoicing_invoiceline"),
     same_tenant("invoicing_allocation", "order_line_id", "ordering_orderline", BOTH),
     same_tenant("invoicing_allocation", "undoes_id", "invoicing_allocation"),
+    same_tenant("invoicing_choice", "invoice_id", "invoicing_invoice"),
+    same_tenant("invoicing_choice", "invoice_line_id", "invoicing_invoiceline"),
+    same_tenant("invoicing_choice", "order_id", "ordering_order", BOTH),
+    same_tenant("invoicing_choice", "order_line_id", "ordering_orderline", BOTH),
     same_tenant("invoicing_finding", "invoice_id", "invoicing_invoice"),
     same_tenant("invoicing_finding", "other_id", "invoicing_invoice"),
     same_tenant("invoicing_finding", "order_line_id", "ordering_orderline", BOTH),
@@ -267,6 +273,7 @@ WALLS = [
     append_only("invoicing_invoiceline"),
     append_only("invoicing_invoicetax"),
     append_only("invoicing_allocation"),
+    append_only("invoicing_choice"),
     append_only("invoicing_supplieraccount"),
     append_only("invoicing_accountconfirmation"),
     append_only("invoicing_exportedjournal"),

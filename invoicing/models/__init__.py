@@ -1,4 +1,6 @@
+from invoicing.models.allowed import AllowedDifferences
 from invoicing.models.arrivals import Arrival
+from invoicing.models.choices import Choice
 from invoicing.models.exports import ExportedJournal, LedgerExport
 from invoicing.models.invoices import Invoice, InvoiceLine, InvoiceTax
 from invoicing.models.matching import Allocation, Finding
@@ -13,7 +15,9 @@ from invoicing.models.payments import (
 __all__ = [
     "AccountConfirmation",
     "Allocation",
+    "AllowedDifferences",
     "Arrival",
+    "Choice",
     "ExportedJournal",
     "Finding",
     "Invoice",

@@ -26,10 +26,13 @@ INVOICE_STATUS_LABELS = {
     InvoiceStatus.MATCHED: _("Agrees, waiting for approval"),
     InvoiceStatus.APPROVED: _("Approved for payment"),
     InvoiceStatus.PAID: _("Paid"),
+    InvoiceStatus.SETTLED: _("Settled, nothing to pay"),
     InvoiceStatus.SENT_BACK: _("Sent back"),
     InvoiceStatus.REPEAT: _("Sent before"),
 }
-_PASSED = [InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value]
+_PASSED = [
+    InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value, InvoiceStatus.SETTLED.value,
+]  # fmt: skip
 
 
 class Invoice(Row, Stateful):
@@ -147,6 +150,12 @@ class Invoice(Row, Stateful):
             models.CheckConstraint(
                 name="invoice_paid_has_day",
                 condition=~Q(status=InvoiceStatus.PAID.value) | Q(paid_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="invoice_settled_asks_nothing",
+                condition=Q(status=InvoiceStatus.SETTLED.value, payable_amount=0)
+                | ~Q(status__in=_PASSED)
+                | (~Q(status=InvoiceStatus.SETTLED.value) & Q(payable_amount__gt=0)),
             ),
         ]
         indexes = [

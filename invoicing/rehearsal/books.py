@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from invoicing.ledgers.hledger import write_hledger
 from invoicing.ledgers.selectors import ledger_accounts, ledger_journals
+from invoicing.matching.selectors import POSTED
 from invoicing.models import Invoice, PaidInvoice, Payment
 from invoicing.rehearsal.founding import House
 from invoicing.rehearsal.telling import Teller, pounds
-from invoicing.states import InvoiceKind, InvoiceStatus
+from invoicing.states import InvoiceKind
 from marketplace.audit.selectors import chain_verdict
 from marketplace.ledger.models import Budget
 from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_below_nought
@@ -43,7 +44,6 @@ OTHERS: Final = {
     "ledger": ["ledger", "--pedantic", "-f"],
 }
 ASKED: Final = {"hledger": ["check"], "ledger": ["balance"]}
-_PAID: Final = [InvoiceStatus.APPROVED.value, InvoiceStatus.PAID.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _claims(house: House) -> Iterator[tuple[str, bool, str]]:
         .count()
     )
     yield "No invoice stands in two payments.", not twice, f"{twice} do"
-    stopped = PaidInvoice.objects.of(council).exclude(invoice__status__in=_PAID).count()
+    stopped = PaidInvoice.objects.of(council).exclude(invoice__status__in=POSTED).count()
     yield "Nothing that is held, sent back or a repeat was paid.", not stopped, f"{stopped} were"
 
 
@@ -185,7 +185,7 @@ def _budget_claims(council: UUID, spent: Decimal) -> Iterator[tuple[str, bool, s
 
 def _billed(council: UUID, column: str) -> Decimal:
     """Return what approved invoices come to, less credit notes."""
-    rows = Invoice.objects.of(council).filter(council_id=council, status__in=_PAID)
+    rows = Invoice.objects.of(council).filter(council_id=council, status__in=POSTED)
     sums = dict(rows.order_by().values_list("kind").annotate(total=Sum(column)))
     asked: Decimal = sums.get(InvoiceKind.INVOICE.value, NOUGHT)
     given: Decimal = sums.get(InvoiceKind.CREDIT_NOTE.value, NOUGHT)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from invoicing.matching.selectors import POSTED
-from invoicing.models import Allocation, Finding, Invoice
+from invoicing.matching.selectors import IS_ALLOWED, POSTED, allowed_differences
+from invoicing.models import Allocation, Choice, Finding, Invoice
 from invoicing.settling.rules import BilledShare, Stated
 from invoicing.states import Closed, InvoiceStatus, Severity
 from marketplace.core.actors import Actor
@@ -24,11 +24,17 @@ TO_APPROVE_KEYS = ("pay_by_on", "id")
 
 @dataclass(frozen=True, slots=True)
 class Involved:
-    """Whoever had a hand in an invoice before it came to be approved."""
+    """Whoever had a hand in an invoice before it came to be approved.
+
+    Shapes: `chosen_by` said which order or line it is for, whether or not that still counts;
+    `allowed_by` set what the council allows, None where the invoice needs none of it.
+    """
 
     ordered_by: UUID | None
     sent_in_by: UUID | None
     let_through_by: frozenset[UUID]
+    chosen_by: frozenset[UUID] = frozenset()
+    allowed_by: UUID | None = None
 
 
 def stated_by(invoice: Invoice) -> Stated:
@@ -44,18 +50,28 @@ def stated_by(invoice: Invoice) -> Stated:
 
 def involved_in(council_id: UUID, invoices: Sequence[Invoice]) -> dict[UUID, Involved]:
     """Return who had a hand in each invoice. Shapes: orders and arrivals are loaded with them."""
+    keys = [each.pk for each in invoices]
     released: dict[UUID, set[UUID]] = {}
-    rows = Finding.objects.of(council_id).filter(
-        invoice_id__in=[each.pk for each in invoices], closed=Closed.RELEASED.value
-    )
+    allowed: set[UUID] = set()
+    findings = Finding.objects.of(council_id).filter(invoice_id__in=keys)
+    rows = findings.filter(IS_ALLOWED | Q(closed=Closed.RELEASED.value))
     for invoice_id, person in rows.values_list("invoice_id", "closed_by_id"):
-        if person is not None:
+        if person is None:
+            allowed.add(invoice_id)
+        else:
             released.setdefault(invoice_id, set()).add(person)
+    chosen: dict[UUID, set[UUID]] = {}
+    choices = Choice.objects.of(council_id).filter(invoice_id__in=keys)
+    for invoice_id, person in choices.values_list("invoice_id", "by_id"):
+        chosen.setdefault(invoice_id, set()).add(person)
+    setter = allowed_differences(council_id) if allowed else None
     return {
         each.pk: Involved(
             ordered_by=each.order.contact_id if each.order else None,
             sent_in_by=each.arrival.sent_by_id,
             let_through_by=frozenset(released.get(each.pk, ())),
+            chosen_by=frozenset(chosen.get(each.pk, ())),
+            allowed_by=setter.set_by_id if setter and each.pk in allowed else None,
         )
         for each in invoices
     }

@@ -80,6 +80,13 @@ class PaidBefore(Conflict):
     title = gettext_lazy("Part of this invoice has been paid before, by its own words.")
 
 
+class BelowNought(Conflict):
+    """It asks for less than nothing, and calls itself no credit note."""
+
+    code = "invoice.below-nought"
+    title = gettext_lazy("This invoice asks for less than nothing.")
+
+
 class NotInPounds(Conflict):
     """It is in another currency than our books."""
 
@@ -133,8 +140,8 @@ def approve_invoice(
     Shapes: `coding` (cost centre, account) bears what the invoice asks beyond its order; None
     where there is nothing such.
     Raises: Missing; InvoiceChanged; IllegalMove; InvoiceApprovalNotAllowed; CodingNeeded;
-    PaidBefore; NotInPounds; SupplierUnknown; GoodsWentBack; ControlAccountMissing; NoOpenPeriod;
-    Busy.
+    PaidBefore; BelowNought; NotInPounds; SupplierUnknown; GoodsWentBack; ControlAccountMissing;
+    NoOpenPeriod; Busy.
     """
     invoices = Invoice.objects.of(approver.organisation_id).filter(
         council_id=approver.organisation_id
@@ -272,6 +279,17 @@ def _not_theirs(involved: Involved, approver: Actor) -> Refusal | None:
         return InvoiceApprovalNotAllowed(
             _("You let a difference of it through, so somebody else must approve it.")
         )
+    if approver.user_id in involved.chosen_by:
+        return InvoiceApprovalNotAllowed(
+            _("You said what it is for, so somebody else must approve it.")
+        )
+    if involved.allowed_by == approver.user_id:
+        return InvoiceApprovalNotAllowed(
+            _(
+                "It differs by no more than the council allows, and it was you who set what it"
+                " allows. So somebody else must approve it."
+            )
+        )
     return None
 
 
@@ -283,6 +301,8 @@ def _not_payable(invoice: Invoice) -> Refusal | None:
         return SupplierUnknown(_("Send it back: only suppliers that the council knows are paid."))
     if abs(stated_by(invoice).rounding_amount) > LARGEST_ROUNDING:
         return PaidBefore(_("Send it back, and ask for an invoice over what is still to be paid."))
+    if invoice.payable_amount < 0:
+        return BelowNought(_("Send it back, and ask for a credit note."))
     return None
 
 
@@ -315,6 +335,8 @@ def _largest(shares: Sequence[BilledShare]) -> Coding | None:
 
 def _pass(invoice: Invoice, approver: Actor, at: datetime) -> None:
     invoice.move("approve")
+    if not invoice.payable_amount:
+        invoice.move("settle")
     invoice.approved_at, invoice.approved_by_id = at, approver.user_id
     invoice.approved_by_name = approver.name
     invoice.version += 1

@@ -20,6 +20,7 @@ from invoicing.settling.selectors import DECIDERS, finding_to_decide, invoice_to
 from invoicing.settling.services.approval import approve_invoice
 from invoicing.settling.services.releasing import release_finding
 from invoicing.settling.services.sending_back import send_back_invoice
+from invoicing.states import InvoiceStatus
 from marketplace.core.errors import Refusal
 from marketplace.ledger.selectors.coding import accounts, cost_centres
 from marketplace.web.access import access
@@ -43,13 +44,17 @@ def invoice_approve(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     )
 
     def approve(said: Approval) -> str:
-        approve_invoice(
+        done = approve_invoice(
             invoice_id=shown.pk,
             approver=approver,
             at=timezone.now(),
             version=said.cleaned_data["version"],
             coding=said.coding,
         )
+        if done.status == InvoiceStatus.SETTLED:
+            return _("Invoice %(number)s is settled. There is nothing to pay.") % {
+                "number": done.number
+            }
         return _("Invoice %(number)s is approved, and will be paid by %(day)s.") % {
             "number": shown.number,
             "day": f"{shown.pay_by_on:%d/%m/%Y}",
