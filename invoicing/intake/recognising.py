@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Replace
 
 from invoicing.formats.model import Invoice as Said
 from invoicing.formats.model import Party
@@ -99,6 +100,21 @@ def _named(alike: Sequence[Organisation], seller: Party) -> Sequence[Organisatio
             return narrower
         chosen = narrower or chosen
     return chosen
+
+
+def same_firm(supplier_id: UUID | None) -> list[UUID]:
+    """Return a supplier and those that have its VAT number too, in the order of their keys.
+
+    Why: a firm that is set up twice can send one invoice by each of its names.
+    """
+    if supplier_id is None:
+        return []
+    firms = Organisation.objects.filter(kind=Kind.SUPPLIER).annotate(
+        bare_number=Replace("vat_number", Value("GB"), Value(""))
+    )
+    number = firms.filter(pk=supplier_id).exclude(bare_number="").values("bare_number")
+    theirs = firms.filter(Q(pk=supplier_id) | Q(bare_number__in=number))
+    return list(theirs.order_by("pk").values_list("pk", flat=True))
 
 
 def _recognise_buyer(whose: Recognised, council: Organisation, buyer: Party) -> None:

@@ -12,6 +12,7 @@ punctuation, noughts in front, letters for digits and suppliers that are set up 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +24,8 @@ from invoicing.matching.pairing import plain_code
 
 SAME_SUM_WITHIN = timedelta(days=3)
 _LOOKS_LIKE = str.maketrans("OQDILZSBG", "000112586")
+# Letters of Cyrillic and Greek that nobody can tell from ours on paper.
+_FOREIGN = str.maketrans("АВЕКМНОРСТХУІЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTXYISJABEZHIKMNOPTYX")
 
 
 class Likeness(StrEnum):
@@ -46,7 +49,8 @@ class Why(StrEnum):
 class Seen:
     """What an invoice is known by.
 
-    Shapes: `kind` is "INVOICE" or "CREDIT_NOTE". Units: `gross_amount` in the document's currency.
+    Shapes: `kind` is "INVOICE" or "CREDIT_NOTE"; `supplier_id` is None where nobody could tell.
+    Units: `gross_amount` in the document's currency.
     """
 
     invoice_id: UUID
@@ -55,6 +59,7 @@ class Seen:
     number: str
     issued_on: date
     gross_amount: Decimal
+    supplier_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Resemblance:
 def resemblances(new: Seen, known: Iterable[Seen]) -> list[Resemblance]:
     """Return the known invoices that a new one is like, repeats first, then as they are given.
 
-    Shapes: `known` are those of the same supplier to the same council that were not sent back.
+    Shapes: `known` are those of the same firm to the same council that were not sent back.
     Why: see the module.
     """
     found = []
@@ -91,7 +96,9 @@ def _judge(new: Seen, old: Seen) -> tuple[Likeness, Why] | None:
     same_sum = new.gross_amount == old.gross_amount
     if number_key(new.number) == number_key(old.number):
         if same_sum and new.issued_on == old.issued_on:
-            return Likeness.REPEAT, Why.SAME_NUMBER
+            # Members of one VAT group are firms of their own, and may count alike.
+            is_sure = new.supplier_id == old.supplier_id
+            return Likeness.REPEAT if is_sure else Likeness.SUSPECT, Why.SAME_NUMBER
         return Likeness.SUSPECT, Why.SAME_NUMBER_OTHERWISE
     if not same_sum:
         return None
@@ -116,13 +123,15 @@ def number_key(number: str) -> str:
 def look_key(number: str) -> str:
     """Return what an invoice's number looks like: letters that are taken for digits as digits.
 
-    Why: a number that was typed or read by a machine from paper has O for 0 and I for 1; only
-    enough for a suspicion, since "SO1" and "501" may be two honest numbers.
+    Why: a number that was typed or read by a machine from paper has O for 0 and I for 1, and one
+    that was made to deceive has letters of another script; only enough for a suspicion, since
+    "SO1" and "501" may be two honest numbers.
 
     >>> look_key("INV-1OO"), look_key("1NV-100"), look_key("INV0100")
     ('1NV100', '1NV100', '1NV100')
     """
-    looked = number_key(number).translate(_LOOKS_LIKE)
+    shape = unicodedata.normalize("NFKD", number_key(number)).upper().translate(_FOREIGN)
+    looked = number_key(shape).translate(_LOOKS_LIKE)
     parts: list[str] = []
     for digits, run in _runs(looked):
         parts.append(run.lstrip("0") if digits and parts else run)

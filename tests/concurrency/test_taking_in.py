@@ -54,8 +54,8 @@ def without_holding(monkeypatch, *, meet: bool):
     if meet:
         barrier, known = Barrier(2), reading._known
 
-        def asked(invoice):
-            found = known(invoice)
+        def asked(invoice, firm):
+            found = known(invoice, firm)
             barrier.wait(timeout=30)
             return found
 

@@ -23,9 +23,11 @@ from marketplace.documents.models import Document
 from marketplace.ledger.models import Journal
 from marketplace.ledger.selectors.journals import trial_balance
 from marketplace.ordering.models import Order
-from tests.factories import einvoices, invoicing, organisations, receipts
+from tests.factories import einvoices, invoicing, organisations, payments, receipts
 from tests.factories.ordering import NOON, Market
 
+# A day by which everything is due.
+FAR = date(2027, 3, 31)
 FIRST_DAY, WEEK = date(2026, 9, 1), timedelta(days=7)
 
 
@@ -94,6 +96,21 @@ def stage(market: Market | None = None) -> Stage:
         other=organisations.actor(made.council, "finance", name="Una Other"),
         honest=invoicing.taken(made, said),
         said=said,
+    )
+
+
+def house(stage: Stage) -> payments.House:
+    """Return the council as one that pays: two payments officers, and an account made sure of."""
+    council, supplier = stage.market.council, stage.market.supplier
+    return payments.House(
+        council=council,
+        supplier=supplier,
+        preparer=organisations.actor(council, "payments", name="Pat Payments"),
+        checker=organisations.actor(council, "payments", name="Cher Checker"),
+        finance=stage.finance,
+        seller=stage.market.seller,
+        books=None,
+        account=payments.confirmed(council, payments.account(supplier)),
     )
 
 

@@ -6,7 +6,7 @@ so that a worker which dies leaves it waiting, and one that comes again finds it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from invoicing.formats.gate import Document, DocumentRefused, open_document
 from invoicing.formats.model import Reading
 from invoicing.formats.reading import read_invoice
-from invoicing.intake.recognising import Recognised, recognised
+from invoicing.intake.recognising import Recognised, recognised, same_firm
 from invoicing.intake.rules import Figures, TooLarge, figures_of, missing_figures, pay_by
 from invoicing.intake.services.arrivals import refuse_waiting
 from invoicing.judging.findings import Finding as Judgement
@@ -137,9 +137,11 @@ def keep_invoice(
         return arrival
     whose = recognised(arrival, read.reading.invoice)
     # One at a time, or two copies would each find that there is no other.
-    hold_taking_in(council_id, whose.supplier_id)
+    firm = same_firm(whose.supplier_id)
+    for supplier_id in firm or [None]:
+        hold_taking_in(council_id, supplier_id)
     invoice = _invoice(arrival, read, figures, whose, at)
-    like = resemblances(_seen(invoice), _known(invoice))
+    like = resemblances(_seen(invoice), _known(invoice, firm))
     repeated = _repeated(like)
     if repeated is not None:
         invoice.repeats_id = repeated
@@ -218,16 +220,17 @@ def _seen(invoice: Invoice) -> Seen:
         invoice.number,
         invoice.issued_on,
         invoice.gross_amount,
+        invoice.supplier_id,
     )
 
 
-def _known(invoice: Invoice) -> list[Seen]:
+def _known(invoice: Invoice, firm: Sequence[UUID]) -> list[Seen]:
     """Return the invoices before it that it may be like, the earliest first.
 
-    Shapes: of the same supplier, or likewise of nobody known; the same file from anybody. What was
+    Shapes: of the same firm, or likewise of nobody known; the same file from anybody. What was
     sent back, or was a repeat itself, is not among them.
     """
-    of_theirs = Q(supplier_id=invoice.supplier_id)
+    of_theirs = Q(supplier_id__in=firm)
     if invoice.supplier_id is None:
         of_theirs = Q(supplier__isnull=True, seller_name=invoice.seller_name)
     alike = Q(number_key=invoice.number_key) | Q(gross_amount=invoice.gross_amount)

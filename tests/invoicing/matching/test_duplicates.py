@@ -41,6 +41,10 @@ def test_examples_are_true():
         ({"issued_on": date(2027, 11, 2)}, Likeness.SUSPECT, Why.SAME_NUMBER_OTHERWISE),
         ({"number": "1NV-O042"}, Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME),
         ({"number": "INV-42"}, Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME),
+        ({"number": "\u0406NV-0042"}, Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME),
+        ({"number": "INV-\uff10\uff10\uff14\uff12"}, Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME),
+        ({"number": "ÍNV-0042"}, Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME),
+        ({"supplier_id": UUID(int=9)}, Likeness.SUSPECT, Why.SAME_NUMBER),
         ({"number": "X-77", "issued_on": date(2026, 11, 5)}, Likeness.SUSPECT, Why.SAME_SUM),
     ],
 )
