@@ -19,7 +19,7 @@ from marketplace.ordering.models import OrderLine
 from marketplace.ordering.models.orders import ORDER_STATUS_LABELS
 from marketplace.ordering.orders.services.answers import LineAnswer
 from marketplace.ordering.states import Answer, OrderStatus
-from marketplace.web.fields import DayField
+from marketplace.web.fields import DayField, OneFile
 
 MOST_TYPED = 200  # characters in a box whose value has no length of its own
 CHOICES = [
@@ -272,7 +272,10 @@ class ListingAdd(forms.Form):
     category = Cell(
         label=_("Category"), help_text=_("A word for what it is, such as paper, or its CPV code.")
     )
-    category_code = CellChoice(label=_("Which category fits?"))
+    category_code = CellChoice(
+        label=_("Which category fits?"),
+        error_messages={"required": _("Choose the category that fits best.")},
+    )
     unit = Cell(label=_("Unit"), help_text=_("What one price buys, such as each, box or kg."))
     unit_price = Cell(label=_("Unit price in pounds, without VAT"), help_text=_("For one unit."))
     vat = CellChoice(label=_("VAT"), choices=list(VAT_LABELS.items()))
@@ -334,10 +337,10 @@ class ListingMove(forms.Form):
 class PriceList(forms.Form):
     """A price list, to be tried before it is taken in."""
 
-    file = forms.FileField(
+    file = OneFile(
         label=_("Price list"),
         help_text=_("An Excel workbook (.xlsx) or a CSV file, up to 25 MB."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv,text/csv"}),
+        accept=".xlsx,.csv,.txt,.tsv,text/csv",
         error_messages={"required": _("Choose your price list")},
     )
     withdraw_missing = forms.BooleanField(
@@ -368,6 +371,12 @@ class PriceList(forms.Form):
         required=False,
         help_text=_("Only tick this if we told you that the file is not UTF-8."),
     )
+
+
+class PriceListConfirmation(forms.Form):
+    """That a price list is to be taken in; where it has mistakes, without the wrong rows."""
+
+    good_rows = forms.BooleanField(required=False)
 
 
 def _plain(amount: Any, places: int = 0) -> str:  # noqa: ANN401  # a Decimal of any model field

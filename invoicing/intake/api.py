@@ -248,6 +248,8 @@ class InvoiceList(Operation):
         sent = request.data.get("file") if isinstance(request.data, Mapping) else None
         if not isinstance(sent, UploadedFile):
             raise ValidationError({"file": [_("Send the invoice as a file.")]})
+        if len(request.FILES.getlist("file")) > 1:
+            raise ValidationError({"file": [_("Send one file only.")]})
         council_id, supplier_id = _sides(sender, asked)
         taken = take_invoice(
             council_id=council_id,

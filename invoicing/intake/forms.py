@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invoicing.models.invoices import INVOICE_STATUS_LABELS
 from marketplace.organisations.models import Organisation, SupplierLink
+from marketplace.web.fields import OneFile
 
 ANY = ("", _("Any"))
 
@@ -32,10 +33,10 @@ class SupplierInvoiceFilter(InvoiceFilter):
 class InvoiceFile(forms.Form):
     """An electronic invoice."""
 
-    file = forms.FileField(
+    file = OneFile(
         label=_("Electronic invoice"),
         help_text=_("An XML file in UBL 2.1 or CII D16B, up to 20 MB. A PDF is not one."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xml,application/xml,text/xml"}),
+        accept=".xml,application/xml,text/xml",
         error_messages={
             "required": _("Choose the XML file of the invoice"),
             "empty": _("The file is empty. Choose the XML file of the invoice"),

@@ -27,6 +27,18 @@ def financial_year_label(year: int) -> str:
     return f"{year}/{(year + 1) % 100:02d}"
 
 
+def years_after(day: date, years: int) -> date:
+    """Return the same day some years later; the last of February where there is no 29th.
+
+    >>> years_after(date(2026, 11, 24), 2), years_after(date(2028, 2, 29), 2)
+    (datetime.date(2028, 11, 24), datetime.date(2030, 2, 28))
+    """
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
 def add_working_days(start: date, days: int, holidays: Collection[date] = ()) -> date:
     """Return the day that is `days` working days after `start`.
 

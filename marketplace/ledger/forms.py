@@ -20,7 +20,7 @@ from marketplace.ledger.selectors.coding import people_who_may_hold
 from marketplace.ledger.selectors.controls import version_of
 from marketplace.ledger.services.columns import beginnings
 from marketplace.ledger.states import ROLE_KINDS, AccountRole
-from marketplace.web.fields import PoundsField
+from marketplace.web.fields import OneFile, PoundsField
 
 STOP, WARN = "stop", "warn"
 Choices = list[tuple[int, str]]
@@ -204,7 +204,7 @@ class SeenFileForm(forms.Form):
 class FileForm(forms.Form):
     """A file of a list."""
 
-    file = forms.FileField(
+    file = OneFile(
         label=_("The file"),
         help_text=_(
             "A CSV file or an Excel workbook (.xlsx), as your finance system or your spreadsheet"

@@ -138,6 +138,41 @@ def _whole(typed: str) -> int:
     return int(typed)
 
 
+class OneFileInput(forms.FileInput):
+    """The box of a file, which tells when several were sent under its name."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:  # noqa: ANN401
+        """Return the file that was sent, None for none; a list where there are more."""
+        sent = files.getlist(name) if hasattr(files, "getlist") else []
+        return sent if len(sent) > 1 else super().value_from_datadict(data, files, name)
+
+
+class OneFile(forms.FileField):
+    """One file. Of several none is taken: nobody could tell which one was meant.
+
+    Shapes: `accept` is what a browser offers to choose among, as HTML writes it.
+    """
+
+    widget = OneFileInput
+    default_error_messages = {
+        "several": gettext_lazy("One file goes at a time. Choose one, and send the next after it"),
+    }
+
+    def __init__(self, *, accept: str = "", **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        if accept:
+            self.widget.attrs["accept"] = accept
+
+    def clean(self, data: Any, initial: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401
+        """Return the file.
+
+        Raises: ValidationError when several were sent.
+        """
+        if isinstance(data, list):
+            raise forms.ValidationError(self.error_messages["several"], code="several")
+        return super().clean(data, initial)
+
+
 # Commas and blanks only where thousands end: whoever typed 1,5 may have meant one and a half.
 _POUNDS = re.compile(
     r"(-?)\s*£?\s*(-?)\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]*)(\.[0-9]*)?"

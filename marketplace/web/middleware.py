@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from marketplace.core.texts import unseen, without_unseen
 from marketplace.web import problems, security, uploads, views
 from marketplace.web.access import AccessNotDeclared, declared, is_third_party
+from marketplace.web.methods import USUAL, methods_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -55,7 +56,7 @@ class RefusalPages:
         """Give a page of others that shows a form with mistakes the number that ours have."""
         shown = (response.context_data or {}).values()
         wrong = [each for each in shown if isinstance(each, forms.BaseForm) and each.errors]
-        if wrong and request.method in {"POST", "PUT"} and response.status_code == 200:
+        if wrong and request.method == "POST" and response.status_code == 200:
             response.status_code = 429 if any(map(_is_too_often, wrong)) else 422
             if response.status_code == 429:
                 response["Retry-After"] = RETRY_AFTER_SECONDS
@@ -190,6 +191,35 @@ class WholeForms:
         except UnreadablePostError:
             return views.of_status(request, 408)
         return None
+
+
+class PageMethods:
+    """Answer that a page does not know a method, where the method is none that a form has.
+
+    Why here: the check for forged forms would refuse it first, as if the form were at fault.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Answer with 405 and the methods that the page knows."""
+        known = ("OPTIONS", *USUAL)
+        if request.method in known or request.path.startswith(problems.API_PREFIX):
+            return None
+        page = views.of_status(request, 405)
+        page["Allow"] = ", ".join(methods_of(view))
+        return page
 
 
 class UploadLimit:

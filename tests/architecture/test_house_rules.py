@@ -259,6 +259,19 @@ def test_nothing_is_sent_past_the_outbox():
     assert sending == []
 
 
+def test_no_page_takes_the_last_of_several_files():
+    """A plain file box keeps the last of the files sent under its name and says nothing."""
+    found = [
+        f"{m.name}:{call.lineno}"
+        for m in modules()
+        for name, call in called(m.tree)
+        if name in {"FileField", "ImageField"}
+        and ast.unparse(call.func).startswith("forms.")
+        and m.name != "marketplace/web/fields.py"
+    ]
+    assert found == []
+
+
 def test_one_gate_for_xml():
     parsers = {"fromstring", "parse", "XMLParser", "iterparse", "XML"}
     found = [

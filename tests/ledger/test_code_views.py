@@ -147,6 +147,17 @@ class TestFiles:
         assert "A spreadsheet has turned this code into a number" in page
         assert rows(Account) == []
 
+    @pytest.mark.parametrize(
+        "name", ["cost-centres-file", "accounts-file", "delivery-points-file", "budgets-file"]
+    )
+    def test_go_one_at_a_time(self, client, council, name):
+        keeper = sign_in(client, organisations.person(council, "administrator"))
+        two = [SimpleUploadedFile("a.csv", b"Code,Name\n1,A\n") for _number in range(2)]
+        answer = keeper.post(reverse(name), {"file": two, "year": "2026"})
+        assert answer.status_code == 422
+        assert text(answer).count("One file goes at a time.") == 2
+        assert 'href="#id_file"' in text(answer)
+
     def test_that_are_none_are_refused_in_words(self, finance):
         _address, page = send(finance, "accounts-file", "%PDF-1.7")
         assert "This is a PDF" in page

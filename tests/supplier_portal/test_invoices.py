@@ -69,6 +69,15 @@ class TestSending:
         page = text(seller.get(reverse("supplier-invoice-file", args=[arrival.pk])))
         assert "Until then the council has no invoice from you." in page
 
+    def test_goes_one_file_at_a_time(self, market, seller):
+        two = [SimpleUploadedFile("x.xml", b"<x/>") for _number in range(2)]
+        facts = {"file": two, "council": market.council.pk}
+        answer = seller.post(reverse("supplier-invoice-send"), facts)
+        assert answer.status_code == 422
+        assert "One file goes at a time." in text(answer)
+        with stewardship():
+            assert not Arrival.objects.exists()
+
     def test_not_to_a_council_that_does_not_buy(self, seller):
         other = organisations.council()
         facts = {"file": SimpleUploadedFile("x.xml", b"<x/>"), "council": other.pk}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalogue.imports.services.uploads import confirm_price_list
-from catalogue.models import ImportRun, Upload
+from catalogue.models import ImportRun, Listing, Upload
 from marketplace.core.tenancy import stewardship, tenant
 from tests.factories import catalogue, organisations
 from tests.factories import ordering as factory
@@ -57,6 +57,15 @@ def confirmed(client, check):
     return client.get(sent.headers["Location"]).headers["Location"]
 
 
+def test_one_price_list_goes_at_a_time(seller):
+    two = [SimpleUploadedFile("a.csv", b"part,name\n") for _number in range(2)]
+    answer = seller.post(LIST, {"file": two})
+    assert answer.status_code == 422
+    assert "One file goes at a time." in text(answer)
+    with stewardship():
+        assert not Upload.objects.exists()
+
+
 class TestFileThatCannotBeRead:
     def test_stands_in_the_list_with_the_reason(self, seller):
         name = "26-heading-only.csv"
@@ -97,7 +106,79 @@ class TestFileThatCannotBeRead:
         assert "stands on the page “Price lists” under “Files that you sent”" in page
 
 
+class TestListWithMistakes:
+    def rows(self):
+        wrong = catalogue.row(part_number="A9", unit_price="POA")
+        return [*(catalogue.row(part_number=f"A{n}") for n in range(3)), wrong]
+
+    def refused(self, seller, rows=None):
+        content = catalogue.price_list(rows or self.rows()).getvalue()
+        return upload(seller, content)[1].redirect_chain[-1][0]
+
+    def test_offers_the_good_rows_and_says_what_they_would_do(self, seller):
+        page = text(seller.get(self.refused(seller)))
+        assert "There are mistakes in the file" in page
+        assert "Take 3 good rows and leave the wrong ones out" in page
+        assert "it is not changed and not withdrawn" in page
+        with stewardship():
+            assert Listing.objects.count() == 0
+
+    def test_has_them_taken_in_and_tells_what_was_left_out(self, seller):
+        check = self.refused(seller)
+        sent = seller.post(f"{check}confirm/", {"good_rows": "on"})
+        waiting = text(seller.get(check))
+        assert "The good rows are being taken in" in waiting
+        assert "Take 3 good rows" not in waiting
+        factory.do_jobs(timezone.now())
+        done = seller.get(sent.headers["Location"]).headers["Location"]
+        page = text(seller.get(done))
+        assert "The good rows of your price list are in" in page
+        assert "POA" in page
+        assert f'href="{done}wrong-rows/"' in page
+        again = text(seller.get(check))
+        assert "without the wrong ones" in again
+        assert f'href="{done}"' in again
+        listed = text(seller.get(LIST))
+        assert "1 row left out" in listed
+        assert f'href="{check}"' not in listed
+        with stewardship():
+            assert Listing.objects.count() == 3
+
+    def test_is_not_taken_in_without_that_word(self, seller):
+        check = self.refused(seller)
+        assert seller.post(f"{check}confirm/").status_code == 409
+
+    def test_does_not_offer_them_where_most_rows_are_wrong(self, seller):
+        page = text(seller.get(self.refused(seller, [catalogue.row(unit="boxs")])))
+        assert "More than half of the rows are wrong" in page
+        assert "good row" not in page
+
+    def test_says_where_the_good_rows_change_nothing(self, seller):
+        seller.post(f"{self.refused(seller)}confirm/", {"good_rows": "on"})
+        factory.do_jobs(timezone.now())
+        page = text(seller.get(self.refused(seller)))
+        assert "taking them would change nothing" in page
+        assert "Take 3 good rows" not in page
+
+    def test_gives_the_wrong_rows_as_a_file(self, seller, client):
+        place = f"{self.refused(seller)}wrong-rows/"
+        answer = seller.get(place)
+        lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+        assert [line[:4] for line in lines] == ["Row ", "5,A9"]
+        assert "rows-to-mend.csv" in answer["Content-Disposition"]
+        sign_in(client, organisations.person(organisations.supplier(), "supplier"))
+        assert client.get(place).status_code == 404
+
+
 class TestCheckThatWasConfirmed:
+    def test_has_nothing_to_confirm_where_nothing_would_change(self, seller):
+        content = catalogue.price_list([catalogue.row(part_number="A1")]).getvalue()
+        confirmed(seller, upload(seller, content)[1].redirect_chain[-1][0])
+        check = upload(seller, content)[1].redirect_chain[-1][0]
+        listed = text(seller.get(LIST)).split(f'href="{check}"', 1)[1].split("</tr>", 1)[0]
+        assert "Nothing to change" in listed
+        assert "Checked, not confirmed" not in listed
+
     def test_says_so_and_leads_to_what_was_taken_in(self, seller):
         check = tried(seller)
         assert "Confirm this price list" in text(seller.get(check))

@@ -128,9 +128,6 @@ class TestSignInPages:
         assert is_ours(tree)
         assert tree.xpath("string(//title)").startswith("Error: ")
 
-    def test_also_when_it_was_put_rather_than_posted(self, browser):
-        assert browser.put("/account/login/", "login=x").status_code == 422
-
     def test_who_tried_too_often_is_told_so_by_the_number_too(self, browser, person):
         facts = {"login": person.email, "password": "wrong"}
         answers = [browser.post("/account/login/", facts).status_code for _try in range(6)]

@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from marketplace.web import access, navigation
+from marketplace.web import access, methods, navigation
 from marketplace.web.problems import known_problems
 
 TEMPLATES = Path(access.__file__).parent / "jinja2"
@@ -27,6 +28,40 @@ def test_every_address_says_who_may_open_it():
         if access.declared(view) is None and not access.is_third_party(view)
     ]
     assert silent == []
+
+
+def test_every_page_of_ours_says_which_methods_it_knows():
+    pages = [
+        (address, view)
+        for address, view in views(get_resolver().url_patterns)
+        if not access.is_third_party(view)
+        and not hasattr(view, "cls")
+        and not address.startswith(("api/", "static/"))
+    ]
+    assert len(pages) > 80
+    usual = {"GET", "HEAD", "POST", "OPTIONS"}
+    assert [address for address, view in pages if not set(methods.methods_of(view)) <= usual] == []
+    known = {address: methods.methods_of(view) for address, view in pages}
+    assert known["basket/"] == ("GET", "HEAD", "POST")
+    assert known["orders/"] == ("GET", "HEAD")
+    assert known["basket/add/"] == ("POST",)
+
+
+def test_a_page_answers_a_method_that_no_form_has_with_a_page():
+    browser = Client(enforce_csrf_checks=True)
+    for path, allowed in (
+        ("/basket/", "GET, HEAD, POST"),
+        ("/orders/", "GET, HEAD"),
+        ("/basket/add/", "POST"),
+        ("/account/login/", "GET, HEAD, POST"),
+        ("/", "GET, HEAD"),
+    ):
+        for method in ("PUT", "PATCH", "DELETE"):
+            answer = browser.generic(method, path)
+            assert (answer.status_code, answer["Allow"]) == (405, allowed), (method, path)
+            assert "<h1" in answer.content.decode()
+    assert browser.post("/basket/").status_code == 403, "a form still has to be ours"
+    assert browser.put("/api/v1/orders").headers["Content-Type"] == "application/problem+json"
 
 
 def test_every_page_that_the_frame_names_is_there():

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from marketplace.core.dates import years_after
 from marketplace.core.money import Money, Quantity, UnitPrice
 from marketplace.core.vat import VatCategory, VatLine, vat_breakdown
 from marketplace.ordering.states import Answer
 
 LARGEST_QUANTITY = Decimal(1_000_000)
 LARGEST_LINE = Decimal("99999999.99")
+DELIVERY_YEARS_AHEAD = 2
+
+
+def last_delivery_on(today: date) -> date:
+    """Return the last day for which goods can be asked for or promised.
+
+    Why: nobody orders for a later one, so whoever writes it has mistaken the year.
+    """
+    return years_after(today, DELIVERY_YEARS_AHEAD)
 
 
 class Taxed(Protocol):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,7 @@ from marketplace.core.dates import financial_year
 from marketplace.core.errors import Conflict, FieldProblem, Invalid, Refusal
 from marketplace.ledger.selectors.budgets import budgets_by_coding
 from marketplace.ledger.services.commitments import NoBudget, OverBudget, check_budgets
+from marketplace.ordering.bought.rules import last_delivery_on
 from marketplace.ordering.models import Requisition, RequisitionLine
 from marketplace.ordering.requisitions.selectors.money import commitment_lines, holders_of
 from marketplace.ordering.requisitions.selectors.offers import Drift, drifts
@@ -44,6 +46,13 @@ class NeededInThePast(Invalid):
     title = gettext_lazy("It cannot be delivered on a day that is over.")
 
 
+class NeededTooFarAhead(Invalid):
+    """The day on which it is needed is so far ahead that the year must be a mistake."""
+
+    code = "requisition.needed-too-far-ahead"
+    title = gettext_lazy("It cannot be ordered so far ahead.")
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a look at a basket found: who would approve it, and every reason why it cannot be sent.
@@ -66,7 +75,7 @@ def looked_over(
     today = timezone.localdate(at)
     found: list[Refusal] = [
         *_missing(requisition, lines),
-        *_too_late(requisition, today),
+        *_wrong_day(requisition, today),
         *_changed(drifts(requisition.council_id, lines)),
     ]
     exceeds = False
@@ -160,10 +169,17 @@ def _retired(place: int, line: RequisitionLine) -> list[FieldProblem]:
     ]
 
 
-def _too_late(requisition: Requisition, today: date) -> Iterator[NeededInThePast]:
-    if requisition.needed_by_on is not None and requisition.needed_by_on < today:
+def _wrong_day(requisition: Requisition, today: date) -> Iterator[Invalid]:
+    needed, last = requisition.needed_by_on, last_delivery_on(today)
+    if needed is not None and needed < today:
         yield NeededInThePast(
             _("Give a day that is not over, or leave it empty."), field="needed_by_on"
+        )
+    if needed is not None and needed > last:
+        yield NeededTooFarAhead(
+            _("Check the year. Give a day up to %(last)s, or leave it empty.")
+            % {"last": date_format(last, "j F Y")},
+            field="needed_by_on",
         )
 
 

@@ -76,6 +76,13 @@ class TestSending:
         with stewardship():
             assert Arrival.objects.get().name == "B.xml"
 
+    def test_goes_one_file_at_a_time(self, finance, xml):
+        two = [SimpleUploadedFile("B.xml", xml) for _number in range(2)]
+        answer = finance.post(reverse("api-invoices"), {"file": two})
+        assert (answer.status_code, "Send one file only." in answer.content.decode()) == (422, True)
+        with stewardship():
+            assert not Arrival.objects.exists()
+
     def test_twice_is_one_invoice_and_a_repeat(self, market, finance, xml):
         for _time in range(2):
             assert send(finance, xml).status_code == 202

@@ -20,6 +20,7 @@ from marketplace.core.errors import FieldProblem, Forbidden, Invalid
 from marketplace.jobs.services import wake
 from marketplace.ledger.services.commitments import Document, release_commitment
 from marketplace.notifications.services import notify
+from marketplace.ordering.bought.rules import last_delivery_on
 from marketplace.ordering.links import order_link
 from marketplace.ordering.models import Order, OrderLine
 from marketplace.ordering.orders.services.orders import KIND, check_version, hold_lines
@@ -188,14 +189,26 @@ def _check(lines: Sequence[OrderLine], answers: Sequence[LineAnswer], today: dat
         raise AnswerNotComplete(problems[0].detail, errors=problems)
 
 
+def _wrong_day(promised_on: date | None, today: date) -> str:
+    """Return what is wrong with a promised day, or nothing."""
+    last = last_delivery_on(today)
+    if promised_on is None:
+        return _("Say on which day you will deliver it.")
+    if promised_on < today:
+        return _("Give a day that is still to come.")
+    if promised_on > last:
+        return _("Check the year. Give a day up to %(last)s.") % {
+            "last": date_format(last, "j F Y")
+        }
+    return ""
+
+
 def _problem(line: OrderLine, answer: LineAnswer, today: date) -> tuple[str, str] | None:
     """Return what is wrong with an answer, and with which part of it, or None."""
     if answer.answer is Answer.WAITS:
         return "answer", _("Choose an answer.")
-    if answer.answer is Answer.LATER and answer.promised_on is None:
-        return "promised_on", _("Say on which day you will deliver it.")
-    if answer.answer is Answer.LATER and answer.promised_on and answer.promised_on < today:
-        return "promised_on", _("Give a day that is still to come.")
+    if answer.answer is Answer.LATER and (wrong := _wrong_day(answer.promised_on, today)):
+        return "promised_on", wrong
     if answer.answer is Answer.REFUSED and line.received_quantity:
         return "answer", _("Some of it has been received already. Accept it.")
     if answer.answer is Answer.REFUSED and line.billed_quantity:

@@ -23,7 +23,12 @@ from marketplace.ordering.requisitions.api.shapes import (
     RequisitionSummary,
 )
 from marketplace.ordering.requisitions.lines import BasketFull, LinesNotRight
-from marketplace.ordering.requisitions.obstacles import NeededInThePast, NotComplete, PriceChanged
+from marketplace.ordering.requisitions.obstacles import (
+    NeededInThePast,
+    NeededTooFarAhead,
+    NotComplete,
+    PriceChanged,
+)
 from marketplace.ordering.requisitions.selectors.requisitions import (
     lines_with_coding,
     requisitions_found,
@@ -229,8 +234,8 @@ class RequisitionSubmission(Operation):
         is_versioned=True,
         is_change=True,
         refusals=(
-            NotABuyer, NotADraft, DraftChanged, NotComplete, NeededInThePast, PriceChanged,
-            NoBudget, OverBudget, NoApprover,
+            NotABuyer, NotADraft, DraftChanged, NotComplete, NeededInThePast, NeededTooFarAhead,
+            PriceChanged, NoBudget, OverBudget, NoApprover,
         ),
         example=DETAIL_EXAMPLE,
     )  # fmt: skip

@@ -45,7 +45,7 @@ def submit_requisition(
     can approve.
     Shapes: `version` is the one that was seen, None for whatever there is.
     Raises: NotABuyer; Missing; NotADraft; DraftChanged; NotComplete; NeededInThePast;
-    PriceChanged; NoBudget; OverBudget; NoApprover.
+    NeededTooFarAhead; PriceChanged; NoBudget; OverBudget; NoApprover.
     """
     requisition = own_draft(requester, requisition_id)
     check_version(requisition, version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -110,6 +110,10 @@ class TestAnswerOrder:
                 {"answer": Answer.LATER, "promised_on": date(2026, 11, 22)},
                 "lines/0/promised_on",
             ),
+            (
+                {"answer": Answer.LATER, "promised_on": date(2028, 11, 24)},
+                "lines/0/promised_on",
+            ),
             ({"answer": Answer.REFUSED, "reason": " "}, "lines/0/reason"),
         ],
     )
@@ -120,6 +124,18 @@ class TestAnswerOrder:
         with pytest.raises(AnswerNotComplete) as refused:
             answer(market, order, [LineAnswer(line.pk, **said)], at)
         assert refused.value.errors[0].pointer == pointer
+
+    def test_takes_a_day_up_to_two_years_ahead(self, market, at):
+        order = ordering.sent(market)
+        with market.acting():
+            line = order.lines.get()
+        last = date(2028, 11, 23)
+        late = LineAnswer(line.pk, Answer.LATER, last + timedelta(days=1))
+        with pytest.raises(AnswerNotComplete, match="Give a day up to 23 November 2028"):
+            answer(market, order, [late], at)
+        assert answer(market, order, [LineAnswer(line.pk, Answer.LATER, last)], at).status == (
+            "ACKNOWLEDGED"
+        )
 
     def test_refuses_a_line_without_an_answer_and_one_with_two(self, at):
         market = ordering.market(listings=2)

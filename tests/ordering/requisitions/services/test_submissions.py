@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,7 +18,7 @@ from marketplace.core.tenancy import stewardship
 from marketplace.ledger.models import Account, CostCentre
 from marketplace.ledger.services.commitments import NoBudget, OverBudget
 from marketplace.ordering.models import Requisition
-from marketplace.ordering.requisitions.obstacles import NotComplete, PriceChanged
+from marketplace.ordering.requisitions.obstacles import NeededTooFarAhead, NotComplete, PriceChanged
 from marketplace.ordering.requisitions.services.baskets import add_to_basket
 from marketplace.ordering.requisitions.services.held_baskets import Details, NotABuyer, NotADraft
 from marketplace.ordering.requisitions.services.submissions import (
@@ -165,6 +165,16 @@ class TestSubmitRequisition:
         words = " ".join(each.detail for each in refused.value.errors)
         assert "£159.00 is asked for" in words
         assert "There is nobody who can approve this" in words
+
+    def test_takes_a_day_up_to_two_years_ahead(self, market, at):
+        filled = ordering.basket(market)
+        last = date(2028, 11, 23)
+        late = replace(ordering.DETAILS, needed_by_on=last + timedelta(days=1))
+        with pytest.raises(NeededTooFarAhead, match="Give a day up to 23 November 2028") as refused:
+            submit(market, filled, at, details=late)
+        assert refused.value.field == "needed_by_on"
+        details = replace(ordering.DETAILS, needed_by_on=last)
+        assert submit(market, filled, at, details=details).needed_by_on == last
 
     def test_refuses_a_second_time(self, market, at):
         done = submit(market, ordering.basket(market), at)
