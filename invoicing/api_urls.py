@@ -5,7 +5,7 @@ from django.urls import path
 from invoicing.intake import api as intake
 from invoicing.ledgers import api as ledgers
 from invoicing.payments.api import payments, runs
-from invoicing.settling import api as settling
+from invoicing.settling.api import allowing, deciding
 
 LEDGER_FILE = "ledger-exports/<uuid:export_id>"
 INVOICE = "invoices/<uuid:invoice_id>"
@@ -14,17 +14,18 @@ RUN = "payment-runs/<uuid:payment_run_id>"
 urlpatterns = [
     path("invoices", intake.InvoiceList.as_view(), name="api-invoices"),
     path(INVOICE, intake.InvoiceOne.as_view(), name="api-invoice"),
-    path(INVOICE + "/approval", settling.InvoiceApproval.as_view(), name="api-invoice-approve"),
+    path(INVOICE + "/approval", deciding.InvoiceApproval.as_view(), name="api-invoice-approve"),
     path(
         INVOICE + "/sending-back",
-        settling.InvoiceSendingBack.as_view(),
+        deciding.InvoiceSendingBack.as_view(),
         name="api-invoice-send-back",
     ),
     path(
         INVOICE + "/findings/<uuid:finding_id>/release",
-        settling.FindingRelease.as_view(),
+        deciding.FindingRelease.as_view(),
         name="api-finding-release",
     ),
+    path("allowed-differences", allowing.Allowed.as_view(), name="api-allowed-differences"),
     path("arrivals/<uuid:arrival_id>", intake.ArrivalOne.as_view(), name="api-arrival"),
     path("ledger-exports", ledgers.LedgerExportList.as_view(), name="api-ledger-exports"),
     path(

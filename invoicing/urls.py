@@ -5,7 +5,7 @@ from django.urls import path
 from invoicing.intake import views as intake
 from invoicing.ledgers import views as ledgers
 from invoicing.payments.views import payees, preparing, runs
-from invoicing.settling.views import agreeing, deciding
+from invoicing.settling.views import agreeing, allowing, deciding
 
 LEDGER_FILE = "ledger-exports/<uuid:export_id>/"
 INVOICE = "invoices/<uuid:invoice_id>/"
@@ -35,6 +35,12 @@ urlpatterns = [
     path("payments/<uuid:payment_id>/came-back/", runs.payment_fail, name="payment-fail"),
     path("payees/", payees.payees, name="payees"),
     path("payees/<uuid:supplier_account_id>/confirm/", payees.payee_confirm, name="payee-confirm"),
+    path("invoices/differences/", allowing.allowed_differences, name="allowed-differences"),
+    path(
+        "invoices/differences/change/",
+        allowing.allowed_differences_change,
+        name="allowed-differences-change",
+    ),
     path("invoices/agreeing/", agreeing.invoices_agreeing, name="invoices-agreeing"),
     path(INVOICE + "approve/", deciding.invoice_approve, name="invoice-approve"),
     path(INVOICE + "send-back/", deciding.invoice_send_back, name="invoice-send-back"),

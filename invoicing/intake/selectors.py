@@ -49,8 +49,9 @@ class Compared:
 class InvoicePage:
     """An invoice with everything that is shown of it.
 
-    Shapes: `holds` is what keeps it from being paid, `notes` what is only to be read, `released`
-    what somebody let through, each of the whole invoice and of lines. A supplier gets `holds`.
+    Shapes: `holds` is what keeps it from being paid, `allowed` what differs by no more than the
+    council allows, `notes` what is only to be read, `released` what somebody let through, each of
+    the whole invoice and of lines. A supplier gets `holds`.
     """
 
     invoice: Invoice
@@ -58,13 +59,14 @@ class InvoicePage:
     taxes: list[InvoiceTax]
     compared: list[Compared]
     holds: list[Told]
+    allowed: list[Told]
     notes: list[Told]
     released: list[Told]
 
     @property
     def told(self) -> list[Told]:
         """Return everything that was found, what holds it first."""
-        return [*self.holds, *self.released, *self.notes]
+        return [*self.holds, *self.released, *self.allowed, *self.notes]
 
 
 def _holds(each: Told) -> bool:
@@ -133,7 +135,10 @@ def invoice_page(reader: Actor, invoice_id: UUID) -> InvoicePage:
         taxes=list(found.taxes.order_by("place")),
         compared=_compared(found, lines, words),
         holds=[each for each in words if _holds(each)],
-        notes=[each for each in words if each.finding.severity == Severity.NOTE],
+        allowed=[each for each in words if each.is_allowed],
+        notes=[
+            each for each in words if each.finding.severity == Severity.NOTE and not each.is_allowed
+        ],
         released=[each for each in words if each.finding.closed],
     )
 

@@ -20,7 +20,7 @@ from invoicing.intake.selectors import (
     invoices_of,
 )
 from invoicing.intake.services.arrivals import take_invoice
-from invoicing.settling.selectors import decisions_open, may_release
+from invoicing.settling.selectors import ALLOWED_READERS, decisions_open, may_release
 from invoicing.states import ArrivalStatus, Channel
 from marketplace.core.errors import Refusal
 from marketplace.ordering.bought.views.story import told
@@ -50,6 +50,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
         keys=("-id",),
         may_send=acting.holds("finance"),
         sees_arrivals=acting.holds(*READERS),
+        sees_allowed=acting.holds(*ALLOWED_READERS),
     )
 
 

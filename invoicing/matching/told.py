@@ -16,7 +16,7 @@ from invoicing.matching import rules, wording
 from invoicing.matching.duplicates import Why
 from invoicing.matching.found import Code
 from invoicing.models import Finding
-from invoicing.states import Source
+from invoicing.states import Severity, Source
 
 _SEND_BACK = gettext_lazy("Send it back to the supplier, and say why.")
 _CHECK_ORDER = gettext_lazy(
@@ -88,6 +88,12 @@ class Told:
     finding: Finding
     said: str
     advice: str
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether it is a difference that the council allows."""
+        is_note = (self.finding.source, self.finding.severity) == (Source.MATCH, Severity.NOTE)
+        return is_note and self.finding.code in rules.TOLERATED
 
 
 def told(finding: Finding, line_numbers: Mapping[int, str]) -> Told:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from invoicing.matching.tolerances import Limit, Tolerances
 from marketplace.ledger.models import Account, CostCentre
 
 CHOOSE = ("", _("Choose"))
@@ -81,3 +83,81 @@ class SendingBack(Seen):
         error_messages={"required": _("Enter why you send it back")},
         help_text=_("The supplier reads this, so say what has to be different."),
     )
+
+
+def _figure(label: Any, help_text: Any, **more: Any) -> forms.DecimalField:  # noqa: ANN401
+    words = {
+        "invalid": _("Enter a number, like 2 or 0.5"),
+        "required": _("Enter a number. Enter 0 if nothing may be added"),
+    }
+    options = {"decimal_places": 2, "required": False} | more
+    return forms.DecimalField(
+        label=label, help_text=help_text, max_digits=10, error_messages=words, **options
+    )
+
+
+class AllowedDifferencesForm(forms.Form):
+    """How far invoices may differ from their orders; an empty box is not tested."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    price_percent = _figure(
+        _("How many per cent dearer may one thing be?"),
+        _("With 2, a price of £10.00 may be up to £10.20. With 0, it must be exact."),
+    )
+    price_amount = _figure(
+        _("And by how much at most?"),
+        _("With 0.50, it may never be more than 50p dearer, whatever the per cent say."),
+        decimal_places=4,
+    )
+    ordered_percent = _figure(
+        _("How many per cent more than was ordered may be billed?"),
+        _("With 5, of 100 that were ordered up to 105 may be billed. With 0, not one more."),
+    )
+    ordered_quantity = _figure(
+        _("And how many more at most?"),
+        _("With 2, never more than 2 too many, whatever the per cent say."),
+        decimal_places=3,
+    )
+    needs_receipt = forms.TypedChoiceField(
+        label=_("Do things have to have come before they are paid for?"),
+        choices=[
+            ("yes", _("Yes, somebody writes down first what has come")),
+            ("no", _("No, the order is enough")),
+        ],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )
+    received_percent = _figure(
+        _("How many per cent more than has come may be billed?"),
+        _("With 5, when 100 have come up to 105 may be billed. Of what has not come at all, none."),
+    )
+    received_quantity = _figure(
+        _("And how many more at most?"),
+        _("With 2, never more than 2 that have not come, whatever the per cent say."),
+        decimal_places=3,
+    )
+    line_percent = _figure(
+        _("How many per cent more may a line of an order cost in all?"),
+        _("With 2, a line of £500.00 may come to £510.00, all its invoices together."),
+    )
+    line_amount = _figure(
+        _("And by how much at most?"),
+        _("With 5, no line may cost more than £5.00 more, whatever the per cent say."),
+    )
+    charges_amount = _figure(
+        _("How much may be added that no line of the order speaks of?"),
+        _("Carriage, for example. With 10, up to £10.00, all invoices of an order together."),
+        required=True,
+    )
+
+    def tolerances(self) -> Tolerances:
+        """Return what was typed, as the service takes it."""
+        said = self.cleaned_data
+        return Tolerances(
+            unit_price=Limit(said["price_percent"], said["price_amount"]),
+            ordered_quantity=Limit(said["ordered_percent"], said["ordered_quantity"]),
+            received_quantity=Limit(said["received_percent"], said["received_quantity"]),
+            line_total=Limit(said["line_percent"], said["line_amount"]),
+            charges=said["charges_amount"],
+            needs_receipt=said["needs_receipt"],
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from invoicing.matching.selectors import IS_ALLOWED, POSTED, allowed_differences
 from invoicing.models import Allocation, Choice, Finding, Invoice
@@ -18,6 +18,9 @@ from marketplace.ordering.models import OrderLine
 
 # Who may be the one whose task a difference is; the service looks at which.
 DECIDERS = ("finance", "buyer", "receiver")
+# Who may read how far invoices may differ, and who may say so.
+ALLOWED_READERS = ("buyer", "finance", "payments", "auditor", "administrator")
+ALLOWED_KEEPERS = ("finance", "administrator")
 # In which order what waits for approval is shown, and paged.
 TO_APPROVE_KEYS = ("pay_by_on", "id")
 
@@ -166,11 +169,27 @@ def uncoded_of(invoice: Invoice) -> Decimal:
 
 
 def invoices_to_approve(approver: Actor) -> QuerySet[Invoice]:
-    """Return what agrees and waits for approval, the first to be paid first (TO_APPROVE_KEYS)."""
+    """Return what agrees and waits for approval, the first to be paid first (TO_APPROVE_KEYS).
+
+    Shapes: `differs` tells whether something differs by no more than the council allows.
+    """
     rows = Invoice.objects.of(approver.organisation_id).filter(
         council_id=approver.organisation_id, status=InvoiceStatus.MATCHED.value
     )
-    return rows.select_related("supplier", "order").order_by(*TO_APPROVE_KEYS)
+    differs = Finding.objects.of(approver.organisation_id).filter(
+        IS_ALLOWED, invoice=OuterRef("pk")
+    )
+    return (
+        rows.annotate(differs=Exists(differs))
+        .select_related("supplier", "order")
+        .order_by(*TO_APPROVE_KEYS)
+    )
+
+
+def differences_allowed(invoice: Invoice) -> QuerySet[Finding]:
+    """Return in what an invoice differs by no more than the council allows."""
+    rows = Finding.objects.of(invoice.council_id).filter(IS_ALLOWED, invoice=invoice)
+    return rows.order_by("place", "id")
 
 
 def decisions_open(decider: Actor, invoice: Invoice) -> list[str]:

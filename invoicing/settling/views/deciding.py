@@ -16,7 +16,13 @@ from django.views.decorators.http import require_http_methods
 from invoicing.matching.told import told
 from invoicing.models import Invoice
 from invoicing.settling.forms import Approval, Release, Seen, SendingBack
-from invoicing.settling.selectors import DECIDERS, finding_to_decide, invoice_to_decide, uncoded_of
+from invoicing.settling.selectors import (
+    DECIDERS,
+    differences_allowed,
+    finding_to_decide,
+    invoice_to_decide,
+    uncoded_of,
+)
 from invoicing.settling.services.approval import approve_invoice
 from invoicing.settling.services.releasing import release_finding
 from invoicing.settling.services.sending_back import send_back_invoice
@@ -60,7 +66,16 @@ def invoice_approve(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
             "day": f"{shown.pay_by_on:%d/%m/%Y}",
         }
 
-    return _decide(request, shown, form, approve, "invoicing/invoice_approve.html", uncoded=uncoded)
+    differences = [told(each, {}) for each in differences_allowed(shown)]
+    return _decide(
+        request,
+        shown,
+        form,
+        approve,
+        "invoicing/invoice_approve.html",
+        uncoded=uncoded,
+        allowed=differences,
+    )
 
 
 @access(*DECIDERS)

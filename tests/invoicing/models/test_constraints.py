@@ -9,7 +9,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.utils import DatabaseError
 
-from invoicing.models import Allocation, Arrival, Finding, Invoice, InvoiceLine, InvoiceTax
+from invoicing.models import (
+    Allocation,
+    AllowedDifferences,
+    Arrival,
+    Finding,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+)
 from marketplace.core.ids import uuid7
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.models import OrderLine
@@ -87,6 +95,55 @@ def test_an_arrival_has_two_sides(invoice):
 )
 def test_invoices(invoice, name, facts):
     refused(name, invoice, **facts)
+
+
+@pytest.mark.parametrize("facts", [{"status": "SETTLED"}, {"status": "SETTLED", "paid_on": NOON}])
+def test_only_what_asks_for_nothing_is_settled(invoice, facts):
+    by = {"approved_at": NOON, "approved_by_id": uuid7()}
+    refused("invoice_settled_asks_nothing", invoice, **facts, **by)
+
+
+EXACT = {
+    "price_percent": 0, "ordered_percent": 0, "received_percent": 0, "line_percent": 0,
+    "charges_amount": 0, "needs_receipt": True, "set_at": NOON, "set_by_name": "Fay Finance",
+}  # fmt: skip
+
+
+class TestAllowedDifferences:
+    @pytest.fixture
+    def row(self, market):
+        with stewardship():
+            return AllowedDifferences.objects.create(
+                council=market.council, set_by_id=uuid7(), **EXACT
+            )
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            {"price_percent": "10.01"}, {"line_percent": -1}, {"ordered_quantity": -1},
+            {"charges_amount": "100.01"}, {"charges_amount": "-0.01"},
+            {"price_percent": None, "price_amount": "100.0001"},
+            {"line_percent": None, "line_amount": "100.01"},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_stay_within_reason(self, row, facts):
+        refused("alloweddifferences_within_reason", row, **facts)
+
+    @pytest.mark.parametrize(
+        "facts", [{"ordered_percent": None}, {"line_percent": None}, {"received_percent": None}]
+    )
+    def test_keep_to_the_order(self, row, facts):
+        refused("alloweddifferences_keep_to_the_order", row, **facts)
+
+    def test_may_leave_the_price_untested_and_pay_on_the_order_alone(self, row):
+        with stewardship():
+            rows = AllowedDifferences.objects.filter(pk=row.pk)
+            assert rows.update(price_percent=None) == 1
+            assert rows.update(needs_receipt=False, received_percent=None) == 1
+
+    def test_are_one_row_a_council(self, row):
+        not_added("alloweddifferences_once_a_council", row)
 
 
 def test_an_invoice_has_two_sides(invoice):

@@ -158,3 +158,62 @@ class TestInvoicesAgreeing:
                 finance.get(self.path)
             counted.append(len(asked))
         assert counted[1] == counted[2]
+
+
+class TestAllowedDifferences:
+    path, change = "/invoices/differences/", "/invoices/differences/change/"
+    exact = {
+        "version": "0", "price_percent": "0", "ordered_percent": "0", "received_percent": "0",
+        "line_percent": "0", "charges_amount": "0", "needs_receipt": "yes",
+    }  # fmt: skip
+
+    def test_say_that_everything_is_exact_until_somebody_sets_something(self, finance):
+        page = text(finance.get(self.path))
+        assert "everything has to be exact" in page
+        assert page.count("Exact") == 5
+        form = text(finance.get(self.change))
+        assert "a price of £10.00 may be up to £10.20" in form
+
+    def test_are_set_and_told_in_words(self, finance):
+        figures = {
+            "price_percent": "2", "price_amount": "0.50", "ordered_percent": "5",
+            "line_percent": "", "line_amount": "5", "charges_amount": "10",
+        }  # fmt: skip
+        answer = finance.post(self.change, self.exact | figures, follow=True)
+        page = text(answer)
+        for words in (
+            "compared again by itself", "Up to 2% more, and at most £0.50 more", "Up to 5% more",
+            "Up to £5.00 more", "Up to £10.00 more", "Fay Finance set this",
+        ):  # fmt: skip
+            assert words in page
+
+    def test_say_at_the_box_what_is_too_much(self, finance):
+        refused = finance.post(self.change, self.exact | {"line_percent": "25"})
+        assert refused.status_code == 422
+        assert "Enter 10 or less" in text(refused)
+        assert 'href="#id_line_percent"' in text(refused)
+        empty = finance.post(self.change, self.exact | {"charges_amount": ""})
+        assert "Enter 0 if nothing may be added" in text(empty)
+
+    def test_that_somebody_else_changed_meanwhile_are_not_changed_back(self, finance):
+        assert finance.post(self.change, self.exact | {"line_percent": "1"}).status_code == 302
+        late = finance.post(self.change, self.exact | {"line_percent": "2"})
+        assert late.status_code == 409
+        assert "Somebody else has changed these figures" in text(late)
+
+    def test_are_read_by_buyers_and_not_changed(self, market):
+        buyer = browser(organisations.actor(market.council, "buyer"))
+        assert self.change not in text(buyer.get(self.path))
+        assert buyer.get(self.change).status_code == 403
+
+    def test_that_are_used_are_shown_wherever_the_invoice_is(self, market, finance):
+        figures = {"received_percent": "", "needs_receipt": "no"}
+        finance.post(self.change, self.exact | figures)
+        order = ordering.answered(market)
+        invoice = invoicing.taken(market, invoicing.said_of(market, order))
+        words = "The council allows this much."
+        page = text(finance.get(reverse("invoice", args=[invoice.pk])))
+        assert "What differs by no more than the council allows" in page
+        assert words in page
+        assert words in text(finance.get(reverse("invoice-approve", args=[invoice.pk])))
+        assert "Differs a little" in text(finance.get("/invoices/agreeing/"))

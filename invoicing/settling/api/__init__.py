@@ -1,0 +1,1 @@
+"""Deciding about invoices, for programs."""
