@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from marketplace.core.tenancy import stewardship
-from marketplace.organisations.models import ApiToken, Membership
+from marketplace.organisations.models import ApiToken, Kind, Membership
 from marketplace.organisations.selectors.people import actor_of
 from marketplace.web.access import declared, is_third_party
 from tests.factories.organisations import sign_in
@@ -116,6 +116,11 @@ class Person:
         """Whom they act for."""
         return self.membership.organisation_id if self.membership else None
 
+    @property
+    def kind(self) -> str:
+        """What they act for: a council or a supplier; nothing for a stranger."""
+        return self.membership.organisation.kind if self.membership else ""
+
     def __str__(self) -> str:
         if self.membership is None:
             return "a stranger"
@@ -150,6 +155,11 @@ class World:
                 client = sign_in(Client(raise_request_exception=False), membership)
                 world.people.append(Person(membership, client, token_for(membership)))
         return world
+
+    @cached_property
+    def first_council_id(self) -> object:
+        """The council whose people are asked everything."""
+        return next(each.organisation_id for each in self.people if each.kind == Kind.COUNCIL)
 
     @cached_property
     def rows(self) -> dict[str, list[tuple[object, frozenset]]]:
