@@ -6,6 +6,7 @@ from catalogue.imports.api import (
     CatalogueImportConfirmation,
     CatalogueImportDetail,
     CatalogueImportList,
+    CatalogueImportWrongRows,
 )
 from catalogue.search.api import ListingDetail, ListingList
 
@@ -17,6 +18,11 @@ urlpatterns = [
         "catalogue-imports/<uuid:run_id>",
         CatalogueImportDetail.as_view(),
         name="api-catalogue-import",
+    ),
+    path(
+        "catalogue-imports/<uuid:run_id>/wrong-rows",
+        CatalogueImportWrongRows.as_view(),
+        name="api-catalogue-import-wrong-rows",
     ),
     path(
         "catalogue-imports/<uuid:run_id>/confirmation",

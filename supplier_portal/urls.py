@@ -79,6 +79,11 @@ urlpatterns = [
         uploads.supplier_upload_copy,
         name="supplier-upload-copy",
     ),
+    path(
+        "supplier/price-lists/<uuid:run_id>/wrong-rows/",
+        uploads.supplier_upload_wrong_rows,
+        name="supplier-upload-wrong-rows",
+    ),
     path("supplier/accounts/", payments.supplier_accounts, name="supplier-accounts"),
     path("supplier/accounts/new/", payments.supplier_account_add, name="supplier-account-add"),
     path("supplier/payments/", payments.supplier_payments, name="supplier-payments"),

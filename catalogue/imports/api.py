@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -20,7 +21,7 @@ from rest_framework.response import Response
 from catalogue.imports.columns import FOR_ALL
 from catalogue.imports.for_all import NotForAll
 from catalogue.imports.report import ImportReport
-from catalogue.imports.selectors import import_run, import_runs, report_of
+from catalogue.imports.selectors import annotated_run, import_run, import_runs, report_of
 from catalogue.imports.services.price_lists import (
     NotASupplier,
     NotConfirmable,
@@ -48,16 +49,25 @@ _EXAMPLE = {
     "unchanged_count": 0,
     "withdrawn_count": 0,
     "problem_count": 0,
+    "wrong_rows_count": 0,
+    "good_rows": False,
     "started_at": "2026-11-23T12:00:00Z",
 }
 
 
 class PriceListRefused(Invalid):
-    """Some cells of the price list are wrong, so nothing of it was taken in."""
+    """Some cells of the price list are wrong, so nothing of it was taken in.
+
+    Facts: `import_id`, `problem_count`, `good_rows_count` and `wrong_rows_count`;
+    `can_leave_out` says whether the good rows may be taken without the wrong ones.
+    """
 
     code = "catalogue.price-list-refused"
     title = gettext_lazy("Some cells of this price list are wrong, so we changed nothing.")
-    advice = gettext_lazy("Mend the cells that the answer names, and send the whole file again.")
+    advice = gettext_lazy(
+        "Mend the cells that the answer names, and send the whole file again. If the answer says"
+        " that the wrong rows can be left out, you can have the good ones taken without them."
+    )
 
 
 class CsvParser(BaseParser):
@@ -82,9 +92,18 @@ class RunOutput(serializers.ModelSerializer[ImportRun]):
         model = ImportRun
         fields: tuple[str, ...] = (
             "id", "name", "verdict", "dry_run", "rows_count", "new_count", "changed_count",
-            "unchanged_count", "withdrawn_count", "problem_count", "started_at",
+            "unchanged_count", "withdrawn_count", "problem_count", "wrong_rows_count",
+            "good_rows", "started_at",
         )  # fmt: skip
         read_only_fields: tuple[str, ...] = fields
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "new_count": {
+                "help_text": "As the other counts: what was done, or, by a dry run or by one that"
+                " was refused, what the good rows would do."
+            },
+            "wrong_rows_count": {"help_text": "Rows with a problem; left out unless refused."},
+            "good_rows": {"help_text": "Whether wrong rows were to be left out."},
+        }
 
 
 class ReportOutput(RunOutput):
@@ -118,9 +137,20 @@ class ReportOutput(RunOutput):
         help_text="Sheets of it that would have made as good a list, and were not read."
     )
 
+    hindrance = serializers.SerializerMethodField(
+        help_text="Why the good rows cannot be taken without the wrong ones: mostly-wrong or"
+        " other-currency; empty where they can, or nothing is wrong."
+    )
+    nameless_count = serializers.SerializerMethodField(
+        help_text="Wrong rows that do not say which product they mean; while there is one, nothing"
+        " is withdrawn."
+    )
+
     class Meta(RunOutput.Meta):
         fields = (
             *RunOutput.Meta.fields,
+            "hindrance",
+            "nameless_count",
             "problems",
             "price_moves",
             "unknown_headings",
@@ -132,6 +162,14 @@ class ReportOutput(RunOutput):
     def get_problems(self, run: ImportRun) -> list[dict[str, Any]]:
         """Return what was wrong, in the reader's language."""
         return list(self.Problem(report_of(run).worded_problems, many=True).data)
+
+    def get_hindrance(self, run: ImportRun) -> str:
+        """Return why it can only be taken whole."""
+        return report_of(run).hindrance or ""
+
+    def get_nameless_count(self, run: ImportRun) -> int:
+        """Return how many rows could mean any product."""
+        return report_of(run).nameless_count
 
     def get_price_moves(self, run: ImportRun) -> list[dict[str, Any]]:
         """Return the prices that move most."""
@@ -164,6 +202,10 @@ class CatalogueImportList(Operation):
         dry_run = serializers.BooleanField(default=False)
         withdraw_missing = serializers.BooleanField(
             default=False, help_text="Whether listings that the file does not name are withdrawn."
+        )
+        good_rows = serializers.BooleanField(
+            default=False,
+            help_text="Whether rows that are wrong are left out, and their products as they are.",
         )
         encoding = serializers.ChoiceField(sorted(ENCODINGS), required=False)
         category = serializers.CharField(
@@ -206,6 +248,8 @@ class CatalogueImportList(Operation):
     def post(self, request: Request) -> Response:
         """Take a price list in: every row, or none and a problem that names each bad cell.
 
+        With `good_rows` the rows that are wrong are left out, and the answer names them. Where
+        more than half of the rows are wrong, or a price is not in pounds, nothing is taken.
         The same file again changes nothing, so it may be sent again when an answer is lost.
         """
         asked = self.asked(self.Query)
@@ -223,6 +267,7 @@ class CatalogueImportList(Operation):
             at=timezone.now(),
             dry_run=asked["dry_run"],
             withdraw_missing=asked["withdraw_missing"],
+            good_rows=asked["good_rows"],
             encoding=asked.get("encoding"),
             for_all={column: asked[column] for column in FOR_ALL if column in asked},
         )
@@ -243,23 +288,52 @@ class CatalogueImportDetail(Operation):
         return Response(ReportOutput(import_run(actor(request).organisation_id, run_id)).data)
 
 
+class CatalogueImportWrongRows(Operation):
+    """The rows of a price list that have something wrong with them."""
+
+    access = "supplier"
+    scope = "catalogue:read"
+
+    @described("Download the wrong rows of a price list", media_type="text/csv")
+    def get(self, request: Request, run_id: UUID) -> StreamingHttpResponse:
+        """Return the wrong rows as they were sent, each with its number and what to mend in it."""
+        found = annotated_run(actor(request).organisation_id, run_id, wrong_only=True)
+        response = StreamingHttpResponse(found, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="wrong-rows.csv"'
+        return response
+
+
 class CatalogueImportConfirmation(Operation):
     """Taking in a price list that was tried before."""
 
     access = "supplier"
     scope = "catalogue:write"
 
+    class Query(Input):
+        """How to take it in."""
+
+        good_rows = serializers.BooleanField(
+            default=False,
+            help_text="Whether one that was refused is taken without its wrong rows.",
+        )
+
     @described(
         "Take in a price list that was tried",
         answers=ReportOutput,
+        asks=Query,
         status=201,
         refusals=(NotConfirmable, PriceListRefused, ImportUnderWay, TooLongForOneAnswer),
         example=_EXAMPLE,
     )
     def post(self, request: Request, run_id: UUID) -> Response:
-        """Take in a price list after a dry run that found nothing wrong."""
+        """Take in a price list after a dry run; with `good_rows` one that was refused, in part."""
         supplier = actor(request)
-        report = confirm_import(supplier=supplier, run_id=run_id, at=timezone.now())
+        report = confirm_import(
+            supplier=supplier,
+            run_id=run_id,
+            at=timezone.now(),
+            good_rows=self.asked(self.Query)["good_rows"],
+        )
         _refuse_if_wrong(report)
         run = import_run(supplier.organisation_id, report.run_id)
         return Response(ReportOutput(run).data, status=201)
@@ -268,13 +342,13 @@ class CatalogueImportConfirmation(Operation):
 def _refuse_if_wrong(report: ImportReport) -> None:
     """Turn a report of bad cells into a problem; the run that keeps it is written already."""
     if report.refused:
+        words = ngettext(
+            "%(count)s cell is wrong. Nothing was changed.",
+            "%(count)s cells are wrong. Nothing was changed.",
+            report.problem_count,
+        ) % {"count": report.problem_count}
         raise PriceListRefused(
-            ngettext(
-                "%(count)s cell is wrong. Nothing was changed.",
-                "%(count)s cells are wrong. Nothing was changed.",
-                report.problem_count,
-            )
-            % {"count": report.problem_count},
+            f"{words} {report.why_whole}".strip(),
             errors=[
                 FieldProblem(
                     f"rows/{each.row}/{each.column}", f"{each.reason} {each.suggestion}".strip()
@@ -283,4 +357,7 @@ def _refuse_if_wrong(report: ImportReport) -> None:
             ],
             import_id=str(report.run_id),
             problem_count=report.problem_count,
+            good_rows_count=report.good_rows_count,
+            wrong_rows_count=report.wrong_rows_count,
+            can_leave_out=report.can_leave_out,
         )

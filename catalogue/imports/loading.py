@@ -48,22 +48,28 @@ _LONGEST = """
     WHERE current_setting('statement_timeout') <> '0'
 """
 _TABLES = f"""
-    DROP TABLE IF EXISTS pg_temp.incoming, pg_temp.compared;
+    DROP TABLE IF EXISTS pg_temp.incoming, pg_temp.repeated, pg_temp.compared;
     CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
         SELECT id, {_LIST}, content_hash, 0 AS row FROM catalogue_listing WITH NO DATA;
 """  # noqa: S608  # every part is a constant of this module, here and below
 _COPY = f"COPY pg_temp.incoming (id, {_LIST}, content_hash, row) FROM STDIN"
-_TWICE = """
-    SELECT i.row, i.part_number, d.first FROM pg_temp.incoming i
-    JOIN (SELECT part_number, min(row) AS first FROM pg_temp.incoming WHERE part_number <> ''
-          GROUP BY part_number HAVING count(*) > 1) d USING (part_number)
-    WHERE i.row <> d.first ORDER BY i.row LIMIT %s
+# Of the rows that have one part number nobody knows which is meant, so that none of them is good: a
+# row that is not good has no key.
+_REPEATED = """
+    CREATE TEMPORARY TABLE repeated ON COMMIT DROP AS
+        SELECT part_number, count(*) AS rows, min(row) AS first, (array_agg(row ORDER BY row))[2]
+            AS second
+        FROM pg_temp.incoming WHERE part_number <> '' GROUP BY part_number HAVING count(*) > 1;
+    UPDATE pg_temp.incoming i SET id = NULL
+        FROM pg_temp.repeated d WHERE d.part_number = i.part_number;
 """
-_TWICE_COUNT = """
-    SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM pg_temp.incoming
-        WHERE part_number <> '' GROUP BY part_number HAVING count(*) > 1) d
+_REPEATED_COUNT = "SELECT coalesce(sum(rows), 0) FROM pg_temp.repeated"
+_REPEATED_FIRST = """
+    SELECT i.row, i.part_number, CASE WHEN i.row = d.first THEN d.second ELSE d.first END
+    FROM pg_temp.incoming i JOIN pg_temp.repeated d USING (part_number) ORDER BY i.row LIMIT %s
 """
-# Every part number that the file or the catalogue has: what is in the file and what was there.
+_WRONG_COUNT = "SELECT count(*) FROM pg_temp.incoming WHERE id IS NULL"
+# What of the file is good, and what was there: a row that is not good is as if nobody had sent it.
 _COMPARE = """
     CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
         SELECT i.row, l.id AS listing_id, l.unit_price AS old_price, l.price_since,
@@ -72,7 +78,8 @@ _COMPARE = """
                coalesce((l.name, l.brand, l.keywords) <> (i.name, i.brand, i.keywords), true)
                    AS reworded
         FROM pg_temp.incoming i LEFT JOIN catalogue_listing l
-            ON l.supplier_id = %(supplier)s AND l.part_number = i.part_number;
+            ON l.supplier_id = %(supplier)s AND l.part_number = i.part_number
+        WHERE i.id IS NOT NULL;
     ANALYZE pg_temp.compared;
 """
 _COUNTS = """
@@ -82,6 +89,7 @@ _COUNTS = """
            count(*) FILTER (WHERE old_price <> new_price)
     FROM pg_temp.compared
 """
+# A row that is wrong keeps its product all the same: the file names it.
 _MISSING = """
     FROM catalogue_listing l WHERE l.supplier_id = %(supplier)s AND l.status = %(live)s
         AND NOT EXISTS (SELECT FROM pg_temp.incoming i WHERE i.part_number = l.part_number)
@@ -218,18 +226,26 @@ def is_too_long(error: BaseException) -> bool:
     return isinstance(cause, QueryCanceled)
 
 
-def part_numbers_twice(most: int) -> tuple[int, list[Problem]]:
-    """Return how many rows repeat a part number, and the first `most` of them as problems."""
+def leave_out_repeated(most: int) -> tuple[int, list[Problem]]:
+    """Make no row good whose part number another has; return how many, the first as problems."""
     with connection.cursor() as cursor:
-        cursor.execute(_TWICE_COUNT)
+        cursor.execute(_REPEATED)
+        cursor.execute(_REPEATED_COUNT)
         count = int(cursor.fetchone()[0])
         if not count:
             return 0, []
-        cursor.execute(_TWICE, [most])
+        cursor.execute(_REPEATED_FIRST, [most])
         return count, [
-            Problem(row, PART_NUMBER, part_number, "twice", {"first": first})
-            for row, part_number, first in cursor.fetchall()
+            Problem(row, PART_NUMBER, part_number, "twice", {"first": other})
+            for row, part_number, other in cursor.fetchall()
         ]
+
+
+def wrong_rows() -> int:
+    """Return how many of the copied rows are not good."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRONG_COUNT)
+        return int(cursor.fetchone()[0])
 
 
 def compare(delivery: Delivery) -> Comparison:

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from catalogue.imports.leaving_out import Hindrance, why_none_withdrawn, why_whole
 from catalogue.imports.rules import Problem
 from catalogue.listings.wording import column_label, reason, suggestion
 from catalogue.states import ImportVerdict
 
-MOST_PROBLEMS = 1000
 MOST_MOVES = 200
 MOST_EXAMPLES = 10
 
@@ -102,12 +102,15 @@ class WordedProblem:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, or would have done.
+    """What an import did, or would have done; one that was refused, what its good rows would do.
 
-    Shapes: `problems` are the first MOST_PROBLEMS by row, of `problem_count`; `price_moves` are
-    the largest MOST_MOVES either way, of `price_moves_count`; `unknown_headings` are columns that
-    were passed over; `sheet` is the one of a workbook that was read, and `other_sheets` look like
-    price lists too and were not. `run_id` is the key of the ImportRun that keeps this.
+    Shapes: `problems` are the first MOST_PROBLEMS by row, of `problem_count`, in
+    `wrong_rows_count` rows, of which `nameless_count` do not say which product they mean;
+    `good_rows` says that these were to be left out, and `hindrance` why they may not be.
+    `price_moves` are the largest MOST_MOVES either way, of `price_moves_count`; `unknown_headings`
+    are columns that were passed over; `sheet` is the one of a workbook that was read, and
+    `other_sheets` look like price lists too and were not. `run_id` is the key of the ImportRun
+    that keeps this.
     """
 
     run_id: UUID
@@ -120,6 +123,11 @@ class ImportReport:
     unchanged_count: int = 0
     withdrawn_count: int = 0
     problem_count: int = 0
+    wrong_rows_count: int = 0
+    nameless_count: int = 0
+    good_rows: bool = False
+    withdraw_missing: bool = False
+    hindrance: Hindrance | None = None
     price_moves_count: int = 0
     problems: tuple[Problem, ...] = ()
     price_moves: tuple[PriceMove, ...] = ()
@@ -136,9 +144,39 @@ class ImportReport:
     @property
     def changes_nothing(self) -> bool:
         """Whether the file says what the catalogue says already."""
-        return not self.refused and not (
-            self.new_count or self.changed_count or self.withdrawn_count
-        )
+        return not self.refused and not self.moves_something
+
+    @property
+    def moves_something(self) -> bool:
+        """Whether what is good in it says anything else than the catalogue."""
+        return bool(self.new_count or self.changed_count or self.withdrawn_count)
+
+    @property
+    def good_rows_count(self) -> int:
+        """How many rows have nothing wrong with them."""
+        return self.rows_count - self.wrong_rows_count
+
+    @property
+    def left_out_count(self) -> int:
+        """How many wrong rows the good ones were taken without, or would be."""
+        return 0 if self.refused else self.wrong_rows_count
+
+    @property
+    def can_leave_out(self) -> bool:
+        """Whether it was refused, and its supplier may have the good rows taken all the same."""
+        return self.refused and self.hindrance is None
+
+    @property
+    def why_whole(self) -> str:
+        """Why it can only be taken whole, in the reader's language, or ""."""
+        return why_whole(self.hindrance) if self.hindrance else ""
+
+    @property
+    def why_none_withdrawn(self) -> str:
+        """Why nothing is withdrawn that was to be, in the reader's language, or ""."""
+        if not (self.withdraw_missing and self.nameless_count) or self.hindrance:
+            return ""
+        return why_none_withdrawn(self.nameless_count)
 
     @property
     def worded_problems(self) -> list[WordedProblem]:
@@ -149,6 +187,8 @@ class ImportReport:
         """Return what is kept on the run, besides its columns."""
         return {
             "price_moves_count": self.price_moves_count,
+            "nameless_count": self.nameless_count,
+            "hindrance": self.hindrance.value if self.hindrance else "",
             "problems": [_plain(asdict(problem)) for problem in self.problems],
             "price_moves": [_plain(asdict(move)) for move in self.price_moves],
             "examples": _plain(asdict(self.examples)),

@@ -9,10 +9,11 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet, TextField, Value
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, TextField, Value, When
 from django.utils.translation import gettext as _
 
 from catalogue.imports.annotating import annotated_copy
+from catalogue.imports.leaving_out import Hindrance
 from catalogue.imports.report import Example, Examples, ImportReport, PriceMove
 from catalogue.imports.rules import Problem
 from catalogue.models import ImportRun, Upload
@@ -20,6 +21,8 @@ from catalogue.states import ImportVerdict, UploadStatus
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Missing
 from marketplace.documents.selectors import bytes_for_programs
+
+SAME = "SAME"  # how a check stands in a list that found nothing to change
 
 
 def import_runs(supplier_id: UUID) -> QuerySet[ImportRun]:
@@ -30,37 +33,44 @@ def import_runs(supplier_id: UUID) -> QuerySet[ImportRun]:
 def files_sent(supplier_id: UUID) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """Return what came of a supplier's files, as two parts of one list in the order of "-id".
 
-    Shapes: rows of id, name, instant, rows_count, state and refusal: a file that was read, whose
-    state is its verdict, or one that could not be, which is FAILED and says why. A check that was
-    confirmed is left out, since what was taken in stands for it.
+    Shapes: rows of id, name, instant, rows_count, wrong_rows_count, state and refusal: a file that
+    was read, whose state is its verdict, or SAME where a check found nothing to change; or one
+    that could not be, which is FAILED and says why. A check that was taken in is left out, since
+    what came of that stands for it.
     """
     runs = ImportRun.objects.of(supplier_id)
     taken_in = runs.filter(confirms=OuterRef("pk"), verdict=ImportVerdict.DONE)
     failed = Upload.objects.of(supplier_id).filter(status=UploadStatus.FAILED)
-    columns = ("id", "name", "instant", "rows_count", "state", "refusal")
+    columns = ("id", "name", "instant", "rows_count", "wrong_rows_count", "state", "refusal")
+    same = {"verdict": ImportVerdict.CHECKED, "new_count": 0, "changed_count": 0,
+            "withdrawn_count": 0}  # fmt: skip
+    state = Case(When(**same, then=Value(SAME)), default=F("verdict"), output_field=CharField())
     return (
         runs.filter(~Exists(taken_in))
-        .annotate(
-            instant=F("started_at"), state=F("verdict"), refusal=Value("", output_field=TextField())
-        )
+        .annotate(instant=F("started_at"), state=state, refusal=Value("", output_field=TextField()))
         .values_list(*columns, named=True),
-        failed.annotate(instant=F("sent_at"), rows_count=Value(0), state=F("status")).values_list(
-            *columns, named=True
-        ),
+        failed.annotate(
+            instant=F("sent_at"), rows_count=Value(0), wrong_rows_count=Value(0), state=F("status")
+        ).values_list(*columns, named=True),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What somebody has done about a price list that was checked: one of the two, or neither."""
+    """What somebody has done about a list that was checked or refused: one of two, or neither."""
 
     taken_in: ImportRun | None = None
     waiting: Upload | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may still do it."""
+        return self.taken_in is None and self.waiting is None
+
 
 def confirmation_of(run: ImportRun) -> Confirmation:
     """Return what became of a check: what was taken in of it, or the file that waits to be."""
-    if run.verdict != ImportVerdict.CHECKED:
+    if run.verdict == ImportVerdict.DONE:
         return Confirmation()
     followed = ImportRun.objects.of(run.supplier_id).filter(confirms=run)
     taken_in = followed.filter(verdict=ImportVerdict.DONE).defer("report").first()
@@ -80,6 +90,7 @@ def import_run(supplier_id: UUID, run_id: UUID | str) -> ImportRun:
 def report_of(run: ImportRun) -> ImportReport:
     """Return what an import reported when it ended."""
     moves = run.report.get("price_moves", [])
+    hindrance = run.report.get("hindrance")
     return ImportReport(
         run_id=run.pk,
         name=run.name,
@@ -91,6 +102,11 @@ def report_of(run: ImportRun) -> ImportReport:
         unchanged_count=run.unchanged_count,
         withdrawn_count=run.withdrawn_count,
         problem_count=run.problem_count,
+        wrong_rows_count=run.wrong_rows_count,
+        nameless_count=run.report.get("nameless_count", 0),
+        good_rows=run.good_rows,
+        withdraw_missing=run.withdraw_missing,
+        hindrance=Hindrance(hindrance) if hindrance else None,
         price_moves_count=run.report.get("price_moves_count", 0),
         problems=tuple(Problem(**each) for each in run.report.get("problems", [])),
         price_moves=tuple(
@@ -116,8 +132,10 @@ def _example(kept: dict[str, Any]) -> Example:
     return Example(kept["part_number"], kept["name"], before, after, tuple(kept["differs"]))
 
 
-def annotated_run(supplier_id: UUID, run_id: UUID | str) -> Iterator[bytes]:
-    """Return the file of a run again, with a last column that says what to mend.
+def annotated_run(
+    supplier_id: UUID, run_id: UUID | str, *, wrong_only: bool = False
+) -> Iterator[bytes]:
+    """Return the file of a run again, or its wrong rows, with a column that says what to mend.
 
     Raises: Missing, also when the file was too large to be kept.
     """
@@ -125,7 +143,9 @@ def annotated_run(supplier_id: UUID, run_id: UUID | str) -> Iterator[bytes]:
     if run.document_id is None:
         raise Missing(_("The file was too large for us to keep."))
     content = bytes_for_programs(supplier_id, run.document_id)
-    return annotated_copy(BytesIO(content), encoding=run.encoding, for_all=run.for_all)
+    return annotated_copy(
+        BytesIO(content), encoding=run.encoding, for_all=run.for_all, wrong_only=wrong_only
+    )
 
 
 def is_price_list_of(reader: Actor, document_id: UUID) -> bool:

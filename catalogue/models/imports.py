@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.states import ImportVerdict
@@ -13,8 +13,9 @@ from marketplace.core.models import Row, TenantQuerySet
 class ImportRun(Row):
     """One file, and what it did or would have done. Written once, when the import ends.
 
-    Shapes: `confirms` is the dry run that somebody looked at before; `report` is ImportReport as
-    JSON: the problems shown, price moves and the rest.
+    Shapes: `confirms` is the run that somebody looked at before; `good_rows` says that wrong rows
+    were to be left out, of which there are `wrong_rows_count`; `report` is ImportReport as JSON:
+    the problems shown, price moves and the rest.
     """
 
     tenant_columns = ("supplier_id",)
@@ -28,6 +29,7 @@ class ImportRun(Row):
     dry_run = models.BooleanField()
     confirms = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     withdraw_missing = models.BooleanField(default=False)
+    good_rows = models.BooleanField(default=False)
     for_all = models.JSONField(default=dict)
     verdict = models.CharField(
         max_length=10, choices=[(each.value, each.value) for each in ImportVerdict]
@@ -38,6 +40,7 @@ class ImportRun(Row):
     unchanged_count = models.PositiveIntegerField(default=0)
     withdrawn_count = models.PositiveIntegerField(default=0)
     problem_count = models.PositiveIntegerField(default=0)
+    wrong_rows_count = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=dict)
     started_at = models.DateTimeField()
     started_by_name = models.CharField(max_length=200)
@@ -52,8 +55,18 @@ class ImportRun(Row):
             ),
             models.CheckConstraint(
                 name="importrun_refused_has_problems",
-                condition=Q(verdict=ImportVerdict.REFUSED, problem_count__gt=0)
-                | (~Q(verdict=ImportVerdict.REFUSED) & Q(problem_count=0)),
+                condition=~Q(verdict=ImportVerdict.REFUSED) | Q(problem_count__gt=0),
+            ),
+            models.CheckConstraint(
+                name="importrun_left_out_when_asked",
+                condition=Q(verdict=ImportVerdict.REFUSED)
+                | Q(good_rows=True)
+                | Q(problem_count=0, wrong_rows_count=0),
+            ),
+            models.CheckConstraint(
+                name="importrun_left_out_not_most",
+                condition=Q(verdict=ImportVerdict.REFUSED)
+                | Q(rows_count__gte=F("wrong_rows_count") * 2),
             ),
             models.UniqueConstraint(
                 name="importrun_taken_in_once",

@@ -20,8 +20,8 @@ LABELS = {
 class Upload(Row, Stateful):
     """One file on its way: to be tried, or to be taken in, by the worker.
 
-    Shapes: `confirms` is the dry run that is to be taken in; `run` is what came of it, `refusal`
-    why nothing could.
+    Shapes: `confirms` is the run that is to be taken in, with `good_rows` without its wrong ones;
+    `run` is what came of it, `refusal` why nothing could.
     """
 
     tenant_columns = ("supplier_id",)
@@ -34,6 +34,7 @@ class Upload(Row, Stateful):
     dry_run = models.BooleanField()
     confirms = models.ForeignKey("catalogue.ImportRun", models.PROTECT, null=True, related_name="+")
     withdraw_missing = models.BooleanField(default=False)
+    good_rows = models.BooleanField(default=False)
     for_all = models.JSONField(default=dict)
     status = models.CharField(
         max_length=10,

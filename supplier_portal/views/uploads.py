@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from django.contrib import messages
@@ -29,8 +30,9 @@ from marketplace.core.errors import Conflict, Refusal
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.paging import page_by_key
+from marketplace.web.posted import posted, posted_files
 from marketplace.web.problems import show_on, status_of
-from supplier_portal.forms import PriceList
+from supplier_portal.forms import PriceList, PriceListConfirmation
 
 RUNS_A_PAGE = 10
 WAITING_SHOWN = 10
@@ -43,7 +45,7 @@ MOVES_SHOWN = 10
 def supplier_upload(request: HttpRequest) -> HttpResponse:
     """Take a price list that is to be tried, without changing anything yet."""
     acting = actor(request)
-    form, status = PriceList(request.POST or None, request.FILES or None), 200
+    form, status = PriceList(posted(request), posted_files(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -112,9 +114,13 @@ def supplier_upload_report(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @access("supplier")
 @require_POST
 def supplier_upload_confirm(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Have a price list taken in that was tried and found good."""
+    """Have a price list taken in that was tried and found good, or its good rows."""
+    asked = PriceListConfirmation(request.POST)
+    good_rows = asked.is_valid() and asked.cleaned_data["good_rows"]
     try:
-        sent = confirm_price_list(supplier=actor(request), run_id=run_id, at=timezone.now())
+        sent = confirm_price_list(
+            supplier=actor(request), run_id=run_id, at=timezone.now(), good_rows=good_rows
+        )
     except Conflict as refusal:
         form = Form(request.POST)
         show_on(form, refusal)
@@ -147,10 +153,19 @@ def _report_page(
 @require_safe
 def supplier_upload_copy(request: HttpRequest, run_id: UUID) -> StreamingHttpResponse:
     """Hand the supplier's own file back, with a last column that says what to mend."""
-    acting = actor(request)
-    run = import_run(acting.organisation_id, run_id)
-    response = StreamingHttpResponse(
-        annotated_run(acting.organisation_id, run.pk), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{_("what-to-mend")}.csv"'
+    found = annotated_run(actor(request).organisation_id, run_id)
+    return _handed_back(found, _("what-to-mend"))
+
+
+@access("supplier")
+@require_safe
+def supplier_upload_wrong_rows(request: HttpRequest, run_id: UUID) -> StreamingHttpResponse:
+    """Hand the rows of the file back that are wrong, each with what to mend."""
+    found = annotated_run(actor(request).organisation_id, run_id, wrong_only=True)
+    return _handed_back(found, _("rows-to-mend"))
+
+
+def _handed_back(content: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

@@ -108,7 +108,12 @@ class TestPastPrice:
     [
         ("importrun_dry_or_done", {"verdict": "MAYBE"}),
         ("importrun_refused_has_problems", {"verdict": "REFUSED", "problem_count": 0}),
-        ("importrun_refused_has_problems", {"verdict": "DONE", "problem_count": 1}),
+        ("importrun_left_out_when_asked", {"verdict": "DONE", "problem_count": 1}),
+        ("importrun_left_out_when_asked", {"rows_count": 9, "wrong_rows_count": 1}),
+        (
+            "importrun_left_out_not_most",
+            {"good_rows": True, "problem_count": 2, "rows_count": 3, "wrong_rows_count": 2},
+        ),
         ("importrun_dry_or_done", {"verdict": "DONE", "dry_run": True}),
         ("importrun_dry_or_done", {"verdict": "CHECKED", "dry_run": False}),
     ],

@@ -1,9 +1,10 @@
-"""Taking in a price list: every row or none."""
+"""Taking in a price list: every row or none, or the good rows where their supplier says so."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from typing import BinaryIO
@@ -16,11 +17,13 @@ from psycopg.errors import QueryCanceled
 
 from catalogue.imports import loading, reading
 from catalogue.imports.for_all import check_for_all
+from catalogue.imports.leaving_out import MOST_PROBLEMS, Hindrance, Tally, why_whole
 from catalogue.imports.loading import Comparison, Delivery
 from catalogue.imports.progress import comparing, unpacking
 from catalogue.imports.reading import PriceListFile, Rows
-from catalogue.imports.report import MOST_PROBLEMS, ImportReport, OnProgress
-from catalogue.imports.rules import Checker, Problem
+from catalogue.imports.report import ImportReport, OnProgress
+from catalogue.imports.rules import Checker
+from catalogue.imports.selectors import report_of
 from catalogue.imports.wording import why_unreadable
 from catalogue.listings.locks import hold_listings
 from catalogue.listings.rules import PART_NUMBER, Offer
@@ -56,7 +59,7 @@ class UnreadablePriceList(Invalid):
 
 
 class NotConfirmable(Conflict):
-    """The import is not a dry run that found nothing wrong, so there is nothing to confirm."""
+    """The import is none that may be taken in: it has mistakes, or was taken in before."""
 
     code = "catalogue.not-confirmable"
     title = gettext_lazy("This price list cannot be confirmed.")
@@ -92,19 +95,6 @@ def in_time() -> Iterator[None]:
         ) from error
 
 
-class _Tally:
-    """The problems of a file: all counted, the first ones kept."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.first: list[Problem] = []
-
-    def add(self, problems: list[Problem]) -> None:
-        self.count += len(problems)
-        if len(self.first) < MOST_PROBLEMS:
-            self.first.extend(problems[: MOST_PROBLEMS - len(self.first)])
-
-
 @transaction.atomic
 @in_time()
 def import_catalogue(
@@ -115,6 +105,7 @@ def import_catalogue(
     at: datetime,
     dry_run: bool,
     withdraw_missing: bool = False,
+    good_rows: bool = False,
     encoding: str | None = None,
     for_all: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
@@ -126,65 +117,60 @@ def import_catalogue(
     held only while what differs is written.
 
     Shapes: `content` can be read from its beginning more than once; `encoding` is None (UTF-8) or
-    "cp1252"; `withdraw_missing` takes what the file does not name out of the catalogue; `for_all`
-    maps columns of FOR_ALL to what every row has where the file has no such column.
+    "cp1252"; `withdraw_missing` takes what the file does not name out of the catalogue;
+    `good_rows` leaves out the rows that are wrong, whose products stay exactly as they stand;
+    `for_all` maps columns of FOR_ALL to what every row has where the file has no such column.
     Raises: NotASupplier, NotForAll, UnreadablePriceList, ImportUnderWay, TooLongForOneAnswer. A bad
     cell is no refusal: it is in the report, whose verdict is then REFUSED.
     """
     if supplier.kind != OrganisationKind.SUPPLIER:
         raise NotASupplier
     said = check_for_all(for_all or {})
-    tally = _Tally()
-    try:
-        file = reading.open_file(content, encoding=encoding, on_rows=unpacking(on_progress))
-        rows = reading.open_rows(file.text, encoding=file.survey.encoding, said=said)
-        _copy(rows, Checker(rows.header, said), tally, file, on_progress)
-    except Unreadable as problem:
-        raise UnreadablePriceList(
-            why_unreadable(problem), field="file", reason=problem.code
-        ) from problem
-    count, twice = loading.part_numbers_twice(MOST_PROBLEMS)
-    tally.add(twice)
-    tally.count += count - len(twice)
-
-    delivery = Delivery(supplier.organisation_id, at, withdraw_missing)
+    copied = _copied(content, encoding, said, on_progress)
+    refused = bool(copied.tally.count) and (copied.hindrance is not None or not good_rows)
+    writes = not dry_run and not refused
+    # What a nameless row means may be any product, so that none may go for not being in the file.
+    withdraws = withdraw_missing and not copied.tally.nameless
+    delivery = Delivery(supplier.organisation_id, at, withdraws)
     difference = Comparison(0, 0, 0, 0, 0, ())
-    if not tally.count:
-        if not dry_run:
-            hold_listings(supplier.organisation_id)
+    if writes:
+        hold_listings(supplier.organisation_id)
+    if copied.hindrance is None:
         difference = loading.compare(delivery)
-        if not dry_run:
-            loading.write(delivery, difference)
-    report = _report(
-        name, dry_run=dry_run, rows=rows, file=file, tally=tally, difference=difference
+    if writes:
+        loading.write(delivery, difference)
+    report = replace(
+        _report(name, copied, difference),
+        verdict=_verdict(refused=refused, dry_run=dry_run),
+        dry_run=dry_run,
+        good_rows=good_rows,
+        withdraw_missing=withdraw_missing,
     )
-    run = _keep(report, supplier, file.survey, content, delivery, said, confirms_id)
+    run = _keep(report, supplier, copied.file.survey, content, at, said, confirms_id)
     record(
         f"price-list.{report.verdict.lower()}",
         run,
         actor=supplier,
         at=at,
         organisation_id=supplier.organisation_id,
-        after={
-            "sha256": file.survey.sha256, "rows": report.rows_count, "new": report.new_count,
-            "changed": report.changed_count, "withdrawn": report.withdrawn_count,
-            "problems": report.problem_count,
-        },
-    )  # fmt: skip
-    if not dry_run and (difference.new or difference.changed):
+        after={"sha256": copied.file.survey.sha256, **_counts(report)},
+    )
+    if writes and (difference.new or difference.changed):
         wake("catalogue.settle_words", key=f"import:{report.run_id}")
     return report
 
 
 @transaction.atomic
-def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportReport:
+def confirm_import(
+    *, supplier: Actor, run_id: UUID, at: datetime, good_rows: bool = False
+) -> ImportReport:
     """Take in a price list that was tried before, from the copy that was kept of it.
 
-    Raises: Missing; NotConfirmable when the run was no clean dry run, was taken in before, or its
-    file was too large to be kept; Busy while somebody else confirms it; whatever import_catalogue
-    raises.
+    Shapes: with `good_rows` one that was refused is taken without its wrong rows.
+    Raises: Missing; NotConfirmable; Busy while somebody else confirms it; whatever
+    import_catalogue raises.
     """
-    run = lock_confirmable(supplier=supplier, run_id=run_id)
+    run = lock_confirmable(supplier=supplier, run_id=run_id, good_rows=good_rows)
     if (
         Upload.objects.of(supplier.organisation_id)
         .filter(confirms=run, status=UploadStatus.WAITING)
@@ -200,22 +186,30 @@ def confirm_import(*, supplier: Actor, run_id: UUID, at: datetime) -> ImportRepo
         at=at,
         dry_run=False,
         withdraw_missing=run.withdraw_missing,
+        good_rows=good_rows or run.good_rows,
         encoding=run.encoding,
         for_all=run.for_all,
         confirms_id=run.pk,
     )
 
 
-def lock_confirmable(*, supplier: Actor, run_id: UUID) -> ImportRun:
-    """Return a dry run that may be taken in, held until the transaction ends.
+def lock_confirmable(*, supplier: Actor, run_id: UUID, good_rows: bool = False) -> ImportRun:
+    """Return a run that may be taken in, held until the transaction ends.
 
+    Shapes: a dry run that found nothing wrong or leaves it out; with `good_rows` any that was
+    refused for some of its rows.
     Why: a list that was taken in may since have been followed by another, whose prices it would
     put back.
-    Raises: Missing; NotConfirmable; Busy.
+    Raises: Missing; NotConfirmable when it is none of these, was taken in before, or its file was
+    too large to be kept; Busy.
     """
     mine = ImportRun.objects.of(supplier.organisation_id)
     run = mine.lock(run_id)
-    if run.verdict != ImportVerdict.CHECKED:
+    if run.verdict == ImportVerdict.REFUSED and good_rows:
+        hindrance = report_of(run).hindrance
+        if hindrance:
+            raise NotConfirmable(why_whole(hindrance))
+    elif run.verdict != ImportVerdict.CHECKED:
         raise NotConfirmable(_("Only a price list that was checked, with no problems, can be."))
     if run.document_id is None:
         raise NotConfirmable(_("The file was too large to keep. Please send it again."))
@@ -227,10 +221,48 @@ def lock_confirmable(*, supplier: Actor, run_id: UUID) -> ImportRun:
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """A file whose rows stand aside, each good or not, and what is wrong with them."""
+
+    file: PriceListFile
+    rows: Rows
+    tally: Tally
+    wrong_rows: int
+
+    @property
+    def hindrance(self) -> Hindrance | None:
+        return self.tally.hindrance(rows=self.rows.count, wrong_rows=self.wrong_rows)
+
+
+def _copied(
+    content: BinaryIO,
+    encoding: str | None,
+    said: Mapping[str, str],
+    on_progress: OnProgress | None,
+) -> _Copied:
+    """Read a file and copy its rows aside.
+
+    Raises: UnreadablePriceList.
+    """
+    tally = Tally()
+    try:
+        file = reading.open_file(content, encoding=encoding, on_rows=unpacking(on_progress))
+        rows = reading.open_rows(file.text, encoding=file.survey.encoding, said=said)
+        _copy(rows, Checker(rows.header, said), tally, file, on_progress)
+    except Unreadable as problem:
+        raise UnreadablePriceList(
+            why_unreadable(problem), field="file", reason=problem.code
+        ) from problem
+    count, repeated = loading.leave_out_repeated(MOST_PROBLEMS)
+    tally.add(repeated, more=count - len(repeated))
+    return _Copied(file, rows, tally, loading.wrong_rows() if tally.count else 0)
+
+
 def _copy(
     rows: Rows,
     checker: Checker,
-    tally: _Tally,
+    tally: Tally,
     file: PriceListFile,
     on_progress: OnProgress | None,
 ) -> None:
@@ -248,48 +280,65 @@ def _copy(
 
 
 def _checked(
-    rows: Rows, checker: Checker, tally: _Tally, step: Callable[[], None]
+    rows: Rows, checker: Checker, tally: Tally, step: Callable[[], None]
 ) -> Iterator[tuple[int, str, Offer | None]]:
     place = rows.header.places[PART_NUMBER]
     for number, cells in rows:
         offer, problems = checker.check(number, cells)
         step()
         if offer is None:
-            tally.add(problems)
-            yield number, checker.part_number(cells[place] if place < len(cells) else ""), None
+            part_number = checker.part_number(cells[place] if place < len(cells) else "")
+            tally.add_row(part_number, problems)
+            yield number, part_number, None
         else:
             yield number, offer.part_number, offer
 
 
-def _report(
-    name: str,
-    *,
-    dry_run: bool,
-    rows: Rows,
-    file: PriceListFile,
-    tally: _Tally,
-    difference: Comparison,
-) -> ImportReport:
-    verdict = ImportVerdict.CHECKED if dry_run else ImportVerdict.DONE
+def _report(name: str, copied: _Copied, difference: Comparison) -> ImportReport:
+    tally = copied.tally
     return ImportReport(
         run_id=uuid7(),
         name=name[:200],
-        verdict=ImportVerdict.REFUSED if tally.count else verdict,
-        dry_run=dry_run,
-        rows_count=rows.count,
+        verdict=ImportVerdict.CHECKED,
+        dry_run=True,
+        rows_count=copied.rows.count,
         new_count=difference.new,
         changed_count=difference.changed,
         unchanged_count=difference.unchanged,
         withdrawn_count=difference.withdrawn,
         problem_count=tally.count,
+        wrong_rows_count=copied.wrong_rows,
+        nameless_count=tally.nameless,
+        hindrance=copied.hindrance,
         price_moves_count=difference.moved,
         problems=tuple(sorted(tally.first, key=lambda problem: problem.row)),
         price_moves=difference.moves,
         examples=difference.examples,
-        unknown_headings=rows.header.unknown,
-        sheet=file.sheet,
-        other_sheets=file.other_sheets,
+        unknown_headings=copied.rows.header.unknown,
+        sheet=copied.file.sheet,
+        other_sheets=copied.file.other_sheets,
     )
+
+
+def _verdict(*, refused: bool, dry_run: bool) -> ImportVerdict:
+    if refused:
+        return ImportVerdict.REFUSED
+    return ImportVerdict.CHECKED if dry_run else ImportVerdict.DONE
+
+
+def _counts(report: ImportReport) -> dict[str, int]:
+    """Return what the trail keeps: of a list that was refused nothing is taken."""
+    counts = {"rows": report.rows_count, "problems": report.problem_count}
+    if report.refused:
+        return {**counts, "wrong_rows": report.wrong_rows_count}
+    return {
+        **counts,
+        "taken": report.good_rows_count,
+        "left_out": report.left_out_count,
+        "new": report.new_count,
+        "changed": report.changed_count,
+        "withdrawn": report.withdrawn_count,
+    }
 
 
 def _keep(
@@ -297,7 +346,7 @@ def _keep(
     supplier: Actor,
     survey: Survey,
     content: BinaryIO,
-    delivery: Delivery,
+    at: datetime,
     said: Mapping[str, str],
     confirms_id: UUID | None,
 ) -> ImportRun:
@@ -309,7 +358,7 @@ def _keep(
             name=report.name,
             media_type=WORKBOOK if report.sheet else "text/csv",
             content=content.read(),
-            at=delivery.at,
+            at=at,
             from_outside=True,
         )
     return ImportRun.objects.create(
@@ -322,7 +371,8 @@ def _keep(
         encoding=survey.encoding,
         dry_run=report.dry_run,
         confirms_id=confirms_id,
-        withdraw_missing=delivery.withdraw_missing,
+        withdraw_missing=report.withdraw_missing,
+        good_rows=report.good_rows,
         for_all=said,
         verdict=report.verdict,
         rows_count=report.rows_count,
@@ -331,7 +381,8 @@ def _keep(
         unchanged_count=report.unchanged_count,
         withdrawn_count=report.withdrawn_count,
         problem_count=report.problem_count,
+        wrong_rows_count=report.wrong_rows_count,
         report=report.as_json(),
-        started_at=delivery.at,
+        started_at=at,
         started_by_name=supplier.name,
     )

@@ -95,13 +95,16 @@ def send_price_list(
 
 
 @transaction.atomic
-def confirm_price_list(*, supplier: Actor, run_id: UUID, at: datetime) -> Upload:
+def confirm_price_list(
+    *, supplier: Actor, run_id: UUID, at: datetime, good_rows: bool = False
+) -> Upload:
     """Owe the taking in of a price list that was tried before, from the copy that was kept.
 
-    Shapes: asked twice, it is the one that waits.
+    Shapes: asked twice, it is the one that waits; with `good_rows` one that was refused is taken
+    without its wrong rows.
     Raises: Missing; NotConfirmable, also when it was taken in before; Busy.
     """
-    run = lock_confirmable(supplier=supplier, run_id=run_id)
+    run = lock_confirmable(supplier=supplier, run_id=run_id, good_rows=good_rows)
     assert run.document is not None  # noqa: S101  # what is confirmable has its copy
     waiting = Upload.objects.of(supplier.organisation_id).filter(
         confirms=run, status=UploadStatus.WAITING
@@ -112,6 +115,7 @@ def confirm_price_list(*, supplier: Actor, run_id: UUID, at: datetime) -> Upload
         dry_run=False,
         confirms=run,
         withdraw_missing=run.withdraw_missing,
+        good_rows=good_rows or run.good_rows,
         for_all=run.for_all,
     )
     return waiting.first() or _owe(upload, run.document, supplier, at)
@@ -215,6 +219,7 @@ def take_in_upload(*, upload_id: UUID, at: datetime) -> Upload:
                 at=at,
                 dry_run=upload.dry_run,
                 withdraw_missing=upload.withdraw_missing,
+                good_rows=upload.good_rows,
                 encoding=upload.encoding or None,
                 for_all=upload.for_all,
                 on_progress=tell,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from catalogue.imports.annotating import annotated_copy
 from catalogue.imports.columns import FOR_ALL
 from catalogue.imports.report import ImportReport
 from catalogue.imports.report import Progress as Reached
@@ -35,7 +37,10 @@ MOST_NAMED = 50
 class Command(BaseCommand):
     """Exits with 0 when the file was taken in, 1 when it was refused, 2 when asked wrongly."""
 
-    help = "Take in a supplier's price list: every row, or none and a list of what to mend."
+    help = (
+        "Take in a supplier's price list: every row, or none and a list of what to mend; with"
+        " --good-rows the rows that are right."
+    )
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -55,6 +60,16 @@ class Command(BaseCommand):
             action="store_true",
             help="withdraw the supplier's listings that the file does not name",
         )
+        parser.add_argument(
+            "--good-rows",
+            action="store_true",
+            help="leave out the rows that are wrong, and their products as they are, unless most"
+            " of the rows are wrong or a price is not in pounds",
+        )
+        parser.add_argument(
+            "--wrong-rows", type=Path, metavar="CSV",
+            help="write the rows that are wrong to this file, with what to mend in each",
+        )  # fmt: skip
         for column in FOR_ALL:
             parser.add_argument(
                 f"--{column}", help=f"the {column} of every row, for a file without such a column"
@@ -74,16 +89,13 @@ class Command(BaseCommand):
             report = self._import(supplier, stream, options)
             # The operator has only looked: the supplier's list of files must not say it was sent.
             transaction.set_rollback(options["dry_run"])
+            _write_wrong_rows(stream, options)
         if options["json"]:
             self.stdout.write(json.dumps(_document(report), indent=2, ensure_ascii=False))
         else:
             self._tell(report)
         if report.refused:
-            raise CommandError(
-                f"{_count(report.problem_count, 'cell is', 'cells are')} wrong."
-                " Nothing was changed.",
-                returncode=REFUSED,
-            )
+            raise CommandError(_refused(report), returncode=REFUSED)
 
     def _import(self, supplier: Actor, stream: BinaryIO, options: dict[str, Any]) -> ImportReport:
         columns = (
@@ -118,6 +130,7 @@ class Command(BaseCommand):
                     at=timezone.now(),
                     dry_run=options["dry_run"],
                     withdraw_missing=options["withdraw_missing"],
+                    good_rows=options["good_rows"],
                     encoding=options["encoding"],
                     for_all={column: options[column] or "" for column in FOR_ALL},
                     on_progress=on_progress,
@@ -130,32 +143,73 @@ class Command(BaseCommand):
 
     def _tell(self, report: ImportReport) -> None:
         console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]  # it writes
-        if report.refused:
-            table = Table("Row", "Column", "Value", "What is wrong", "What to do")
-            for each in report.worded_problems[:SHOWN_BY_DEFAULT]:
-                table.add_row(
-                    str(each.row), each.column_label, each.value, each.reason, each.suggestion
-                )
-            console.print(table)
+        if report.problem_count:
+            console.print(_table_of_problems(report))
             if report.problem_count > SHOWN_BY_DEFAULT:
                 console.print(f"The first {SHOWN_BY_DEFAULT} of {report.problem_count:,}.")
-            return
-        console.print(
-            f"{_count(report.rows_count, 'row', 'rows')}: {report.new_count:,} new,"
-            f" {report.changed_count:,} changed, {report.unchanged_count:,} unchanged,"
-            f" {report.withdrawn_count:,} withdrawn."
+        if not report.refused:
+            for line in _done(report):
+                console.print(line)
+
+
+def _table_of_problems(report: ImportReport) -> Table:
+    table = Table("Row", "Column", "Value", "What is wrong", "What to do")
+    for each in report.worded_problems[:SHOWN_BY_DEFAULT]:
+        table.add_row(str(each.row), each.column_label, each.value, each.reason, each.suggestion)
+    return table
+
+
+def _done(report: ImportReport) -> Iterator[str]:
+    """Yield what was done, or would have been, a line each."""
+    if report.left_out_count:
+        yield (
+            f"{_count(report.left_out_count, 'row is', 'rows are')} left out, and what"
+            f" {'it names stays' if report.left_out_count == 1 else 'they name stays'} as it is."
         )
-        for move in report.price_moves[:10]:
-            console.print(
-                f"  {move.part_number}: {move.before.normalize():f} to"
-                f" {move.after.normalize():f} ({move.percent:+}%)"
-            )
-        for line in _passed_over(report):
-            console.print(line)
-        if report.changes_nothing:
-            console.print("The catalogue says the same already.")
-        elif report.dry_run:
-            console.print("This was a dry run: nothing was changed.")
+    if report.why_none_withdrawn:
+        yield report.why_none_withdrawn
+    yield (
+        f"{_count(report.good_rows_count, 'row', 'rows')}: {report.new_count:,} new,"
+        f" {report.changed_count:,} changed, {report.unchanged_count:,} unchanged,"
+        f" {report.withdrawn_count:,} withdrawn."
+    )
+    for move in report.price_moves[:10]:
+        yield (
+            f"  {move.part_number}: {move.before.normalize():f} to"
+            f" {move.after.normalize():f} ({move.percent:+}%)"
+        )
+    yield from _passed_over(report)
+    if report.changes_nothing:
+        yield "The catalogue says the same already."
+    elif report.dry_run:
+        yield "This was a dry run: nothing was changed."
+
+
+def _refused(report: ImportReport) -> str:
+    """Return that nothing was changed, and what may be done about it."""
+    words = f"{_count(report.problem_count, 'cell is', 'cells are')} wrong. Nothing was changed."
+    if report.can_leave_out:
+        return (
+            f"{words} With --good-rows {_count(report.good_rows_count, 'row is', 'rows are')} taken"
+            f" and {_count(report.wrong_rows_count, 'row is', 'rows are')} left out."
+        )
+    return f"{words} {report.why_whole}"
+
+
+def _write_wrong_rows(stream: BinaryIO, options: dict[str, Any]) -> None:
+    target: Path | None = options["wrong_rows"]
+    if target is None:
+        return
+    said = {column: options[column] for column in FOR_ALL if options[column]}
+    found = annotated_copy(stream, encoding=options["encoding"], for_all=said, wrong_only=True)
+    try:
+        with target.open("wb") as file:
+            file.writelines(found)
+    except OSError as error:
+        raise CommandError(
+            f"{target} cannot be written: {error.strerror}. Nothing was changed.",
+            returncode=MISUSED,
+        ) from error
 
 
 def _passed_over(report: ImportReport) -> list[str]:
@@ -229,6 +283,10 @@ def _document(report: ImportReport) -> dict[str, Any]:
         "changed": report.changed_count,
         "unchanged": report.unchanged_count,
         "withdrawn": report.withdrawn_count,
+        "good_rows": report.good_rows,
+        "wrong_rows": report.wrong_rows_count,
+        "left_out": report.left_out_count,
+        "can_leave_out": report.can_leave_out,
         "problem_count": report.problem_count,
         "problems": [
             {

@@ -27,12 +27,29 @@ class TestAnnotatedCopy:
             make.row(part_number="A2", unit_price="12,50", unit="boxs"),
             make.row(part_number="A1"),
         ]
-        heading, good, bad, twice = annotated(rows)
+        heading, first, bad, twice, good = annotated([*rows, make.row(part_number="A3")])
         assert heading[-1] == "What to mend"
         assert good[-1] == ""
+        assert "also on row 4" in first[-1]
         assert "Unit: We do not know this unit. Did you mean box (XBX)?" in bad[-1]
         assert "Did you mean 12.50?" in bad[-1]
         assert "also on row 2" in twice[-1]
+
+    def test_gives_the_wrong_rows_alone_each_with_its_number(self):
+        rows = [
+            make.row(part_number="A1"),
+            make.row(part_number="A2", unit_price="POA"),
+            make.row(part_number="A3", unit="each"),
+            make.row(part_number="A3", unit="boxs"),
+        ]
+        data = b"".join(annotated_copy(make.price_list(rows), wrong_only=True))
+        heading, *wrong = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+        assert (heading[0], heading[-1]) == ("Row in your file", "What to mend")
+        assert [each[0] for each in wrong] == ["3", "4", "5"]
+        assert "This is not a number." in wrong[0][-1]
+        assert "also on row 5" in wrong[1][-1]
+        assert "also on row 4" in wrong[2][-1]
+        assert read_header(heading).unknown == ("Row in your file", "What to mend")
 
     def test_gives_cells_back_as_they_were(self):
         sent = make.row(part_number="A1", name="Café, “oak”", description="two\nlines")

@@ -133,6 +133,49 @@ class TestSend:
         assert post(client, csv_of(make.row())).status_code == 403
 
 
+class TestGoodRows:
+    ROWS = ({}, {"part_number": "P1"}, {"part_number": "A9", "unit_price": "POA"})
+
+    def csv(self):
+        return csv_of(*(make.row(**each) for each in self.ROWS))
+
+    def test_are_taken_when_asked_for(self, seller):
+        answer = post(seller, self.csv(), "?good_rows=true")
+        said = answer.json()
+        assert (answer.status_code, said["verdict"], said["good_rows"]) == (201, "DONE", True)
+        assert (said["new_count"], said["wrong_rows_count"], said["problem_count"]) == (2, 1, 1)
+        assert [each["row"] for each in said["problems"]] == [4]
+        assert listings() == 2
+
+    def test_are_offered_where_they_were_not(self, seller):
+        problem = post(seller, self.csv()).json()
+        assert (problem["can_leave_out"], problem["good_rows_count"]) == (True, 2)
+        place = reverse("api-catalogue-import-confirmation", args=[problem["import_id"]])
+        assert seller.post(place).status_code == 409
+        answer = seller.post(f"{place}?good_rows=true")
+        assert (answer.status_code, answer.json()["new_count"]) == (201, 2)
+        assert seller.post(f"{place}?good_rows=true").status_code == 409
+        assert listings() == 2
+
+    def test_are_not_where_most_rows_are_wrong(self, seller):
+        answer = post(seller, csv_of(make.row(unit="boxs")), "?good_rows=true")
+        assert answer.status_code == 422
+        assert "More than half" in answer.json()["detail"]
+        kept = seller.get(reverse("api-catalogue-import", args=[answer.json()["import_id"]])).json()
+        assert (kept["hindrance"], kept["nameless_count"]) == ("mostly-wrong", 0)
+
+    def test_the_wrong_ones_come_back_with_what_to_mend(self, seller, client):
+        made = post(seller, self.csv(), "?good_rows=true").json()
+        place = reverse("api-catalogue-import-wrong-rows", args=[made["id"]])
+        answer = seller.get(place)
+        assert answer["content-type"].startswith("text/csv")
+        text = b"".join(answer.streaming_content).decode("utf-8-sig")
+        heading, wrong = csv.reader(io.StringIO(text))
+        assert (heading[0], wrong[0], wrong[1]) == ("Row in your file", "4", "A9")
+        organisations.sign_in(client, organisations.person(organisations.supplier(), "supplier"))
+        assert client.get(place).status_code == 404
+
+
 class TestRead:
     def test_lists_and_reads_ones_own(self, seller, shop):
         made = post(seller, csv_of(make.row())).json()

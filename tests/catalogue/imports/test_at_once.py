@@ -1,6 +1,7 @@
 """Two price lists of one supplier at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -45,13 +46,13 @@ def rows(price):
 def wait_after_copying(monkeypatch, *, lock):
     """Let both files be copied before either is written."""
     barrier = Barrier(2, timeout=20)
-    original = loading.part_numbers_twice
+    original = loading.leave_out_repeated
 
     def met(most):
         barrier.wait()
         return original(most)
 
-    monkeypatch.setattr(loading, "part_numbers_twice", met)
+    monkeypatch.setattr(loading, "leave_out_repeated", met)
     if not lock:
         monkeypatch.setattr(price_lists, "hold_listings", lambda supplier_id: None)
         compared = loading.compare
@@ -64,8 +65,13 @@ def wait_after_copying(monkeypatch, *, lock):
         monkeypatch.setattr(loading, "compare", both_compared)
 
 
-def send_two(seller, at):
-    return at_once(*(lambda p=price: make.load(seller, rows(p), at=at) for price in ("1", "2")))
+def send_two(seller, at, *wrong, **facts):
+    return at_once(
+        *(
+            lambda p=price: make.load(seller, [*rows(p), *wrong], at=at, **facts)
+            for price in ("1", "2")
+        )
+    )
 
 
 def test_one_waits_for_the_other_and_sees_what_it_did(seller, at, monkeypatch):
@@ -85,10 +91,34 @@ def test_the_race_is_real_without_the_lock(seller, at, monkeypatch):
     assert sum(isinstance(each, Exception) for each in answers) == 1
 
 
-def confirm_twice_at_once(seller, at, monkeypatch, *, lock):
+WRONG = {"part_number": "P-wrong", "unit": "fathom"}
+
+
+def test_the_good_rows_of_two_lists_wait_for_one_another_too(seller, at, monkeypatch):
+    make.load(seller, [make.row(part_number="P-wrong", unit_price="7")], at=at)
+    wait_after_copying(monkeypatch, lock=True)
+    reports = send_two(
+        seller, at + timedelta(days=1), make.row(**WRONG), good_rows=True, withdraw_missing=True
+    )
+    assert sorted((each.new_count, each.changed_count) for each in reports) == [(0, 50), (50, 0)]
+    assert [(each.left_out_count, each.withdrawn_count) for each in reports] == [(1, 0), (1, 0)]
+    with tenant(seller.organisation_id):
+        left = Listing.objects.get(part_number="P-wrong")
+        assert (left.unit_price, left.status, left.version) == (7, "LIVE", 1)
+        assert Listing.objects.count() == 51
+
+
+def test_the_race_of_good_rows_is_real_without_the_lock(seller, at, monkeypatch):
+    """Negative control: without the lock both think that every good row is new."""
+    wait_after_copying(monkeypatch, lock=False)
+    answers = send_two(seller, at, make.row(**WRONG), good_rows=True)
+    assert sum(isinstance(each, Exception) for each in answers) == 1
+
+
+def confirm_twice_at_once(seller, at, monkeypatch, *, lock, wrong=()):
     """Confirm one list in two threads, which meet when each has seen that nobody has yet."""
     with tenant(seller.organisation_id):
-        run_id = make.load(seller, rows("1"), at=at, dry_run=True).run_id
+        run_id = make.load(seller, [*rows("1"), *wrong], at=at, dry_run=True).run_id
     if not lock:
         barrier = Barrier(2, timeout=20)
         owe = uploads._owe
@@ -102,21 +132,30 @@ def confirm_twice_at_once(seller, at, monkeypatch, *, lock):
 
     def confirm():
         with tenant(seller.organisation_id):
-            return uploads.confirm_price_list(supplier=seller, run_id=run_id, at=at).pk
+            return uploads.confirm_price_list(
+                supplier=seller, run_id=run_id, at=at, good_rows=bool(wrong)
+            ).pk
 
     return at_once(confirm, confirm)
 
 
-def test_a_list_that_is_confirmed_twice_at_once_is_taken_in_once(seller, at, monkeypatch):
-    first, second = confirm_twice_at_once(seller, at, monkeypatch, lock=True)
+BOTH = pytest.mark.parametrize("wrong", [(), (WRONG,)], ids=["whole", "good-rows"])
+
+
+@BOTH
+def test_a_list_that_is_confirmed_twice_at_once_is_taken_in_once(seller, at, monkeypatch, wrong):
+    wrong = [make.row(**each) for each in wrong]
+    first, second = confirm_twice_at_once(seller, at, monkeypatch, lock=True, wrong=wrong)
     assert first == second
     with tenant(seller.organisation_id):
         assert Upload.objects.count() == 1
 
 
-def test_without_the_lock_only_the_database_keeps_it_from_being_so(seller, at, monkeypatch):
+@BOTH
+def test_without_the_lock_only_the_database_keeps_it_from_being_so(seller, at, monkeypatch, wrong):
     """Negative control: both see that nobody has confirmed it, and the constraint breaks one."""
-    answers = confirm_twice_at_once(seller, at, monkeypatch, lock=False)
+    wrong = [make.row(**each) for each in wrong]
+    answers = confirm_twice_at_once(seller, at, monkeypatch, lock=False, wrong=wrong)
     assert sum(isinstance(each, IntegrityError) for each in answers) == 1
 
 

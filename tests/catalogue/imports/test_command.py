@@ -96,8 +96,32 @@ def test_prints_every_bad_cell_and_ends_with_1(shop, run):
     code, said, error = run(make.row(unit_price="12,50"))
     assert code == 1
     assert "12,50" in said
-    assert error == "1 cell is wrong. Nothing was changed."
+    assert error.startswith("1 cell is wrong. Nothing was changed. More than half")
     assert listings() == 0
+
+
+def test_takes_the_good_rows_when_asked_and_tells_the_others(shop, run, tmp_path):
+    rows = [make.row(), make.row(), make.row(unit_price="POA")]
+    code, _said, error = run(*rows)
+    assert (code, listings()) == (1, 0)
+    assert error.endswith("With --good-rows 2 rows are taken and 1 row is left out.")
+    target = tmp_path / "wrong.csv"
+    code, said, error = run(*rows, good_rows=True, wrong_rows=target)
+    assert (code, error, listings()) == (0, "", 2)
+    assert "POA" in said
+    assert "1 row is left out, and what it names stays as it is." in said
+    assert "2 rows: 2 new, 0 changed, 0 unchanged, 0 withdrawn." in said
+    heading, wrong = target.read_text("utf-8-sig").splitlines()
+    assert heading.startswith("Row in your file,")
+    assert wrong.startswith("4,")
+    answer = json.loads(run(*rows, good_rows=True, json=True)[1])
+    assert (answer["verdict"], answer["left_out"], answer["unchanged"]) == ("DONE", 1, 2)
+
+
+def test_says_that_the_wrong_rows_cannot_be_written_and_changes_nothing(shop, run, tmp_path):
+    code, _said, error = run(make.row(), wrong_rows=tmp_path)
+    assert (code, listings()) == (2, 0)
+    assert "cannot be written" in error
 
 
 def test_prints_why_a_file_cannot_be_read_and_ends_with_1(shop, run):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalogue.imports.report import MOST_PROBLEMS
+from catalogue.imports.leaving_out import MOST_PROBLEMS
 from catalogue.imports.selectors import import_run, import_runs, report_of
 from catalogue.imports.services.price_lists import (
     NotASupplier,
@@ -186,11 +186,13 @@ class TestImportCatalogue:
         report = make.load(seller, rows, at=at)
         found = {(p.row, p.column, p.code, p.facts.get("first")) for p in report.problems}
         assert found == {
+            (2, "part_number", "twice", 4),
             (4, "part_number", "twice", 2),
             (5, "part_number", "twice", 2),
             (5, "unit", "unknown-unit", None),
         }
-        assert "also on row 2" in report.worded_problems[0].reason
+        assert "also on row 4" in report.worded_problems[0].reason
+        assert report.wrong_rows_count == 3
 
     def test_counts_every_problem_and_shows_the_first(self, seller, mine, at):
         rows = (make.row(part_number=f"B{i}", unit_price="-1") for i in range(MOST_PROBLEMS + 5))
