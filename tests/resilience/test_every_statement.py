@@ -1,38 +1,25 @@
-"""Death before and after every statement, and every commit, of what moves money.
-
-A child process does the deed and kills itself at the n-th point, for every n that there is. After
-each death either nothing has happened or everything has; and in the end it has happened once.
-"""
+"""Death before and after every statement of what promises money: from the basket to the answer."""
 
 from __future__ import annotations
 
-import os
-import signal
-import traceback
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-from django.db import connection, connections
 
 from marketplace.audit.models import Event as Entry
-from marketplace.audit.selectors import chain_verdict
 from marketplace.core.tenancy import stewardship, tenant
 from marketplace.jobs.models import Job, JobStatus
 from marketplace.jobs.services import run_job
 from marketplace.ledger.models import Budget, CommitmentEntry
-from marketplace.ledger.selectors.budgets import commitments_out_of_line, lines_below_nought
 from marketplace.notifications.models import Message
-from marketplace.ordering.models import Order, OrderLine, Requisition
+from marketplace.ordering.models import Order, Requisition
 from marketplace.ordering.orders.services.answers import answer_order
 from marketplace.ordering.orders.services.orders import cancel_order
 from marketplace.ordering.requisitions.services.decisions import approve_requisition
 from marketplace.ordering.requisitions.services.submissions import submit_requisition
 from marketplace.ordering.states import Answer
 from tests.factories import ordering
+from tests.resilience.deaths import Watch, die_everywhere, job_deed, owed_job, status_of
 
 NOON = ordering.NOON
-MOST_POINTS = 400
 
 
 @pytest.fixture
@@ -43,132 +30,9 @@ def market(fresh_db, settings, tmp_path):
     return ordering.market()
 
 
-def dies_at(point: int, deed: Callable[[], object], said: Path) -> bool:
-    """Do a deed in a child that kills itself at a point; tell whether it came to that."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            _do_until(point, deed)
-        except BaseException:  # noqa: BLE001  # whatever it is, pytest must not go on in here
-            said.write_text(traceback.format_exc())
-            os._exit(1)
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    assert os.WEXITSTATUS(status) == 0, said.read_text()
-    return False
-
-
-def _do_until(point: int, deed: Callable[[], object]) -> None:
-    passed = 0
-
-    def pass_point() -> None:
-        nonlocal passed
-        passed += 1
-        if passed == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def around_statement(execute, sql, params, many, context):
-        pass_point()
-        result = execute(sql, params, many, context)
-        pass_point()
-        return result
-
-    wrapper = type(connections["default"])
-    kept_commit = wrapper._commit
-
-    def around_commit(self):
-        pass_point()
-        kept_commit(self)
-        pass_point()
-
-    wrapper._commit = around_commit
-    with connection.execute_wrapper(around_statement):
-        deed()
-
-
-def die_everywhere(
-    deed: Callable[[], object],
-    *,
-    is_done: Callable[[], bool],
-    whole: Callable[[], list[str]],
-    folder: Path,
-    again: Callable[[], object] = lambda: None,
-) -> int:
-    """Die at each point in turn until the deed is done; return how many points there were."""
-    for point in range(1, MOST_POINTS):
-        died = dies_at(point, deed, folder / "said")
-        problems = whole()
-        assert problems == [], f"after death at point {point}"
-        if is_done():
-            return point
-        assert died, "it neither died nor did its deed"
-        again()
-    raise AssertionError("it never ended")
-
-
-def counts() -> dict[str, int]:
-    """How many rows there are of everything that a deed may make."""
-    with stewardship():
-        return {
-            kind.__name__: kind.objects.count()
-            for kind in (CommitmentEntry, Entry, Job, Message, Order, OrderLine)
-        }
-
-
-class Watch:
-    """Holds what there was before a deed against what there is after each death."""
-
-    def __init__(self, market: ordering.Market, status: Callable[[], str]) -> None:
-        self.market, self.status = market, status
-        self.status_before, self.before = status(), counts()
-
-    def whole(self) -> list[str]:
-        now = counts()
-        with stewardship():
-            problems = [str(each) for each in commitments_out_of_line()]
-            problems += [str(each) for each in lines_below_nought()]
-            problems += [each.reason for each in chain_verdict(self.market.council.pk).breaks]
-        if self.status() == self.status_before and now != self.before:
-            problems.append(f"half done: {self.before} became {now}")
-        return problems
-
-    def is_done(self) -> bool:
-        return self.status() != self.status_before
-
-
-def status_of(kind: type, key) -> Callable[[], str]:
-    def status() -> str:
-        with stewardship():
-            return kind.objects.get(pk=key).status
-
-    return status
-
-
-def owed_job(name: str) -> Job:
-    with stewardship():
-        return Job.objects.get(name=name, status=JobStatus.OWED)
-
-
-def job_deed(name: str) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Doing a job as a worker does, and making it due at once again after a death."""
-    job = owed_job(name)
-
-    def do() -> None:
-        run_job(job.pk, at=NOON)
-
-    def again() -> None:
-        with stewardship():
-            Job.objects.filter(pk=job.pk, status="OWED").update(due_at=None, attempts=0)
-
-    return do, again
-
-
 def test_approving(market, tmp_path):
     waiting = ordering.submitted(market)
-    watch = Watch(market, status_of(Requisition, waiting.pk))
+    watch = Watch(status_of(Requisition, waiting.pk))
 
     def approve() -> None:
         with market.acting():
@@ -190,7 +54,7 @@ def test_approving(market, tmp_path):
 @pytest.mark.slow
 def test_raising_orders(market, tmp_path):
     requisition = ordering.approved(market)
-    watch = Watch(market, status_of(Requisition, requisition.pk))
+    watch = Watch(status_of(Requisition, requisition.pk))
     do, again = job_deed("ordering.raise_orders")
     points = die_everywhere(
         do, is_done=watch.is_done, whole=watch.whole, again=again, folder=tmp_path
@@ -205,7 +69,7 @@ def test_raising_orders(market, tmp_path):
 @pytest.mark.slow
 def test_submitting(market, tmp_path):
     basket = ordering.basket(market)
-    watch = Watch(market, status_of(Requisition, basket.pk))
+    watch = Watch(status_of(Requisition, basket.pk))
 
     def submit() -> None:
         with market.acting():
@@ -224,7 +88,7 @@ def test_sending_an_order(market, tmp_path):
     run_job(owed_job("ordering.raise_orders").pk, at=NOON)
     with market.acting():
         order = Order.objects.get(requisition=requisition)
-    watch = Watch(market, status_of(Order, order.pk))
+    watch = Watch(status_of(Order, order.pk))
     do, again = job_deed("ordering.send_order")
     points = die_everywhere(
         do, is_done=watch.is_done, whole=watch.whole, again=again, folder=tmp_path
@@ -270,7 +134,7 @@ def test_posting_a_letter(market, tmp_path):
 @pytest.mark.parametrize("answer", [Answer.ACCEPTED, Answer.REFUSED])
 def test_answering(market, tmp_path, answer):
     order = ordering.sent(market)
-    watch = Watch(market, status_of(Order, order.pk))
+    watch = Watch(status_of(Order, order.pk))
     answers = _answers(market, order, answer)
 
     def reply() -> None:
@@ -289,7 +153,7 @@ def _answers(market, order, answer):
 @pytest.mark.slow
 def test_cancelling(market, tmp_path):
     order = ordering.sent(market)
-    watch = Watch(market, status_of(Order, order.pk))
+    watch = Watch(status_of(Order, order.pk))
 
     def cancel() -> None:
         with market.acting():
