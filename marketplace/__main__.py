@@ -50,6 +50,7 @@ from rich.console import Console
 
 from marketplace.config.database import prepare
 from marketplace.config.migrated import awaiting
+from marketplace.embedded import arguments
 from marketplace.embedded.apart import state_for
 from marketplace.embedded.backup import back_up, restore
 from marketplace.embedded.environment import Servers, project_folder, state_folder
@@ -59,7 +60,6 @@ from marketplace.embedded.supervisor import Child, Supervisor, only_one
 
 # These change tables; the application's own roles may not.
 OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "flush", "sqlmigrate", "dbshell"})
-PARTS = ("web", "worker", "beat")
 LOOPBACK = "127.0.0.1"
 FIRST_ANSWER_PATIENCE_SECONDS = 90
 DEATHS_BEFORE_GIVING_UP = 3
@@ -76,11 +76,14 @@ def main() -> int:
         if name in ("--help", "-h"):
             console.print(__doc__, markup=False)
             return 0
-        if name in PARTS:
-            return run_part(name, sys.argv[2:])
-        if name in ("backup", "restore"):
-            return copy_database(name, sys.argv[2:])
-        return {"run": run, "prepare": prepare_own, "ready": ready_own}.get(name, manage)()
+        if name not in arguments.OWN:
+            return manage()
+        asked = arguments.of(name, sys.argv[2:])
+        if name in arguments.PARTS:
+            return run_part(name, asked.options)
+        if name in arguments.COPIES:
+            return copy_database(name, asked.file)
+        return {"run": run, "prepare": prepare_own, "ready": ready_own}[name]()
     except ServerProblem as problem:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), markup=False)
         return 1
@@ -89,7 +92,10 @@ def main() -> int:
 def manage() -> int:
     """Run one of Django's commands in the role it needs."""
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
-    if os.environ.get("DATABASE_OWNER_URL"):
+    wanted_port()  # the settings read it too
+    if arguments.asks_for_help(sys.argv[2:]):
+        os.environ.update({**arguments.ENOUGH_FOR_HELP, **os.environ})
+    if os.environ.get("DATABASE_OWNER_URL") or arguments.asks_for_help(sys.argv[2:]):
         # Somebody has told us everything already: the supervisor, or the tests.
         execute_from_command_line(sys.argv)
         return 0
@@ -138,11 +144,9 @@ def migrate_if_needed(servers: Servers) -> None:
     make_ready({**os.environ, "DEMO": "0"})
 
 
-def copy_database(name: str, files: list[str]) -> int:
+def copy_database(name: str, given: str) -> int:
     """Write the whole database to a file, or read it back."""
-    if len(files) != 1:
-        raise ServerProblem(f"Say which file: marketplace {name} FILE")
-    file = Path(files[0]).absolute()
+    file = Path(given).absolute()
     servers = Servers(state_folder())
     try:
         begin(servers)

@@ -54,7 +54,10 @@ class Events(Operation):
         )
         since = serializers.DateField(required=False)
         until = serializers.DateField(required=False)
-        subject = serializers.UUIDField(required=False)
+        subject = serializers.UUIDField(
+            required=False,
+            help_text="A thing: its events, those of what led to it and of what came of it.",
+        )
 
     class Output(serializers.ModelSerializer[Event]):
         """One event; the hash is SHA-256 over the hash before it and the body."""

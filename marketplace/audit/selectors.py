@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.audit.canonical import GENESIS, canonical, chained
 from marketplace.audit.models import ChainHead, Event
+from marketplace.audit.subjects import story_of
 from marketplace.core.errors import Missing
 from marketplace.core.periods import on_days
 
@@ -87,7 +88,8 @@ class Wanted:
     """Which events somebody asks for; what is left empty leaves nothing out.
 
     Shapes: `words` are in the subject's reference or in the note, `verb` is the beginning of one,
-    `person` is in the actor's name; both days are meant whole, in local time.
+    `person` is in the actor's name; both days are meant whole, in local time. `subject` is a thing
+    whose whole story is asked for: what led to it and what came of it too.
     """
 
     words: str = ""
@@ -109,6 +111,9 @@ def events_wanted(organisation_id: UUID, wanted: Wanted) -> Sides:
     if wanted.verb:
         verbs = _verbs_beginning(organisation_id, wanted.verb)
         own, others = own.filter(verb__in=verbs), others.filter(verb__in=verbs)
+    if wanted.subject:
+        story = story_of(organisation_id, wanted.subject)
+        own, others = own.filter(subject_id__in=story), others.filter(subject_id__in=story)
     return _wanted(own, wanted), _wanted(others, wanted)
 
 
@@ -144,10 +149,7 @@ def _wanted(found: QuerySet[Event], wanted: Wanted) -> QuerySet[Event]:
         )
     if wanted.person:
         found = found.filter(_has(F("actor_name"), wanted.person))
-    found = found.filter(on_days("at", wanted.since, wanted.until))
-    if wanted.subject:
-        found = found.filter(subject_id=wanted.subject)
-    return found
+    return found.filter(on_days("at", wanted.since, wanted.until))
 
 
 def _has(text: Combinable, part: str) -> GreaterThan:

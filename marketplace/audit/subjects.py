@@ -7,7 +7,9 @@ above it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -21,12 +23,43 @@ class _Pages:
     roles: frozenset[str]
 
 
+# What came before things, or after them, by keys: an organisation's own alone.
+Neighbours = Callable[[UUID, Collection[UUID]], set[UUID]]
+
 _PAGES: dict[str, _Pages] = {}
+_BEFORE: list[Neighbours] = []
+_AFTER: list[Neighbours] = []
 
 
 def register(subject_type: str, page: str, roles: tuple[str, ...]) -> None:
     """Say which page shows things of a kind by their key, and to whom."""
     _PAGES[subject_type] = _Pages(page, frozenset(roles))
+
+
+def tell_stories(*, before: Neighbours, after: Neighbours) -> None:
+    """Say what things of a package came from, and what came of them."""
+    _BEFORE.append(before)
+    _AFTER.append(after)
+
+
+def story_of(organisation_id: UUID, subject_id: UUID) -> set[UUID]:
+    """Return the keys of a thing, of what led to it and of what came of it.
+
+    Why: who asks about an order asks who wanted it, what came of it and what was paid. What else
+    came of the same beginnings, the other orders of its requisition say, is another story.
+    """
+    return _walked(_BEFORE, organisation_id, subject_id) | _walked(
+        _AFTER, organisation_id, subject_id
+    )
+
+
+def _walked(steps: list[Neighbours], organisation_id: UUID, subject_id: UUID) -> set[UUID]:
+    """Return all that is reached by some steps, again and again, the start among it."""
+    found, fresh = {subject_id}, {subject_id}
+    while fresh:
+        fresh = {key for step in steps for key in step(organisation_id, fresh)} - found
+        found |= fresh
+    return found
 
 
 def page_of(event: Event, reader: Actor) -> str:

@@ -42,6 +42,7 @@ def events(request: HttpRequest) -> HttpResponse:
         "kind": kind_in_words,
         "page_of": partial(page_of, reader=actor(request)),
         "wanted": wanted,
+        "told_of": _told_of(page.rows, wanted),
     }
     return render(request, "audit/events.html", facts)
 
@@ -96,10 +97,16 @@ def _file(
     return file_of(lines(in_lots(found, keys=("-at", "-id"))), kind, "events")
 
 
+def _told_of(rows: list[Event], wanted: Wanted) -> str:
+    """Return the number of the thing whose story is asked for, nothing where none is at hand."""
+    found = (row.subject_reference for row in rows if row.subject_id == wanted.subject)
+    return next(found, "")
+
+
 def _not_understood(request: HttpRequest, form: EventsForm) -> HttpResponse:
     """Say what is wrong with a search, and show nothing.
 
     Why: whoever is handed more than they asked for takes it for what they asked for.
     """
-    facts = {"form": form, "page": None, "wanted": Wanted()}
+    facts = {"form": form, "page": None, "wanted": Wanted(), "told_of": ""}
     return render(request, "audit/events.html", facts, status=422)

@@ -17,6 +17,7 @@ class OrderingConfig(AppConfig):
         from marketplace.audit import subjects  # noqa: PLC0415  # needs the apps
         from marketplace.documents import audiences  # noqa: PLC0415  # needs the apps
         from marketplace.ledger import papers  # noqa: PLC0415  # needs the apps
+        from marketplace.ordering.bought.selectors import stories  # noqa: PLC0415  # as above
         from marketplace.ordering.bought.selectors.numbers import (  # noqa: PLC0415  # as above
             order_numbers,
             receipt_numbers,
@@ -43,6 +44,7 @@ class OrderingConfig(AppConfig):
         subjects.register("ordering.requisition", "requisition", (*readers, "administrator"))
         subjects.register("ordering.order", "order", (*readers, "payments", "administrator"))
         subjects.register("ordering.receipt", "receipt", (*readers, "payments", "administrator"))
+        subjects.tell_stories(before=stories.before, after=stories.after)
         register("delivery-points", _("Delivery points"), keepers, order=62)
 
 

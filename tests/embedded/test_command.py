@@ -55,7 +55,47 @@ class TestRun:
         assert done.stderr == f"PORT must be a number from 1 to 65535, not “{port}”.\n"
 
 
+class TestHelp:
+    @pytest.mark.parametrize(
+        "name", ["run", "prepare", "ready", "web", "worker", "beat", "backup", "restore"]
+    )
+    def test_is_printed_and_nothing_is_started(self, marketplace, state, name):
+        done = marketplace(name, "--help")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"usage: marketplace {name}")
+        assert not any(state.iterdir()) if state.exists() else True
+
+    def test_of_a_command_of_djangos_needs_no_server(self, marketplace, state):
+        done = marketplace("verify_audit", "--help")
+        assert done.returncode == 0, done.stderr
+        assert "Check that nobody has changed the audit trail" in done.stdout
+        assert not (state / "postgres").exists()
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("run", "--port", "1"), ("run", "now"), ("prepare", "x"), ("ready", "-x"),
+            ("web", "--workers", "3"), ("backup",), ("backup", "a", "b"), ("restore", "--force"),
+        ],
+    )  # fmt: skip
+    def test_what_nobody_knows_is_refused_with_the_usage(self, marketplace, state, words):
+        done = marketplace(*words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"usage: marketplace {words[0]}")
+        assert not (state / "postgres").exists()
+
+    def test_every_command_says_plainly_that_a_port_is_no_port(self, marketplace, state):
+        done = marketplace("verify_audit", PORT="eight")
+        assert done.returncode == 1
+        assert done.stderr == "PORT must be a number from 1 to 65535, not “eight”.\n"
+
+
 class TestParts:
+    def test_what_is_handed_on_stands_behind_two_strokes(self, marketplace):
+        done = marketplace("worker", "--", "--help")
+        assert done.returncode == 1, "it is for Celery, which needs its servers first"
+        assert "marketplace worker needs" in done.stderr
+
     def test_a_part_alone_needs_servers_to_be_named(self, marketplace):
         done = marketplace("worker")
         assert done.returncode == 1
