@@ -60,6 +60,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/receive/", goods_in.order_receive, name="order-receive"),
     path("orders/<uuid:order_id>/return/", goods_in.order_return, name="order-return"),
     path("goods-in/", goods_in.goods_in, name="goods-in"),
+    path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/export/", receipts.receipts_export, name="receipts-export"),
     path("receipts/<uuid:receipt_id>/", receipts.receipt, name="receipt"),
     path("receipts/<uuid:receipt_id>/correct/", receipts.receipt_correct, name="receipt-correct"),

@@ -294,6 +294,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'receipt',
                 'indexes': [
                     models.Index(fields=['council', '-id'], name='receipt_by_council'),
+                    models.Index(fields=['council', 'received_on'], name='receipt_by_day'),
                     models.Index(fields=['supplier', '-id'], name='receipt_by_supplier'),
                 ],
                 'constraints': [

@@ -81,6 +81,7 @@ class Receipt(Row):
         ]
         indexes = [
             models.Index(fields=["council", "-id"], name="receipt_by_council"),
+            models.Index(fields=["council", "received_on"], name="receipt_by_day"),
             models.Index(fields=["supplier", "-id"], name="receipt_by_supplier"),
         ]
 

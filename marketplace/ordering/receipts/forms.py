@@ -28,12 +28,16 @@ class GoodsInFilter(forms.Form):
     late = forms.BooleanField(label=_("Only what should have come already"), required=False)
 
 
-class ReceiptExport(Period):
-    """Which receipts to take."""
+class ReceiptFilter(Period):
+    """Which receipts to show, or to take."""
 
+    words = forms.CharField(
+        label=_("Number of the receipt or order, or supplier"), max_length=100, required=False
+    )
     kind = forms.ChoiceField(
         label=_("What happened"), choices=[ANY, *RECEIPT_KIND_LABELS.items()], required=False
     )
+    field_order = ("words", "kind", "since", "until")
 
 
 class CountField(QuantityField):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from marketplace.core.units import is_counted
 
+PREFIX: Final = "GR"
 LONGEST_DELIVERY_NOTE: Final = 100
 FINEST_QUANTITY: Final = Decimal("0.001")
 

@@ -27,6 +27,7 @@ from marketplace.ordering.receipts.rules import LONGEST_DELIVERY_NOTE, ReceivedL
 from marketplace.ordering.receipts.selectors.receipts import (
     receipt,
     receipt_lines,
+    receipts_found,
     receipts_of,
     receipts_of_order,
 )
@@ -47,6 +48,7 @@ from marketplace.ordering.receipts.services.returns import (
     return_for_credit,
     return_for_replacement,
 )
+from marketplace.ordering.states import ReceiptKind
 from marketplace.web import api
 from marketplace.web.actors import actor
 from marketplace.web.etags import check_if_match, etag
@@ -99,10 +101,25 @@ class ReceiptList(api.Operation):
     access = READERS
     scope = READ
 
-    @described("List receipts", answers=ReceiptSummary, is_list=True, example=RECEIPT_EXAMPLE)
+    class Query(api.Input):
+        """Which to list."""
+
+        words = serializers.CharField(
+            max_length=100, required=False,
+            help_text="A receipt’s number; or in the order’s number, or the names of its sides.",
+        )  # fmt: skip
+        kind = serializers.ChoiceField([each.value for each in ReceiptKind], required=False)
+        since = StrictDay(required=False, help_text="What came or went from this day.")
+        until = StrictDay(required=False, help_text="What came or went to this day.")
+
+    @described(
+        "List receipts", answers=ReceiptSummary, asks=Query, is_list=True, example=RECEIPT_EXAMPLE
+    )
     def get(self, request: Request) -> Response:
         """List what came and went back, latest first."""
-        return self.page(receipts_of(actor(request)), ReceiptSummary, keys=("-id",))
+        reader = actor(request)
+        found = receipts_found(receipts_of(reader), reader, **self.asked(self.Query))
+        return self.page(found, ReceiptSummary, keys=("-id",))
 
 
 class ReceiptOne(api.Operation):

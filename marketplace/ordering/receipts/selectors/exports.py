@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from marketplace.core.actors import Actor
 from marketplace.ordering.models import Receipt, ReceiptLine
-from marketplace.ordering.receipts.selectors.receipts import receipts_of
+from marketplace.ordering.receipts.selectors.receipts import receipts_found, receipts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,13 @@ class ReceiptTotals:
 
 
 def receipts_between(
-    reader: Actor, *, kind: str, since: date | None, until: date | None
+    reader: Actor, *, words: str = "", kind: str, since: date | None, until: date | None
 ) -> QuerySet[Receipt]:
-    """Return the receipts of goods that came or went on some days."""
-    days = Q()
-    if since is not None:
-        days &= Q(received_on__gte=since)
-    if until is not None:
-        days &= Q(received_on__lte=until)
-    rows = receipts_of(reader).filter(days)
-    return (rows.filter(kind=kind) if kind else rows).order_by()
+    """Return the receipts of goods that came or went on some days, as their list finds them."""
+    found = receipts_found(
+        receipts_of(reader), reader, words=words, kind=kind, since=since, until=until
+    )
+    return found.order_by()
 
 
 def export_lines_of_receipts(reader: Actor, receipts: QuerySet[Receipt]) -> QuerySet[ReceiptLine]:

@@ -17,6 +17,7 @@ from marketplace.ordering.models.orders import TO_COME
 from marketplace.ordering.orders.selectors.orders import ORDER_READERS, orders_found
 from marketplace.ordering.orders.selectors.orders import order as order_of
 from marketplace.ordering.orders.selectors.receiving import late_on, may_receive
+from marketplace.ordering.receipts.rules import PREFIX
 from marketplace.ordering.states import RECEIVABLE, ReceiptKind
 
 
@@ -55,6 +56,35 @@ def receipts_of(reader: Actor) -> TenantQuerySet[Receipt]:
         if not reader.holds(*ORDER_READERS):
             rows = rows.filter(order__contact_id=reader.user_id)
     return rows.select_related("order", "corrects").order_by("-id")
+
+
+def receipts_found(
+    rows: QuerySet[Receipt],
+    reader: Actor,
+    *,
+    words: str = "",
+    kind: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Receipt]:
+    """Return those among receipts of what came or went on some days, or that words speak of.
+
+    Shapes: words are a receipt's own number, or are in the number of its order or in the names on
+    that.
+    """
+    if kind:
+        rows = rows.filter(kind=kind)
+    if since is not None:
+        rows = rows.filter(received_on__gte=since)
+    if until is not None:
+        rows = rows.filter(received_on__lte=until)
+    said = words.strip()
+    if said.upper().startswith(f"{PREFIX}-"):
+        return rows.filter(number=said.upper())
+    if said:
+        orders = orders_found(Order.objects.of(reader.organisation_id), words=said)
+        rows = rows.filter(order__in=orders.order_by().values("pk"))
+    return rows
 
 
 def receipts_of_order(reader: Actor, order_id: UUID) -> QuerySet[Receipt]:

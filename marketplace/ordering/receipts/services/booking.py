@@ -29,11 +29,11 @@ from marketplace.ledger.states import AccountRole, JournalKind
 from marketplace.ordering.bought.rules import order_number, part_of
 from marketplace.ordering.models import Order, OrderLine, Receipt, ReceiptLine
 from marketplace.ordering.orders.services.orders import KIND as ORDER
+from marketplace.ordering.receipts.rules import PREFIX
 from marketplace.ordering.states import ReceiptKind
 from marketplace.organisations.services.numbers import next_number
 
 KIND = "receipt"
-PREFIX = "GR"
 _CANCEL_LINES = """
     UPDATE ordering_orderline AS line
     SET cancelled_quantity = line.cancelled_quantity + said.quantity

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.core.errors import Refusal
-from marketplace.ordering.bought.views.exports import EXPORTERS
 from marketplace.ordering.receipts.forms import (
     REPLACEMENT,
     GoodsInFilter,
@@ -54,7 +53,6 @@ def goods_in(request: HttpRequest) -> HttpResponse:
         form=form,
         keys=("-id",),
         today=today,
-        may_export=acting.holds(*EXPORTERS),
     )
 
 

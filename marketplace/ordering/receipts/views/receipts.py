@@ -15,21 +15,43 @@ from marketplace.core.actors import OrganisationKind
 from marketplace.core.errors import Refusal
 from marketplace.ordering.bought.views.exports import EXPORTERS
 from marketplace.ordering.receipts.exports import RECEIPT_COLUMNS, receipt_rows
-from marketplace.ordering.receipts.forms import Correcting, ReceiptExport
+from marketplace.ordering.receipts.forms import Correcting, ReceiptFilter
 from marketplace.ordering.receipts.selectors.exports import (
     export_lines_of_receipts,
     receipt_totals,
     receipts_between,
 )
-from marketplace.ordering.receipts.selectors.receipts import receipt_page
+from marketplace.ordering.receipts.selectors.receipts import (
+    receipt_page,
+    receipts_found,
+    receipts_of,
+)
 from marketplace.ordering.receipts.services.corrections import correct_receipt
 from marketplace.ordering.receipts.views.goods_in import DOOR
 from marketplace.ordering.requisitions.views.shown import COUNCIL
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.downloads import CSV, JSON_LINES, download, in_lots
+from marketplace.web.lists import chosen_in, show_list
 from marketplace.web.posted import posted
 from marketplace.web.problems import status_of
+
+
+@access(*COUNCIL, "payments")
+@require_safe
+def receipts(request: HttpRequest) -> HttpResponse:
+    """List what came and went back."""
+    reader = actor(request)
+    form = ReceiptFilter(request.GET or None)
+    rows = receipts_found(receipts_of(reader), reader, **chosen_in(form))
+    return show_list(
+        request,
+        "ordering/receipts.html",
+        rows.select_related("order", "supplier"),
+        form=form,
+        keys=("-id",),
+        may_export=reader.holds(*EXPORTERS),
+    )
 
 
 @access(*COUNCIL, "payments", "supplier")
@@ -82,7 +104,7 @@ def receipt_correct(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
 def receipts_export(request: HttpRequest) -> HttpResponseBase:
     """Say what a file of receipts will hold, or hand it out."""
     reader = actor(request)
-    form = ReceiptExport(request.GET)
+    form = ReceiptFilter(request.GET)
     totals = None
     if form.is_valid():
         receipts = receipts_between(reader, **form.cleaned_data)

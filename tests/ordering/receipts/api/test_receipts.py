@@ -98,6 +98,28 @@ class TestReceipts:
             with stewardship():
                 assert one["ETag"] == f'"{Order.objects.get().version}"'
 
+    @pytest.mark.parametrize(
+        ("query", "count"),
+        [
+            ({"words": "gr-26-000001"}, 1),
+            ({"words": "chairs ltd"}, 1),
+            ({"words": "nobody"}, 0),
+            ({"kind": "RECEIVED", "since": "2026-11-23"}, 1),
+            ({"kind": "RETURNED"}, 0),
+            ({"until": "2026-11-22"}, 0),
+        ],
+    )
+    def test_are_narrowed_alike_for_both_sides(self, client, market, order, query, count):
+        receipts.received(market, order, 1)
+        for reader in (market.buyer, market.seller):
+            as_(client, reader)
+            answer = client.get(reverse("api-receipts"), query)
+            assert len(answer.json()["results"]) == count
+
+    def test_a_kind_that_is_none_is_said_to_be(self, client, market):
+        as_(client, market.buyer)
+        assert client.get(reverse("api-receipts"), {"kind": "x"}).status_code == 422
+
     def test_are_missing_for_others(self, client, market, order):
         made = receipts.received(market, order, 1)
         for stranger in (

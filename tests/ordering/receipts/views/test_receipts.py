@@ -44,6 +44,63 @@ def text(answer):
     return answer.content.decode()
 
 
+class TestReceipts:
+    def test_are_listed_for_whoever_may_see_orders(self, client, market, made):
+        for role in ("receiver", "finance", "auditor", "payments", "approver", "administrator"):
+            come(client, market, role)
+            page = text(client.get(reverse("receipts")))
+            for words in (made.number, made.order.number, "Chairs Ltd", "Bo Buyer", "£159.00"):
+                assert words in page, (role, words)
+            assert ("Take these with you" in page) is (role in {"finance", "auditor"})
+
+    def test_of_others_are_not_there(self, client, market, made):
+        for stranger in (
+            organisations.person(market.council, "requester"),
+            organisations.person(organisations.council(), "buyer"),
+        ):
+            sign_in(client, stranger)
+            assert "Nothing has come yet." in text(client.get(reverse("receipts")))
+        sign_in(client, organisations.person(market.supplier))
+        assert client.get(reverse("receipts")).status_code == 403
+
+    @pytest.mark.parametrize(
+        ("query", "is_there"),
+        [
+            ({"words": "gr-26-000001"}, True),
+            ({"words": "GR-26-00000"}, False),
+            ({"words": "PO-26-000001"}, True),
+            ({"words": "chairs"}, True),
+            ({"words": "tables"}, False),
+            ({"kind": "RECEIVED"}, True),
+            ({"kind": "RETURNED"}, False),
+            ({"since": "2026-11-23", "until": "2026-11-23"}, True),
+            ({"since": "2026-11-24"}, False),
+            ({"until": "2026-11-22"}, False),
+            ({"since": "2026-11-24", "until": "2026-11-22"}, True),
+        ],
+    )
+    def test_are_narrowed_by_words_kind_and_day(self, client, market, made, query, is_there):
+        come(client, market, "buyer")
+        page = text(client.get(reverse("receipts"), query))
+        assert (reverse("receipt", args=[made.pk]) in page) is is_there
+        assert ("No receipt fits what you chose." in page) is not is_there
+
+    def test_a_day_that_is_none_is_said_to_be(self, client, market, made):
+        come(client, market, "buyer")
+        query = {"since-day": "31", "since-month": "2", "since-year": "2026"}
+        page = text(client.get(reverse("receipts"), query))
+        assert "must be a real date" in page
+        assert "<title>Error: " in page
+
+    def test_are_turned_page_by_page(self, client, market, order, made):
+        for _time in range(2):
+            receipts.received(market, order, 1)
+        come(client, market, "buyer")
+        page = text(client.get(reverse("receipts")))
+        places = [page.index(f"GR-26-00000{number}") for number in (3, 2, 1)]
+        assert places == sorted(places)
+
+
 class TestReceipt:
     @pytest.mark.parametrize("role", ["receiver", "finance", "auditor", "payments"])
     def test_is_read_by_the_council(self, client, market, made, role):
@@ -93,6 +150,12 @@ class TestCorrect:
 
 
 class TestExport:
+    def test_takes_what_the_list_shows(self, client, market, made):
+        come(client, market, "finance")
+        for words, lines in (("chairs", 1), ("tables", 0)):
+            answer = client.get(reverse("receipts-export"), {"format": "jsonl", "words": words})
+            assert len(answer.getvalue().decode().splitlines()) == lines
+
     def test_holds_every_line(self, client, market, made):
         come(client, market, "finance")
         page = text(client.get(reverse("receipts-export")))
