@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, reduce
 from operator import or_
@@ -109,8 +109,38 @@ class TenantQuerySet(models.QuerySet[M, M], Generic[M]):
                 if not connection.in_atomic_block:
                     raise transaction.TransactionManagementError("Hold rows in a transaction.")
                 return self._by_keys(self._all_of, pks, held=True)
-            rows = self.select_for_update(of=("self",), no_key=True).filter(pk__in=pks)
-            return list(rows.order_by("pk"))
+            return self.filter(pk__in=pks).hold()
+
+    def hold(self) -> list[M]:
+        """Return all of these rows, held as lock_all holds them, in one statement.
+
+        Raises: Busy when somebody else has held one of them for longer than lock_timeout.
+        """
+        with busy_if_held():
+            return list(self.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+    def hold_by(self, statement: str, facts: Mapping[str, object]) -> list[M]:
+        """Return the rows that a statement of one's own reads, held as lock_all holds them.
+
+        Shapes: the statement ends with its ORDER BY the key, so that none deadlocks.
+        Raises: Busy when somebody else has held one of them for longer than lock_timeout.
+        """
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        holding = f"{statement} FOR NO KEY UPDATE OF {table}"
+        with busy_if_held():
+            return list(self.model._base_manager.raw(holding, facts))
+
+    def add_if_new(self, row: M) -> bool:
+        """Write a row unless one of its natural key is there; tell whether it was written.
+
+        Shapes: of two who try at once, one waits for the other and is told no.
+        """
+        fields = [each for each in self.model._meta.concrete_fields if not each.generated]
+        values = [each.get_db_prep_save(each.pre_save(row, True), connection) for each in fields]
+        with busy_if_held(), connection.cursor() as cursor:
+            cursor.execute(_adding(self.model), values)
+            row._state.adding, row._state.db = not cursor.rowcount, connection.alias
+        return not row._state.adding
 
     def _by_keys(
         self, organisation_id: UUID, pks: Collection[UUID | str], *, held: bool = False
@@ -163,8 +193,19 @@ def _statement(model: type[models.Model], held: bool) -> str:
     key, table = quoted[model._meta.pk.attname], connection.ops.quote_name(model._meta.db_table)
     holding = f" FOR NO KEY UPDATE OF {table}" if held else ""
     return (
-        f"SELECT {names} FROM {table} WHERE ({' OR '.join(sides)}) AND {key} = ANY(%s)"  # noqa: S608  # names of our own columns
+        f"SELECT {names} FROM {table} WHERE ({' OR '.join(sides)}) AND {key} = ANY(%s)"  # noqa: S608  # our names
         f" ORDER BY {key}{holding}"
+    )
+
+
+@cache
+def _adding(model: type[models.Model]) -> str:
+    """Return the statement that writes a row unless there is one like it."""
+    quoted = connection.ops.quote_name
+    names = [quoted(f.column or f.attname) for f in model._meta.concrete_fields if not f.generated]
+    return (
+        f"INSERT INTO {quoted(model._meta.db_table)} ({', '.join(names)})"  # noqa: S608  # our names
+        f" VALUES ({', '.join(['%s'] * len(names))}) ON CONFLICT DO NOTHING"
     )
 
 

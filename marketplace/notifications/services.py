@@ -17,7 +17,7 @@ from marketplace.jobs.services import wake
 from marketplace.notifications.models import Message
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def notify(
     *,
     organisation_id: UUID,
@@ -42,12 +42,10 @@ def notify(
         link=link,
         owed_at=at,
     )
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    kept = Message.objects.get(organisation_id=organisation_id, key=key)
-    if kept.pk != message.pk:
+    if not Message.objects.add_if_new(message):
         return
     if attachments:
-        kept.attachments.add(*attachments)
+        message.attachments.add(*attachments)
     wake(
         "notifications.send_message",
         key=str(message.pk),

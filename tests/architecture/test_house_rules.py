@@ -23,7 +23,7 @@ MOST_LINES_A_FUNCTION = 70
 MOST_LINES_OF_SETTINGS = 250
 WRITES = {
     "save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create", "delete",
-    "select_for_update", "lock", "lock_all",
+    "select_for_update", "lock", "lock_all", "hold", "hold_by", "add_if_new",
 }  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "managers", "misc"}
 

@@ -59,10 +59,16 @@ def without_locks(monkeypatch, *, meet: type, parties: int = 2) -> None:
     """
     barrier = Barrier(parties)
 
-    def unlocked(self, pks):
-        rows = list(self.filter(pk__in=pks).order_by("pk"))
-        if self.model is meet:
+    def met(rows, model):
+        read = list(rows)
+        if model is meet:
             barrier.wait(timeout=30)
-        return rows
+        return read
 
-    monkeypatch.setattr(TenantQuerySet, "lock_all", unlocked)
+    ways = {
+        "lock_all": lambda self, pks: met(self.filter(pk__in=pks).order_by("pk"), self.model),
+        "hold": lambda self: met(self.order_by("pk"), self.model),
+        "hold_by": lambda self, sql, facts: met(self.model.objects.raw(sql, facts), self.model),
+    }
+    for name, way in ways.items():
+        monkeypatch.setattr(TenantQuerySet, name, way)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import date
 from threading import Event
 from time import monotonic
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, models, transaction
 from django.db.transaction import TransactionManagementError
+from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils.translation import override
 
@@ -128,6 +130,40 @@ class TestLock:
         with tenant(link.council_id):
             held = SupplierLink.objects.of(link.council_id).lock_all([link.pk, other.pk])
         assert held == [link]
+
+    def test_holds_all_that_is_asked_for_in_one_statement(self, link):
+        other = make.link(make.council(), make.supplier())
+        rows = SupplierLink.objects.of(link.council_id)
+        with tenant(link.council_id), CaptureQueriesContext(connection) as said:
+            assert rows.filter(pk__in=[link.pk, other.pk]).hold() == [link]
+            assert rows.exclude(pk=link.pk).hold() == []
+        statements = [each["sql"] for each in said if "supplierlink" in each["sql"]]
+        assert len(statements) == 2
+        assert all("ORDER BY" in each and "FOR NO KEY UPDATE OF" in each for each in statements)
+
+
+class TestAddIfNew:
+    def test_writes_the_whole_row_once(self, link):
+        twin = copy(link)
+        twin.pk, twin.supplier_id = uuid7(), make.supplier().pk
+        with tenant(link.council_id):
+            assert SupplierLink.objects.add_if_new(twin)
+            kept = SupplierLink.objects.get(pk=twin.pk)
+            assert model_to_dict(kept) == model_to_dict(twin)
+            again = copy(twin)
+            again.pk = uuid7()
+            again._state.adding = True
+            assert not SupplierLink.objects.add_if_new(again)
+            assert SupplierLink.objects.filter(supplier_id=twin.supplier_id).get() == twin
+
+    def test_what_was_written_can_be_saved_again(self, link):
+        twin = copy(link)
+        twin.pk, twin.supplier_id = uuid7(), make.supplier().pk
+        twin._state.adding = True
+        with tenant(link.council_id):
+            SupplierLink.objects.add_if_new(twin)
+            twin.save()
+            assert SupplierLink.objects.of(link.council_id).count() == 2
 
 
 def change_together(council_id, link_id, *, held: Event, go: Event) -> None:

@@ -221,9 +221,8 @@ def supersede_case(*, council_id: UUID, subject_id: UUID, at: datetime) -> Case:
 
 def _lock_case(council_id: UUID, subject_id: UUID) -> Case:
     cases = Case.objects.of(council_id)
-    wanted = cases.filter(subject_id=subject_id, status=CaseStatus.PENDING).values("pk")
-    held = cases.lock_all(wanted)  # type: ignore[arg-type]
-    if not held or held[0].status != CaseStatus.PENDING:
+    held = cases.filter(subject_id=subject_id, status=CaseStatus.PENDING).hold()
+    if not held:
         raise NotAwaitingApproval
     return held[0]
 

@@ -21,13 +21,13 @@ from marketplace.core.dates import financial_year_label
 from marketplace.core.errors import Conflict, FieldProblem
 from marketplace.ledger.models import Budget, CommitmentEntry
 from marketplace.ledger.rules import Coding, CommitmentLine, sums, weigh
-from marketplace.ledger.selectors.budgets import budgets_by_coding
 from marketplace.ledger.services.balances import (
     balances_of_lines,
     change_balances,
     less,
     to_release,
 )
+from marketplace.ledger.services.spending import hold_budgets_there
 from marketplace.ledger.states import EntryKind, Stage
 
 
@@ -93,11 +93,8 @@ def commit(
     asked = [line for line in lines if line.amount > 0]
     if not asked:
         return
-    found = budgets_by_coding(council_id, financial_year, [line.coding for line in asked])
-    held = {
-        (budget.cost_centre_id, budget.account_id): budget
-        for budget in Budget.objects.of(council_id).lock_all([row.pk for row in found.values()])
-    }
+    there = hold_budgets_there(council_id, {(financial_year, *line.coding) for line in asked})
+    held = {(budget.cost_centre_id, budget.account_id): budget for budget in there.values()}
     over = check_budgets(
         asked, held, financial_year=financial_year, may_exceed=override is not None
     )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.core.errors import Conflict, Missing
 from marketplace.core.models import busy_if_held
-from marketplace.ledger.models import Account, Budget, CommitmentEntry, CostCentre
+from marketplace.ledger.models import Account, Budget, CostCentre
 from marketplace.organisations.services.holding import hold_organisation
 
 YearCoding = tuple[int, UUID, UUID]
@@ -32,6 +32,26 @@ _HOLD_PERIODS = """
         ORDER BY starts_on LIMIT 1 FOR SHARE
     ) AS period
     ORDER BY wanted.day
+"""
+
+_WANTED_BUDGETS = """
+    WITH there AS MATERIALIZED (
+        SELECT budget.id
+        FROM unnest(%(years)s::int[], %(centres)s::uuid[], %(accounts)s::uuid[])
+            AS wanted (financial_year, cost_centre_id, account_id)
+        JOIN ledger_budget budget USING (financial_year, cost_centre_id, account_id)
+        WHERE budget.council_id = %(council)s
+    )
+    SELECT * FROM ledger_budget
+    WHERE council_id = %(council)s
+        AND id = ANY(ARRAY(
+            SELECT id FROM there
+            UNION
+            SELECT budget_id FROM ledger_commitmententry
+            WHERE council_id = %(council)s AND line_id = ANY(%(lines)s::uuid[])
+        ))
+        AND (%(partly)s OR (SELECT count(*) FROM there) = cardinality(%(years)s::int[]))
+    ORDER BY id
 """
 
 
@@ -73,38 +93,35 @@ def hold_budgets(
     Shapes: a coding that has no budget gets one of nought.
     Raises: Missing for a cost centre of another council; Busy.
     """
-    there = _existing(council_id, codings)
-    missing = set(codings) - there.keys()
-    if missing:
-        _make(council_id, missing)
-        there = _existing(council_id, codings)
-    keys = set(there.values())
-    if line_ids:
-        entries = CommitmentEntry.objects.of(council_id).filter(line_id__in=line_ids)
-        keys |= set(entries.values_list("budget_id", flat=True).distinct())
-    held = Budget.objects.of(council_id).lock_all(keys) if keys else []
+    held = hold_budgets_there(council_id, codings, line_ids, all_or_none=True)
+    if codings and not held:
+        _make(council_id, codings)
+        held = hold_budgets_there(council_id, codings, line_ids)
+    return held
+
+
+def hold_budgets_there(
+    council_id: UUID,
+    codings: Collection[YearCoding],
+    line_ids: Sequence[UUID] = (),
+    *,
+    all_or_none: bool = False,
+) -> dict[YearCoding, Budget]:
+    """Hold those budgets that there are of codings, and those that hold promises of lines.
+
+    Shapes: with `all_or_none` nothing is held where one of the codings has no budget, so that
+    whoever makes it can hold the organisation before.
+    Raises: Busy.
+    """
+    wanted = [list(each) for each in zip(*sorted(set(codings)), strict=True)] or [[], [], []]
+    names = dict(zip(("years", "centres", "accounts"), wanted, strict=True))
+    facts = {"council": council_id, "lines": list(line_ids), "partly": not all_or_none, **names}
+    held = Budget.objects.hold_by(_WANTED_BUDGETS, facts)
     return {(row.financial_year, row.cost_centre_id, row.account_id): row for row in held}
 
 
-def _existing(council_id: UUID, codings: Collection[YearCoding]) -> dict[YearCoding, UUID]:
-    if not codings:
-        return {}
-    rows = Budget.objects.of(council_id).filter(
-        financial_year__in={year for year, _centre, _account in codings},
-        cost_centre_id__in={centre for _year, centre, _account in codings},
-        account_id__in={account for _year, _centre, account in codings},
-    )
-    found = {
-        (year, centre, account): pk
-        for pk, year, centre, account in rows.values_list(
-            "pk", "financial_year", "cost_centre_id", "account_id"
-        )
-    }
-    return {coding: found[coding] for coding in codings if coding in found}
-
-
 def _make(council_id: UUID, codings: Collection[YearCoding]) -> None:
-    """Make budgets of nought, with the organisation held as by whoever sets budgets.
+    """Make the budgets that are missing, of nought; the organisation is held meanwhile.
 
     Raises: Missing; Busy.
     """

@@ -195,8 +195,7 @@ def hold_lines(order: Order) -> list[OrderLine]:
     billed meanwhile must not be cancelled.
     Raises: Busy.
     """
-    lines = OrderLine.objects.of(order.council_id).filter(order=order)
-    return lines.lock_all(list(lines.values_list("pk", flat=True)))
+    return OrderLine.objects.of(order.council_id).filter(order=order).hold()
 
 
 def check_version(order: Order, version: int | None) -> None:

@@ -84,11 +84,10 @@ def open_basket(requester: Actor, at: datetime) -> Requisition:
     mine = Requisition.objects.of(requester.organisation_id).filter(
         raised_by_id=requester.user_id, status=RequisitionStatus.DRAFT
     )
-    held = mine.lock_all(mine.values("pk"))  # type: ignore[arg-type]
-    if not held:
-        Requisition.objects.bulk_create([basket], ignore_conflicts=True)
-        held = mine.lock_all(mine.values("pk"))  # type: ignore[arg-type]
-    return held[0]
+    held = mine.hold()
+    if not held and Requisition.objects.add_if_new(basket):
+        return basket
+    return (held or mine.hold())[0]
 
 
 def own_draft(requester: Actor, requisition_id: UUID) -> Requisition:
@@ -139,9 +138,11 @@ def set_details(requisition: Requisition, details: Details) -> list[str]:
     return ["title", "reason", "deliver_to", "needed_by_on"]
 
 
-def save_totals(basket: Requisition, lines: Sequence[RequisitionLine]) -> None:
-    """Reckon and keep what the lines of a basket come to."""
+def save_totals(
+    basket: Requisition, lines: Sequence[RequisitionLine], names: Sequence[str] = ()
+) -> None:
+    """Reckon and keep what the lines of a basket come to, and the columns that are named too."""
     sums = totals(lines)
     basket.net_amount, basket.vat_amount = sums.net_amount, sums.vat_amount
     basket.version += 1
-    basket.save(update_fields=["net_amount", "vat_amount", "version"])
+    basket.save(update_fields=["net_amount", "vat_amount", "version", *names])

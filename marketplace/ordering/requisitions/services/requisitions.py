@@ -115,9 +115,12 @@ def _write(
     verb: str,
 ) -> None:
     check_room(len(wanted))
-    codes = _codes_in_use(draft.council_id)
-    found = offers(draft.council_id, [each.listing_id for each in wanted])
     fitting = list(accounts(draft.council_id))
+    codes = _Codes(
+        {row.code: row.pk for row in cost_centres(draft.council_id)},
+        {row.code: row.pk for row in fitting},
+    )
+    found = offers(draft.council_id, [each.listing_id for each in wanted])
     problems: list[FieldProblem] = []
     seen: set[UUID] = set()
     lines = []
@@ -141,9 +144,7 @@ def _write(
     if problems:
         raise LinesNotRight(problems[0].detail, errors=problems)
     RequisitionLine.objects.bulk_create(lines)
-    names = set_details(draft, details)
-    draft.save(update_fields=names)
-    save_totals(draft, lines)
+    save_totals(draft, lines, set_details(draft, details))
     record(
         verb,
         draft,
@@ -151,13 +152,6 @@ def _write(
         at=at,
         organisation_id=draft.council_id,
         after={"title": draft.title, "lines": len(lines), "net_amount": draft.net_amount},
-    )
-
-
-def _codes_in_use(council_id: UUID) -> _Codes:
-    return _Codes(
-        {row.code: row.pk for row in cost_centres(council_id)},
-        {row.code: row.pk for row in accounts(council_id)},
     )
 
 
