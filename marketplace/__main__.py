@@ -64,6 +64,7 @@ LOOPBACK = "127.0.0.1"
 FIRST_ANSWER_PATIENCE_SECONDS = 90
 DEATHS_BEFORE_GIVING_UP = 3
 LAST_LINES = 25
+INTERRUPTED = 128 + 2  # as a shell has it of a program that SIGINT ended
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -87,6 +88,9 @@ def main() -> int:
     except ServerProblem as problem:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(problem), markup=False)
         return 1
+    except KeyboardInterrupt:
+        Console(stderr=True, highlight=False).print("\nStopped.")
+        return INTERRUPTED
 
 
 def manage() -> int:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from marketplace.embedded.apart import state_for
@@ -32,3 +38,32 @@ def test_takes_the_one_that_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("STATE_DIR", str(tmp_path))
     with state_for(["story"]) as folder:
         assert folder == tmp_path
+
+
+BEGUN = """
+import sys, time
+from marketplace.embedded import broker
+from marketplace.embedded.apart import state_for
+with state_for(["story"]) as state:
+    server = broker.start(state / "broker")
+    try:
+        print(server.socket, state, flush=True)
+        time.sleep(60)
+    finally:
+        server.leave()
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_whatever_ends_a_command_ends_its_servers(sent, monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", BEGUN], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        place, state = map(Path, run.stdout.readline().split())
+        assert place.exists()
+        run.send_signal(sent)
+    until = time.monotonic() + 30
+    while (place.exists() or state.exists()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not place.exists()
+    assert not state.exists()
