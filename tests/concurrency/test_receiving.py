@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
+from threading import Barrier, BrokenBarrierError
 
 import pytest
+from django.db import transaction
 
 from marketplace.core.tenancy import act_for
 from marketplace.ledger.models import Journal
-from marketplace.ordering.models import Order, Receipt
+from marketplace.ordering.models import Order, OrderLine, Receipt, ReceiptLine
 from marketplace.ordering.orders.services.orders import cancel_order
+from marketplace.ordering.receipts.services import counting
 from marketplace.ordering.receipts.services.receipts import receive_goods
 from tests.concurrency.race import at_once, without_locks
 from tests.factories import ordering, receipts
@@ -84,3 +88,54 @@ class TestReceiveAgainstCancel:
         """Both go on; the database lets nothing be cancelled that came, rudely."""
         without_locks(monkeypatch, meet=Order)
         assert "crash: IntegrityError" in self.both(market, order)
+
+
+class TestReceiveAgainstComparing:
+    """Whoever compares holds an order's lines by their keys; what is counted may come backwards."""
+
+    @pytest.fixture
+    def market(self):
+        return receipts.market_with_books(listings=2)
+
+    def both(self, market, order, monkeypatch):
+        meeting = Barrier(2)
+
+        def meet():
+            with suppress(BrokenBarrierError):
+                meeting.wait(timeout=1)
+
+        def lock(line_id):
+            OrderLine.objects.of(market.council.pk).lock(line_id)
+            meet()
+
+        write = ReceiptLine.objects.bulk_create
+
+        def written_backwards(rows):
+            for line_id in sorted((row.order_line_id for row in rows), reverse=True):
+                lock(line_id)
+            write(rows)
+
+        def compare():
+            with transaction.atomic():
+                for line in OrderLine.objects.of(market.council.pk).order_by("pk"):
+                    lock(line.pk)
+
+        monkeypatch.setattr(ReceiptLine.objects, "bulk_create", written_backwards)
+        lines = receipts.counted(order, 1, 1)[::-1]
+
+        def book():
+            receive_goods(
+                order_id=order.pk, receiver=market.buyer, lines=lines,
+                received_on=receipts.TODAY, at=AT,
+            )  # fmt: skip
+
+        return at_once([(market.council.pk, book), (market.council.pk, compare)])
+
+    def test_one_waits_for_the_other(self, market, order, monkeypatch):
+        assert self.both(market, order, monkeypatch) == ["won", "won"]
+        assert [line.received_quantity for line in receipts.lines_of(order)] == [1, 1]
+
+    def test_each_waits_for_the_other_without_the_lock(self, market, order, monkeypatch):
+        """The database ends one of them."""
+        monkeypatch.setattr(counting, "hold_lines", lambda order: list(order.lines.all()))
+        assert self.both(market, order, monkeypatch) != ["won", "won"]

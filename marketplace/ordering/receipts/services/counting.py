@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid
 from marketplace.ordering.models import Order, OrderLine
-from marketplace.ordering.orders.services.orders import check_version
+from marketplace.ordering.orders.services.orders import check_version, hold_lines
 from marketplace.ordering.receipts.rules import (
     FINEST_QUANTITY,
     LONGEST_DELIVERY_NOTE,
@@ -93,8 +93,13 @@ def hold_order(order_id: UUID, receiver: Actor, version: int | None) -> Order:
 
 
 def lines_of(order: Order) -> dict[UUID, OrderLine]:
-    """Return the lines of an order by key, in their order."""
-    return {line.pk: line for line in order.lines.order_by("line_number")}
+    """Return the lines of an order by key, in their order, and held.
+
+    Why: what is counted is written to them later, in an order that nobody chooses, and whoever
+    compares an invoice of the order holds them by their keys.
+    Raises: Busy.
+    """
+    return {line.pk: line for line in sorted(hold_lines(order), key=lambda line: line.line_number)}
 
 
 def check_counted(
