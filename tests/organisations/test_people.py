@@ -27,6 +27,7 @@ from marketplace.organisations.services.people import (
     LastKeeper,
     OwnMembership,
     RolesNotAllowed,
+    SameMailbox,
     StandsAlready,
     accept_invitation,
     change_person,
@@ -131,6 +132,17 @@ class TestInvitePerson:
         invite(keeper, at)
         with pytest.raises(AlreadyHere):
             invite(keeper, at, email="ADA@example.com")
+
+    @pytest.mark.parametrize("email", ["ada+finance@example.com", "Ada+2@EXAMPLE.com"])
+    def test_refuses_the_same_mailbox_under_another_name(self, keeper, at, email):
+        """Two accounts of one person are not two people."""
+        invite(keeper, at)
+        with pytest.raises(SameMailbox, match="reaches somebody who is here"):
+            invite(keeper, at, email=email)
+
+    def test_takes_another_mailbox_of_the_same_house(self, keeper, at):
+        invite(keeper, at)
+        assert invite(keeper, at, email="ada.jones@example.com").invitation_open
 
     def test_refuses_who_does_not_look_after_people(self, home, at):
         with pytest.raises(KeeperNeeded):

@@ -9,6 +9,7 @@ from marketplace.organisations.rules import (
     contrast_with_white,
     is_telephone_number,
     keeper_role,
+    mailbox,
     needs_limit,
     postcode_of,
     roles_for,
@@ -95,3 +96,16 @@ def test_a_telephone_number(typed):
 @pytest.mark.parametrize("typed", ["", "<script>", "call me", "0163", "+", "01632 960001; rm"])
 def test_what_is_no_telephone_number(typed):
     assert not is_telephone_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("email", "box"),
+    [
+        ("pat@example.com", "pat@example.com"),
+        (" Pat+2@Example.com ", "pat@example.com"),
+        ("pat+a+b@example.com", "pat@example.com"),
+        ("pat.a@example.com", "pat.a@example.com"),
+    ],
+)
+def test_a_plus_is_the_same_mailbox(email, box):
+    assert mailbox(email) == box

@@ -275,7 +275,7 @@ def minutes_pass() -> None:
 
 def tell(installation: Installation, *, invoices: int) -> Story:
     """Keep a council whose orders are delivered, some of them late, and the invoices for them."""
-    market = market_of_today()
+    market = market_of_today(budget_amount=1_000_000)
     payments.confirmed(market.council, payments.account(market.supplier))
     story = Story(installation, market)
     for place in range(invoices):

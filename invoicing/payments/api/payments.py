@@ -26,6 +26,7 @@ from invoicing.payments.selectors.runs import (
 from invoicing.payments.services.accounts import (
     LONGEST_SAID,
     AccountNotLatest,
+    AccountOfTheirs,
     ConfirmedBefore,
     HowNotSaid,
     confirm_account,
@@ -164,7 +165,9 @@ class PayeeConfirmation(api.Operation):
         answers=Output,
         takes=Input,
         status=201,
-        refusals=(PaymentsNotAllowed, HowNotSaid, AccountNotLatest, ConfirmedBefore),
+        refusals=(
+            PaymentsNotAllowed, HowNotSaid, AccountOfTheirs, AccountNotLatest, ConfirmedBefore,
+        ),
         example={
             "account_id": ID, "confirmed_at": "2026-11-23T10:00:00Z",
             "confirmed_by_name": "Amira Siddiqui", "spoke_to": "Sal Seller",

@@ -81,9 +81,18 @@ def has_approved_invoice_in(run: PaymentRun, user_id: UUID) -> bool:
 
 def has_confirmed_account_in(run: PaymentRun, user_id: UUID) -> bool:
     """Tell whether somebody made sure of one of the accounts that a run pays to."""
-    paid = Payment.objects.of(run.council_id).filter(run=run).values("account_id")
     mine = AccountConfirmation.objects.of(run.council_id).filter(confirmed_by_id=user_id)
-    return mine.filter(account_id__in=paid).exists()
+    return mine.filter(account_id__in=_accounts_in(run)).exists()
+
+
+def has_given_account_in(run: PaymentRun, user_id: UUID) -> bool:
+    """Tell whether somebody gave one of the accounts that a run pays to, as a supplier's person."""
+    mine = SupplierAccount.objects.filter(added_by_id=user_id)
+    return mine.filter(pk__in=_accounts_in(run)).exists()
+
+
+def _accounts_in(run: PaymentRun) -> QuerySet[Payment, UUID]:
+    return Payment.objects.of(run.council_id).filter(run=run).values_list("account_id", flat=True)
 
 
 def payments_to_former_accounts(rows: Sequence[Payment]) -> list[Payment]:

@@ -54,6 +54,13 @@ class ConfirmedBefore(Conflict):
     title = gettext_lazy("Somebody has made sure of this account already.")
 
 
+class AccountOfTheirs(Forbidden):
+    """Whoever says where a supplier is paid cannot be the one who makes sure of it."""
+
+    code = "supplier-account.gave-it"
+    title = gettext_lazy("Somebody else must make sure of this account.")
+
+
 class HowNotSaid(Invalid):
     """Whoever makes sure of an account must say whom they spoke to, and how."""
 
@@ -115,7 +122,8 @@ def confirm_account(
 
     Shapes: `spoke_to` is the person at the supplier, `spoke_by` how: the number that was known
     before, say.
-    Raises: PaymentsNotAllowed; HowNotSaid; Missing; AccountNotLatest; ConfirmedBefore; Busy.
+    Raises: PaymentsNotAllowed; HowNotSaid; Missing; AccountOfTheirs for whoever gave it, as a
+    person of the supplier's too; AccountNotLatest; ConfirmedBefore; Busy.
     """
     check_checker(person)
     said = {
@@ -128,6 +136,8 @@ def confirm_account(
         raise HowNotSaid(_("Enter how you reached them."), field="spoke_by")
     council_id = person.organisation_id
     account = payee_account(council_id, account_id)
+    if account.added_by_id == person.user_id:
+        raise AccountOfTheirs(_("You gave these bank details yourself."))
     if not is_latest(account):
         raise AccountNotLatest
     confirmation = AccountConfirmation(

@@ -16,6 +16,7 @@ from invoicing.payments.selectors.runs import (
     documents_in,
     has_approved_invoice_in,
     has_confirmed_account_in,
+    has_given_account_in,
     payments_in,
     payments_to_former_accounts,
 )
@@ -71,7 +72,8 @@ def approve_run(*, run_id: UUID, approver: Actor, frozen_sha256: str, at: dateti
 
     Shapes: `frozen_sha256` is the hash of what the approver read.
     Raises: PaymentsNotAllowed; Missing; IllegalMove; RunApprovalNotAllowed for whoever prepared it,
-    approved one of its invoices or made sure of one of its accounts; PayDayPassed; RunNotAsSeen;
+    approved one of its invoices, made sure of one of its accounts or gave it; PayDayPassed;
+    RunNotAsSeen;
     RunNotAsFixed; PayeeChanged; Busy.
     """
     check_checker(approver)
@@ -145,6 +147,8 @@ def _check_second_person(run: PaymentRun, approver: Actor) -> None:
         raise RunApprovalNotAllowed(_("You approved an invoice that is in it."))
     if has_confirmed_account_in(run, approver.user_id):
         raise RunApprovalNotAllowed(_("You made sure of an account that is in it."))
+    if has_given_account_in(run, approver.user_id):
+        raise RunApprovalNotAllowed(_("You gave the bank details of an account that is in it."))
 
 
 def _check_payees(payments: Sequence[Payment]) -> None:

@@ -69,6 +69,14 @@ class AlreadyHere(Conflict):
     advice = gettext_lazy("Find them in the list of people and change them there.")
 
 
+class SameMailbox(Conflict):
+    """Another person of the council reads the mail of this address already."""
+
+    code = "person.same-mailbox"
+    title = gettext_lazy("Somebody here has this mailbox already.")
+    advice = gettext_lazy("Use an address that only this person reads.")
+
+
 class StandsAlready(Conflict):
     """The person may act here already, or may not as it is."""
 
@@ -99,7 +107,8 @@ def invite_person(
     Shapes: they act for it once they accept; until then it knows only what the keeper typed.
     Somebody who is known from another organisation keeps their name and password.
     Units: the limit is in pounds, net; an approver must have one.
-    Raises: KeeperNeeded, RolesNotAllowed, EmailTooLong, AlreadyHere, TooManyInvitations, Busy.
+    Raises: KeeperNeeded, RolesNotAllowed, EmailTooLong, AlreadyHere, SameMailbox,
+    TooManyInvitations, Busy.
     """
     _check_keeper(keeper)
     limit = approval_limit_amount
@@ -108,6 +117,7 @@ def invite_person(
     user = person_by_email(email) or enrol_person(name=name, email=email)
     if Membership.objects.of(keeper.organisation_id).filter(user=user).exists():
         raise AlreadyHere(field="email")
+    _check_mailbox(keeper, user.email)
     check_may_invite(keeper.organisation_id, at)
     membership = open_invitation(
         user, name=name, organisation_id=keeper.organisation_id, roles=chosen, limit=limit
@@ -122,6 +132,27 @@ def invite_person(
     )
     owe_invitation(membership, at)
     return membership
+
+
+def _check_mailbox(keeper: Actor, email: str) -> None:
+    """Refuse a second person behind one mailbox of a council's.
+
+    Why: whoever reads both letters can set both passwords, and would be their own second pair of
+    eyes. A supplier has no deed that takes two.
+    Raises: SameMailbox.
+    """
+    if keeper.kind is not OrganisationKind.COUNCIL:
+        return
+    wanted = rules.mailbox(email)
+    domain = wanted.rpartition("@")[2]
+    alike = Membership.objects.of(keeper.organisation_id).filter(
+        user__email__iendswith=f"@{domain}"
+    )
+    known = alike.values_list("user__email", flat=True)
+    if wanted in map(rules.mailbox, known):
+        raise SameMailbox(
+            _("Mail to this address reaches somebody who is here already."), field="email"
+        )
 
 
 def open_invitation(

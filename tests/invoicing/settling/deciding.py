@@ -20,9 +20,9 @@ from tests.factories.ordering import Market
 from tests.factories.organisations import sign_in
 
 
-def market_of_today() -> Market:
+def market_of_today(**options: object) -> Market:
     """Keep a market whose books are open on the day on which the test runs, too."""
-    made = invoicing.market()
+    made = invoicing.market(**options)
     if financial_year(timezone.localdate()) != 2026:
         ledger.year(made.council, financial_year(timezone.localdate()))
     return made
