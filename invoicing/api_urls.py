@@ -5,7 +5,7 @@ from django.urls import path
 from invoicing.intake import api as intake
 from invoicing.ledgers import api as ledgers
 from invoicing.payments.api import payments, runs
-from invoicing.settling.api import allowing, deciding
+from invoicing.settling.api import allowing, choosing, deciding
 
 LEDGER_FILE = "ledger-exports/<uuid:export_id>"
 INVOICE = "invoices/<uuid:invoice_id>"
@@ -24,6 +24,12 @@ urlpatterns = [
         INVOICE + "/findings/<uuid:finding_id>/release",
         deciding.FindingRelease.as_view(),
         name="api-finding-release",
+    ),
+    path(INVOICE + "/order", choosing.InvoiceOrder.as_view(), name="api-invoice-order"),
+    path(
+        INVOICE + "/lines/<int:place>/order-line",
+        choosing.InvoiceOrderLine.as_view(),
+        name="api-invoice-order-line",
     ),
     path("allowed-differences", allowing.Allowed.as_view(), name="api-allowed-differences"),
     path("arrivals/<uuid:arrival_id>", intake.ArrivalOne.as_view(), name="api-arrival"),

@@ -5,7 +5,7 @@ from django.urls import path
 from invoicing.intake import views as intake
 from invoicing.ledgers import views as ledgers
 from invoicing.payments.views import payees, preparing, runs
-from invoicing.settling.views import agreeing, allowing, deciding
+from invoicing.settling.views import agreeing, allowing, choosing, deciding
 
 LEDGER_FILE = "ledger-exports/<uuid:export_id>/"
 INVOICE = "invoices/<uuid:invoice_id>/"
@@ -42,6 +42,8 @@ urlpatterns = [
         name="allowed-differences-change",
     ),
     path("invoices/agreeing/", agreeing.invoices_agreeing, name="invoices-agreeing"),
+    path(INVOICE + "order/", choosing.invoice_order, name="invoice-order"),
+    path(INVOICE + "lines/<int:place>/", choosing.invoice_order_line, name="invoice-order-line"),
     path(INVOICE + "approve/", deciding.invoice_approve, name="invoice-approve"),
     path(INVOICE + "send-back/", deciding.invoice_send_back, name="invoice-send-back"),
     path(

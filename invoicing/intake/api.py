@@ -27,7 +27,7 @@ from invoicing.intake.selectors import (
 )
 from invoicing.intake.services.arrivals import SendingNotAllowed, take_invoice
 from invoicing.matching.told import Told
-from invoicing.models import Arrival, Invoice, InvoiceLine, InvoiceTax
+from invoicing.models import Arrival, Choice, Invoice, InvoiceLine, InvoiceTax
 from invoicing.states import ArrivalStatus, Channel, InvoiceStatus
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Invalid, Missing
@@ -159,12 +159,41 @@ class InvoiceDetail(InvoiceSummary):
         said = serializers.CharField()
         advice = serializers.CharField()
 
+    class Chosen(serializers.Serializer[Choice]):
+        """What somebody of the council said: the order, or which line of it a line means."""
+
+        place = serializers.IntegerField(
+            source="invoice_line.place",
+            default=None,
+            allow_null=True,
+            help_text="The line, counted from 1; null for the order of the whole.",
+        )
+        order_number = serializers.CharField(source="order.number", default=None, allow_null=True)
+        order_line_number = serializers.IntegerField(
+            source="order_line.line_number", default=None, allow_null=True
+        )
+        is_on_no_line = serializers.BooleanField()
+        by_name = serializers.CharField()
+        at = serializers.DateTimeField()
+
     lines = Line(many=True, source="shown.lines")
     taxes = Tax(many=True, source="shown.taxes")
     findings = Found(many=True, source="shown.told")
+    choices = Chosen(
+        many=True,
+        source="shown.said",
+        help_text="The council’s own; a supplier has none.",
+    )
 
     class Meta(InvoiceSummary.Meta):
-        fields = (*InvoiceSummary.Meta.fields, "sent_back_reason", "lines", "taxes", "findings")
+        fields = (
+            *InvoiceSummary.Meta.fields,
+            "sent_back_reason",
+            "lines",
+            "taxes",
+            "findings",
+            "choices",
+        )
         read_only_fields = fields
 
 
@@ -298,6 +327,7 @@ class InvoiceOne(Operation):
             "sent_back_reason": "",
             "lines": [],
             "taxes": [],
+            "choices": [],
             "findings": [
                 {
                     "id": _ID,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -9,9 +10,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from invoicing.matching.duplicates import number_key
-from invoicing.matching.selectors import findings_of
+from invoicing.matching.selectors import choices_of, findings_of
 from invoicing.matching.told import Told, told
-from invoicing.models import Arrival, Invoice, InvoiceLine, InvoiceTax, SupplierAccount
+from invoicing.models import Arrival, Choice, Invoice, InvoiceLine, InvoiceTax, SupplierAccount
 from invoicing.states import ArrivalStatus, Severity
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import timeline
@@ -51,7 +52,8 @@ class InvoicePage:
 
     Shapes: `holds` is what keeps it from being paid, `allowed` what differs by no more than the
     council allows, `notes` what is only to be read, `released` what somebody let through, each of
-    the whole invoice and of lines. A supplier gets `holds`.
+    the whole invoice and of lines; `choices` is what people said that it is for, by line, None for
+    the whole. A supplier gets `holds`.
     """
 
     invoice: Invoice
@@ -62,6 +64,16 @@ class InvoicePage:
     allowed: list[Told]
     notes: list[Told]
     released: list[Told]
+    choices: dict[UUID | None, Choice]
+
+    @property
+    def said(self) -> list[Choice]:
+        """Return what people said that it is for, the whole first, then line by line."""
+        places = {line.pk: line.place for line in self.lines}
+        return sorted(
+            self.choices.values(),
+            key=lambda each: places[each.invoice_line_id] if each.invoice_line_id else 0,
+        )
 
     @property
     def told(self) -> list[Told]:
@@ -129,24 +141,32 @@ def invoice_page(reader: Actor, invoice_id: UUID) -> InvoicePage:
     numbers = {line.place: line.number for line in lines}
     findings = findings_of(found, reader.organisation_id)
     words = [told(each, numbers) for each in findings]
+    is_ours = found.council_id == reader.organisation_id
+    choices = choices_of(found) if is_ours else {}
     return InvoicePage(
         invoice=found,
         lines=lines,
         taxes=list(found.taxes.order_by("place")),
-        compared=_compared(found, lines, words),
+        compared=_compared(found, lines, words, choices),
         holds=[each for each in words if _holds(each)],
         allowed=[each for each in words if each.is_allowed],
         notes=[
             each for each in words if each.finding.severity == Severity.NOTE and not each.is_allowed
         ],
         released=[each for each in words if each.finding.closed],
+        choices=choices,
     )
 
 
-def _compared(invoice: Invoice, lines: list[InvoiceLine], words: list[Told]) -> list[Compared]:
+def _compared(
+    invoice: Invoice,
+    lines: list[InvoiceLine],
+    words: list[Told],
+    choices: Mapping[UUID | None, Choice],
+) -> list[Compared]:
     """Put each line of an invoice beside the order's line that it bills, then what is not billed.
 
-    Shapes: by what was counted, or else by the number that the line names itself.
+    Shapes: by what was counted, or what somebody said, or else by the number that it names itself.
     """
     ordered = {}
     if invoice.order_id is not None:
@@ -163,8 +183,12 @@ def _compared(invoice: Invoice, lines: list[InvoiceLine], words: list[Told]) -> 
         of_line.setdefault(each.finding.place, []).append(each)
     rows_shown, taken = [], set()
     for line in lines:
-        named = by_number.get(line.order_line_reference.lstrip("0"))
-        beside = ordered[counted[line.pk]] if counted.get(line.pk) in ordered else named
+        beside = by_number.get(line.order_line_reference.lstrip("0"))
+        if line.pk in choices:
+            chosen = choices[line.pk].order_line_id
+            beside = ordered.get(chosen) if chosen else None
+        if counted.get(line.pk) in ordered:
+            beside = ordered[counted[line.pk]]
         taken.add(beside.pk if beside else None)
         rows_shown.append(Compared(line, beside, tuple(of_line.get(line.place, ()))))
     left = [Compared(None, line, ()) for key, line in ordered.items() if key not in taken]

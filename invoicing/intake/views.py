@@ -20,6 +20,7 @@ from invoicing.intake.selectors import (
     invoices_of,
 )
 from invoicing.intake.services.arrivals import take_invoice
+from invoicing.settling.choosable import choosing_of
 from invoicing.settling.selectors import ALLOWED_READERS, decisions_open, may_release
 from invoicing.states import ArrivalStatus, Channel
 from marketplace.core.errors import Refusal
@@ -72,6 +73,13 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
                 for each in found.holds
                 if may_release(acting, found.invoice, each.finding)
             },
+            "choosing": choosing_of(
+                acting,
+                found.invoice,
+                {line.pk: line.place for line in found.lines},
+                found.choices,
+                [each.finding for each in found.told],
+            ),
             "events": told(invoice_timeline(found.invoice)),
         },
     )

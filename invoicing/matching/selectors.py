@@ -244,7 +244,7 @@ def choices_of(invoice: Invoice) -> dict[UUID | None, Choice]:
     latest = rows.order_by("invoice_line_id", "-id").distinct("invoice_line_id")
     return {
         each.invoice_line_id: each
-        for each in latest.select_related("order", "order_line")
+        for each in latest.select_related("order", "order_line", "invoice_line")
         if each.order_id or each.order_line_id or each.is_on_no_line
     }
 

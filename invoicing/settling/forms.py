@@ -85,6 +85,44 @@ class SendingBack(Seen):
     )
 
 
+class ChosenOrder(Seen):
+    """Which order an invoice is for."""
+
+    order_id = forms.UUIDField(
+        required=True,
+        error_messages={
+            "required": _("Choose the order"),
+            "invalid": _("Choose one of the orders in the list"),
+        },
+    )
+
+
+class ChosenLine(Seen):
+    """Which line of the order a line means."""
+
+    NONE = "none"
+
+    order_line = forms.CharField(
+        error_messages={"required": _("Choose the line, or say that it is none of them")},
+    )
+
+    def clean_order_line(self) -> UUID | None:
+        """Return the line that was chosen, None for none of them."""
+        typed = self.cleaned_data["order_line"]
+        if typed == self.NONE:
+            return None
+        try:
+            return UUID(typed)
+        except ValueError:
+            raise forms.ValidationError(_("Choose one of the lines in the list")) from None
+
+
+class OrderSearch(forms.Form):
+    """Which orders to choose from."""
+
+    words = forms.CharField(label=_("Number of the order"), max_length=100, required=False)
+
+
 def _figure(label: Any, help_text: Any, **more: Any) -> forms.DecimalField:  # noqa: ANN401
     words = {
         "invalid": _("Enter a number, like 2 or 0.5"),

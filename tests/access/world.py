@@ -56,7 +56,7 @@ ROWS = {
 }
 # Parameters that name nothing of a tenant's, with a value that exists.
 PLAIN = {"code": "missing", "colour": "1d70b8", "supplier_id": None, "year": 2026}
-PLAIN |= {"uidb36": "1", "key": "no-such-key"}
+PLAIN |= {"uidb36": "1", "key": "no-such-key", "place": 1}
 # Rows that others may see by design: a council sees the listings of the suppliers it buys from,
 # and where it is to pay them.
 SHARED = {"catalogue.Listing", "invoicing.SupplierAccount"}

@@ -14,6 +14,7 @@ from invoicing.matching.services import CreditStandsAgainst
 from invoicing.models import Invoice
 from invoicing.settling.selectors import DECIDERS, finding_to_decide, invoice_to_decide
 from invoicing.settling.services.approval import (
+    BelowNought,
     CodingNeeded,
     GoodsWentBack,
     InvoiceApprovalNotAllowed,
@@ -45,7 +46,7 @@ from marketplace.web.idempotency import idempotent
 from marketplace.web.openapi import described
 
 WRITE = "invoices:write"
-_EXAMPLE = {
+EXAMPLE = {
     "id": "019dc1f2-6c1b-7c5e-9d1c-0d6a4a3f5b30",
     "number": "INV-1001",
     "status": "APPROVED",
@@ -70,7 +71,8 @@ class Reason(api.Input):
     reason = serializers.CharField(max_length=2000)
 
 
-def _answer(invoice: Invoice) -> Response:
+def decided(invoice: Invoice) -> Response:
+    """Return the answer after a decision."""
     return Response(Decided(invoice).data, headers={"ETag": etag(invoice.version)})
 
 
@@ -102,10 +104,10 @@ class InvoiceApproval(api.Operation):
         is_change=True,
         refusals=(
             InvoiceApprovalNotAllowed, InvoiceChanged, CodingNeeded, PaidBefore, NotInPounds,
-            SupplierUnknown, GoodsWentBack, IllegalMove,
+            BelowNought, SupplierUnknown, GoodsWentBack, IllegalMove,
             ControlAccountMissing, NoOpenPeriod,
         ),
-        example=_EXAMPLE,
+        example=EXAMPLE,
         sent={},
     )  # fmt: skip
     @idempotent()
@@ -116,7 +118,7 @@ class InvoiceApproval(api.Operation):
         check_if_match(request, seen.version)
         said = self.taken(self.Input)
         coding = (said["cost_centre_id"], said["account_id"]) if said else None
-        return _answer(
+        return decided(
             approve_invoice(
                 invoice_id=seen.pk,
                 approver=approver,
@@ -143,7 +145,7 @@ class InvoiceSendingBack(api.Operation):
             SendingBackNotAllowed, SendingBackReasonNeeded, InvoiceChanged, IllegalMove,
             CreditStandsAgainst,
         ),
-        example={**_EXAMPLE, "status": "SENT_BACK", "approved_by_name": "",
+        example={**EXAMPLE, "status": "SENT_BACK", "approved_by_name": "",
                  "sent_back_reason": "It names no order."},
         sent={"reason": "It names no order."},
     )  # fmt: skip
@@ -153,7 +155,7 @@ class InvoiceSendingBack(api.Operation):
         finance = actor(request)
         seen = invoice_to_decide(finance, invoice_id)
         check_if_match(request, seen.version)
-        return _answer(
+        return decided(
             send_back_invoice(
                 invoice_id=seen.pk,
                 finance=finance,
@@ -179,7 +181,7 @@ class FindingRelease(api.Operation):
         refusals=(
             ReleaseNotAllowed, ReleaseReasonNeeded, CannotBeReleased, InvoiceChanged, IllegalMove,
         ),
-        example={**_EXAMPLE, "status": InvoiceStatus.MATCHED.value, "approved_by_name": ""},
+        example={**EXAMPLE, "status": InvoiceStatus.MATCHED.value, "approved_by_name": ""},
         sent={"reason": "The new price was agreed by telephone."},
     )  # fmt: skip
     @idempotent()
@@ -189,7 +191,7 @@ class FindingRelease(api.Operation):
         seen = invoice_to_decide(releaser, invoice_id)
         finding = finding_to_decide(seen, finding_id)
         check_if_match(request, seen.version)
-        return _answer(
+        return decided(
             release_finding(
                 invoice_id=seen.pk,
                 finding_id=finding.pk,

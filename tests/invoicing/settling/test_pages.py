@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from invoicing.formats import model
+from marketplace.ordering.models import Order
 from tests.factories import invoicing, ordering, organisations, receipts
 from tests.invoicing.settling.deciding import browser, hold_of, market_of_today
 
@@ -217,3 +222,120 @@ class TestAllowedDifferences:
         assert words in page
         assert words in text(finance.get(reverse("invoice-approve", args=[invoice.pk])))
         assert "Differs a little" in text(finance.get("/invoices/agreeing/"))
+
+
+class TestChoosing:
+    @pytest.fixture
+    def lost(self, market):
+        said = invoicing.said_of(market, invoicing.delivered(market), order="PO-26-999999")
+        return invoicing.taken(market, said)
+
+    def path(self, invoice) -> str:
+        return reverse("invoice-order", args=[invoice.pk])
+
+    def test_finance_finds_the_order_by_its_number_and_says_so(self, market, finance, lost):
+        assert self.path(lost) in text(finance.get(reverse("invoice", args=[lost.pk])))
+        with market.acting():
+            order = Order.objects.get()
+        page = text(finance.get(self.path(lost)))
+        assert "It names the order “PO-26-999999”." in page
+        assert order.number in page
+        assert order.number in text(finance.get(self.path(lost) + f"?words={order.number[-4:]}"))
+        assert "No order has that" in text(finance.get(self.path(lost) + "?words=zzz"))
+        answer = finance.post(
+            self.path(lost), {"version": lost.version, "order_id": order.pk}, follow=True
+        )
+        page = text(answer)
+        assert f"is compared with {order.number}" in page
+        assert "Fay Finance said so on" in page
+        assert "Say that it is for another order" in page
+        assert invoicing.now(lost).status == "MATCHED"
+
+    def test_it_may_be_taken_back(self, market, finance, lost):
+        with market.acting():
+            order = Order.objects.get()
+        finance.post(self.path(lost), {"version": lost.version, "order_id": order.pk})
+        assert "Take this back" in text(finance.get(self.path(lost)))
+        version = invoicing.now(lost).version
+        answer = finance.post(
+            self.path(lost), {"version": version, "take_back": "yes"}, follow=True
+        )
+        assert "is for no order" in text(answer)
+        assert invoicing.now(lost).order_id is None
+
+    @pytest.mark.parametrize(
+        ("typed", "status", "words"),
+        [
+            ({}, 422, "Choose the order"),
+            ({"order_id": "x"}, 422, "Choose one of the orders in the list"),
+            ({"order_id": "019dc1f2-6c1b-7c5e-9d1c-0d6a4a3f5b30"}, 404, "There is no such"),
+        ],
+    )
+    def test_nonsense_is_refused_in_words(self, finance, lost, typed, status, words):
+        answer = finance.post(self.path(lost), {"version": lost.version, **typed})
+        assert answer.status_code == status
+        assert words in text(answer)
+
+    def test_orders_are_listed_page_by_page(self, market, finance, lost):
+        first = text(finance.get(self.path(lost)))
+        assert "page</span>" not in first
+        for _number in range(20):
+            ordering.sent(market)
+        assert 'rel="next"' in text(finance.get(self.path(lost)))
+
+    def test_a_buyer_is_not_led_there(self, market, lost):
+        buyer = browser(organisations.actor(market.council, "buyer"))
+        assert self.path(lost) not in text(buyer.get(reverse("invoice", args=[lost.pk])))
+        assert buyer.get(self.path(lost)).status_code == 403
+
+    def test_somebody_elses_is_missing(self, lost):
+        stranger = browser(organisations.actor(organisations.council(), "finance"))
+        assert stranger.get(self.path(lost)).status_code == 404
+        line = reverse("invoice-order-line", args=[lost.pk, 1])
+        assert stranger.get(line).status_code == 404
+
+    def test_a_line_is_said_beside_those_of_the_order(self, market, finance):
+        order = invoicing.delivered(market)
+        (line,) = receipts.lines_of(order)
+        item = model.Item(
+            name="A seat", sellers_id="ELSE-9", category=invoicing.line_of(line).item.category
+        )
+        billed = invoicing.line_of(line, item=item, order_line="")
+        invoice = invoicing.taken(market, invoicing.said_of(market, order, lines=(billed,)))
+        path = reverse("invoice-order-line", args=[invoice.pk, 1])
+        shown = reverse("invoice", args=[invoice.pk])
+        assert path in text(finance.get(shown))
+        page = text(finance.get(path))
+        assert "A seat" in page
+        assert line.part_number in page
+        assert "Choose the line" in text(finance.post(path, {"version": invoice.version}))
+        wrong = finance.post(path, {"version": invoice.version, "order_line": "x"})
+        assert "Choose one of the lines in the list" in text(wrong)
+        answer = finance.post(
+            path, {"version": invoice.version, "order_line": line.pk}, follow=True
+        )
+        assert "Fay Finance said which line of the order it is" in text(answer)
+        assert invoicing.now(invoice).status == "MATCHED"
+        version = invoicing.now(invoice).version
+        answer = finance.post(path, {"version": version, "order_line": "none"}, follow=True)
+        assert "said that it is on no line of the order" in text(answer)
+        version = invoicing.now(invoice).version
+        answer = finance.post(path, {"version": version, "take_back": "yes"}, follow=True)
+        assert "Fay Finance said" not in text(answer).split("What happened")[0]
+
+    def test_a_place_that_is_not_there_is_missing(self, finance, lost):
+        assert finance.get(reverse("invoice-order-line", args=[lost.pk, 9])).status_code == 404
+
+
+def test_what_asks_for_nothing_is_settled_and_said_to_be(market, finance):
+    order = invoicing.delivered(market)
+    (line,) = receipts.lines_of(order)
+    free = replace(
+        invoicing.line_of(line), price=model.Price(Decimal("0.00")), net_amount=Decimal("0.00")
+    )
+    invoice = invoicing.taken(market, invoicing.said_of(market, order, lines=(free,)))
+    path = reverse("invoice-approve", args=[invoice.pk])
+    assert "There is nothing to pay" in text(finance.get(path))
+    answer = finance.post(path, {"version": invoice.version}, follow=True)
+    assert "is settled. There is nothing to pay." in text(answer)
+    assert invoicing.now(invoice).status == "SETTLED"

@@ -7,12 +7,15 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from invoicing.formats import model
-from invoicing.models import Finding
+from invoicing.matching.selectors import POSTED
+from invoicing.models import Finding, Invoice
+from invoicing.payments.selectors.due import invoices_due
 from invoicing.settling.services.approval import (
+    BelowNought,
     CodingNeeded,
     InvoiceApprovalNotAllowed,
     InvoiceChanged,
@@ -241,6 +244,63 @@ class TestApproveInvoice:
             assert invoicing.now(invoice).status == "MATCHED"
             with pytest.raises(refusal):
                 approved(market, invoicing.now(invoice), finance, coding=coding)
+
+
+class TestWhatAsksForNothing:
+    def free(self, market):
+        order = invoicing.delivered(market)
+        (line,) = receipts.lines_of(order)
+        given = replace(
+            invoicing.line_of(line), price=model.Price(Decimal("0.00")), net_amount=Decimal("0.00")
+        )
+        return invoicing.taken(market, invoicing.said_of(market, order, lines=(given,)))
+
+    def test_is_settled_at_once_and_posted(self, market, finance):
+        invoice = self.free(market)
+        assert (invoice.status, invoice.payable_amount) == ("MATCHED", 0)
+        done = approved(market, invoice, finance)
+        assert (done.status, done.paid_on, done.approved_by_id) == (
+            "SETTLED", None, finance.user_id,
+        )  # fmt: skip
+        assert standing_on(market, AccountRole.RECEIPTS) == 0
+        assert standing_on(market, AccountRole.CREDITORS) == 0
+        with stewardship():
+            event = Event.objects.get(verb="invoice.approved")
+        assert event.after["status"] == "SETTLED"
+
+    def test_is_waited_for_by_no_run(self, market, finance):
+        approved(market, self.free(market), finance)
+        with market.acting():
+            assert not invoices_due(market.council.pk, NOON.date().replace(year=2030)).exists()
+
+    def test_counts_as_billed_and_stays_as_it_was_approved(self, market, finance):
+        invoice = self.free(market)
+        approved(market, invoice, finance)
+        with market.acting():
+            assert POSTED[-1] == invoicing.now(invoice).status
+        with (
+            stewardship(),
+            pytest.raises(IntegrityError, match="invoice_approved_stays"),
+            transaction.atomic(),
+        ):
+            Invoice.objects.filter(pk=invoice.pk).update(order=None)
+        with pytest.raises(IllegalMove):
+            approved(market, invoice, finance)
+
+    def test_less_than_nothing_is_refused(self, market, finance):
+        order = invoicing.delivered(market)
+        (line,) = receipts.lines_of(order)
+        back = invoicing.line_of(line, -1)
+        said = invoicing.said_of(market, order, lines=(back,))
+        invoice = invoicing.taken(market, said)
+        assert invoice.payable_amount < 0
+        let_through(market, invoice, invoicing.finance(market))
+        coding = (market.budget.cost_centre_id, market.budget.account_id)
+        chief = organisations.actor(
+            market.council, "finance", "approver", limit=50_000, name="Cy Chief"
+        )
+        with pytest.raises(BelowNought, match="credit note"):
+            approved(market, invoicing.now(invoice), chief, coding=coding)
 
 
 class TestApproveInvoices:
