@@ -1,4 +1,4 @@
-"""Bring a council's cost centres, accounts, delivery points or budgets in from a file."""
+"""Bring what a council is set up with in from files, one list a file."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ from marketplace.ledger.services.files import (
     take_budgets_file,
     take_codes_file,
 )
+from marketplace.ledger.services.set_up_files import (
+    CONTROL_ACCOUNT_FILE,
+    MONTH_FILE,
+    look_at_set_up_file,
+    take_set_up_file,
+)
 from marketplace.ordering.delivery_points.services import FILE as DELIVERY_POINT_FILE
 from marketplace.organisations.models import Kind, Organisation
 
@@ -34,14 +40,15 @@ LISTS: Final = {
     "accounts": ACCOUNT_FILE,
     "delivery_points": DELIVERY_POINT_FILE,
 }
+ONCE: Final = {"months": MONTH_FILE, "control_accounts": CONTROL_ACCOUNT_FILE}
 
 
 class Command(BaseCommand):
     """Exits with 0 when the file was taken in, 1 when it was refused, 2 when asked wrongly."""
 
     help = (
-        "Bring cost centres, accounts, delivery points or the budgets of a year in from a CSV file"
-        " or an Excel workbook:"
+        "Bring cost centres, accounts, delivery points, the budgets of a year, the financial years"
+        " whose months are open, or control accounts in from a CSV file or an Excel workbook:"
         " the whole file, or nothing and a list of what to mend. What the file does not name is"
         " left alone. The columns are in docs/setting-up.md."
     )
@@ -51,7 +58,10 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="a CSV file or an Excel workbook (.xlsx)")
         parser.add_argument("--council", required=True, help="the council's short name")
         parser.add_argument(
-            "--kind", required=True, choices=[*LISTS, "budgets"], help="what the file is a list of"
+            "--kind",
+            required=True,
+            choices=[*LISTS, "budgets", *ONCE],
+            help="what the file is a list of",
         )
         parser.add_argument(
             "--year",
@@ -107,6 +117,9 @@ def _look(operator: Actor, content: bytes, options: dict[str, Any]) -> FileRepor
         return look_at_budgets_file(
             finance=operator, financial_year=_year(options), content=content
         )
+    if options["kind"] in ONCE:
+        file = ONCE[options["kind"]]
+        return look_at_set_up_file(file=file, finance=operator, content=content, at=timezone.now())
     return look_at_codes_file(file=LISTS[options["kind"]], keeper=operator, content=content)
 
 
@@ -116,6 +129,9 @@ def _take(operator: Actor, content: bytes, options: dict[str, Any]) -> FileRepor
         return take_budgets_file(
             finance=operator, financial_year=_year(options), content=content, at=at
         )
+    if options["kind"] in ONCE:
+        file = ONCE[options["kind"]]
+        return take_set_up_file(file=file, finance=operator, content=content, at=at)
     return take_codes_file(file=LISTS[options["kind"]], keeper=operator, content=content, at=at)
 
 
@@ -137,7 +153,7 @@ def _operator(slug: str) -> Actor:
         organisation_name=council.name,
         organisation_colour=council.colour,
         kind=OrganisationKind.COUNCIL,
-        roles=frozenset({Role.ADMINISTRATOR}),
+        roles=frozenset({Role.ADMINISTRATOR, Role.FINANCE}),
     )
 
 

@@ -6,10 +6,14 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from marketplace.audit.models import Event
+from marketplace.core.dates import financial_year
 from marketplace.core.tenancy import stewardship
-from marketplace.ledger.models import Budget, CostCentre
-from tests.factories import organisations
+from marketplace.ledger.models import Budget, ControlAccount, CostCentre, Period
+from marketplace.ledger.states import ROLE_KINDS, AccountRole
+from tests.factories import ledger, organisations
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +45,70 @@ class TestSetUp:
             budget = Budget.objects.get()
         assert (budget.coding, budget.financial_year) == ("010/14", 2026)
         assert "£0.00 before, £100.00 now" in capsys.readouterr().out
+
+    def test_sets_a_council_up_wholly(self, council, file, capsys):
+        said = {"council": council.slug}
+        rows = [
+            f"{number},{role.title()},{ROLE_KINDS[role].value}"
+            for number, role in enumerate(AccountRole, start=1)
+        ]
+        text = "\n".join(["Code,Name,Kind", *rows, "99,Paper,expense"])
+        call_command("set_up", file(text), kind="accounts", **said)
+        year = financial_year(timezone.localdate())
+        text = f"Financial year\n{year}\n{year + 1}/{(year + 2) % 100:02d}\n"
+        for count in (2, 0):
+            capsys.readouterr()
+            call_command("set_up", file(text), kind="months", **said)
+            assert f"{count} are new or changed; {2 - count} are as before." in (
+                capsys.readouterr().out
+            )
+        parts = [f"{role.lower()},{number}" for number, role in enumerate(AccountRole, start=1)]
+        parts[0] = "Suppliers that we owe,1"
+        text = "\n".join(["Part,Account", *parts])
+        call_command("set_up", file(text), kind="control_accounts", dry_run=True, **said)
+        with stewardship():
+            assert Period.objects.count() == 24
+            assert not ControlAccount.objects.exists()
+        for count in (len(AccountRole), 0):
+            capsys.readouterr()
+            call_command("set_up", file(text), kind="control_accounts", **said)
+            assert f"{count} are new or changed" in capsys.readouterr().out
+        with stewardship():
+            assert ControlAccount.objects.count() == len(AccountRole)
+            assert Event.objects.filter(verb="control-accounts.set").count() == 1
+            assert Event.objects.filter(verb="year.opened").count() == 2
+
+    @pytest.mark.parametrize(
+        ("kind", "text", "told"),
+        [
+            ("months", "Year\nsoon\n", "row 2, Financial year, “soon”: Write a financial year"),
+            ("months", "Year\n2026/28\n", "A financial year ends in the year after it began"),
+            ("months", "Year\n2012\n", "You can open the years"),
+            ("control_accounts", "Part,Account\nbank,77\n", "There is no such account here."),
+            ("control_accounts", "Part,Account\nvault,1\n", "Write one of these"),
+            (
+                "control_accounts",
+                "Part,Account\nbank,1\nbank,1\n",
+                "row 3, Part, “bank”: This part stands in the file twice.",
+            ),
+            (
+                "control_accounts",
+                "Part,Account\nrounding,2\nbank,2\n",
+                "row 3, Account, “2”: 2 is of another kind than this needs.",
+            ),
+        ],
+    )
+    def test_names_each_wrong_cell_of_what_is_said_once(
+        self, council, file, capsys, kind, text, told
+    ):
+        ledger.account(council, code="1", kind="asset")
+        ledger.account(council, code="2", kind="expense")
+        with pytest.raises(CommandError, match="Nothing was changed"):
+            call_command("set_up", file(text), kind=kind, council=council.slug)
+        assert told in capsys.readouterr().out
+        with stewardship():
+            assert not Period.objects.exists()
+            assert not ControlAccount.objects.exists()
 
     def test_looks_only_and_answers_in_json(self, council, file, capsys):
         call_command(
