@@ -83,6 +83,21 @@ class Upload(Row, Stateful):
         """What people know it by."""
         return self.name
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it has yet to be read to its end."""
+        return self.status == UploadStatus.WAITING
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it could not be read."""
+        return self.status == UploadStatus.FAILED
+
+    @property
+    def was_cancelled(self) -> bool:
+        """Tell whether somebody called it off."""
+        return self.status == UploadStatus.CANCELLED
+
 
 class UploadProgress(models.Model):
     """How far the worker is with a file.

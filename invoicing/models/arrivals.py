@@ -97,3 +97,13 @@ class Arrival(Row, Stateful):
     def reference(self) -> str:
         """What people know it by."""
         return self.name
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it has yet to be read."""
+        return self.status == ArrivalStatus.WAITS
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether it could not be taken in."""
+        return self.status == ArrivalStatus.REFUSED

@@ -191,6 +191,26 @@ class Invoice(Row, Stateful):
         amount: Decimal = self.payable_amount
         return -amount if self.is_credit_note else amount
 
+    @property
+    def was_sent_back(self) -> bool:
+        """Tell whether the council wants another one in its place."""
+        return self.status == InvoiceStatus.SENT_BACK
+
+    @property
+    def is_repeat(self) -> bool:
+        """Tell whether it is a copy of one that came before."""
+        return self.status == InvoiceStatus.REPEAT
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing of it is left to pay."""
+        return self.status == InvoiceStatus.SETTLED
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether something stops it."""
+        return self.status == InvoiceStatus.HELD
+
 
 class InvoiceLine(Row):
     """One line as the supplier wrote it; added with its invoice and never changed.

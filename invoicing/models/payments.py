@@ -174,6 +174,11 @@ class PaymentRun(Row, Stateful):
         """What people know it by."""
         return self.number
 
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the bank has paid it."""
+        return self.status == RunStatus.SETTLED
+
 
 class Payment(Row):
     """What one supplier is paid in a run, to which account as it was then; once it is in, fixed.

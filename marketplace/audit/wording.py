@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.audit.facts import FACTS
 from marketplace.audit.models import Event
-from marketplace.web.formats import money
+from marketplace.web.formats import day, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ def _fact(name: str, value: Any) -> str:  # noqa: ANN401  # any JSON
             return money(Decimal(value))
         except InvalidOperation:
             return str(value)
+    if name in FACTS and name.endswith("_on") and isinstance(value, str) and value:
+        try:
+            return day(date.fromisoformat(value))
+        except ValueError:
+            return value
     return _value(value)
 
 

@@ -90,3 +90,18 @@ class AuditBundle(Row, Stateful):
     def has_begun(self) -> bool:
         """Whether the worker has begun with it."""
         return self.rows_done > 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it has yet to be made."""
+        return self.status == BundleStatus.WAITING
+
+    @property
+    def is_made(self) -> bool:
+        """Tell whether it can be taken away."""
+        return self.status == BundleStatus.MADE
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it could not be made."""
+        return self.status == BundleStatus.FAILED

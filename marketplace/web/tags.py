@@ -12,7 +12,10 @@ COLOURS: dict[str, str] = {
         ["DRAFT", "WITHDRAWN", "CANCELLED", "CLOSED", "EXPIRED", "SUPERSEDED", "ARCHIVED"], "grey"
     ),
     **dict.fromkeys(
-        ["SUBMITTED", "PENDING", "AWAITING", "WAITING", "HELD", "ON_HOLD", "QUERIED", "DUE"],
+        [
+            "SUBMITTED", "PENDING", "AWAITING", "WAITING", "WAITS", "HELD", "ON_HOLD", "QUERIED",
+            "DUE",
+        ],
         "yellow",
     ),
     **dict.fromkeys(

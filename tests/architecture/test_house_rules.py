@@ -259,6 +259,21 @@ def test_nothing_is_sent_past_the_outbox():
     assert sending == []
 
 
+def test_no_page_decides_by_a_status():
+    """What a status means is said by its machine or its row; a page asks them, and shows it."""
+    compared = re.compile(r"\.status\s*(==|!=|in\b|not in\b)|(==|!=|\bin\b)\s*\w+\.status\b")
+    folders = [ROOT / package.replace(".", "/") for package in PACKAGES]
+    pages = {page for folder in folders for page in folder.rglob("*.html")}
+    assert len(pages) > 100
+    found = {
+        f"{page.relative_to(ROOT)}: {line.strip()[:80]}"
+        for page in pages
+        for line in page.read_text().splitlines()
+        if compared.search(line)
+    }
+    assert found == set()
+
+
 def test_no_page_takes_the_last_of_several_files():
     """A plain file box keeps the last of the files sent under its name and says nothing."""
     found = [

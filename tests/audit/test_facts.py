@@ -71,3 +71,8 @@ def test_what_was_typed_is_shown_as_it_is(code):
     names = [change.name for change in changes(event)]
     assert sorted(names) == sorted([code, "Lines"])
     assert f"{code}: 1" in {change.after for change in changes(event)}
+
+
+def test_days_are_written_as_people_write_them():
+    event = Event(before={}, after={"received_on": "2026-11-23", "pay_on": None, "until_on": "x"})
+    assert [change.after for change in changes(event)] == ["", "23 November 2026", "x"]

@@ -159,6 +159,18 @@ class TestEvent:
             assert words in text
         assert event.hash_hex in text
 
+    def test_of_what_is_new_says_nothing_of_before(self, auditor, home, at):
+        with tenant(home.pk):
+            record(
+                "order.made", home, actor=None, at=at, organisation_id=home.pk,
+                after={"received_on": "2026-11-23"},
+            )  # fmt: skip
+            made = timeline(home).get()
+        text = auditor.get(f"/audit/{made.pk}/").content.decode()
+        assert "23 November 2026" in text
+        assert ">What it says<" in text
+        assert "Before" not in text
+
     def test_another_councils_is_not_there(self, auditor, at):
         other = council()
         with tenant(other.pk):

@@ -108,7 +108,7 @@ class TestAnswer:
                 "answer-1": "LATER",
                 "promised_on-1-day": "1",
                 "promised_on-1-month": "12",
-                "promised_on-1-year": "2099",
+                "promised_on-1-year": str(timezone.localdate().year + 1),
                 "answer-2": "REFUSED",
                 "reason-2": "No longer made",
                 "note": "Sorry",

@@ -151,6 +151,11 @@ class Step(Row, Stateful):
             ),
         ]
 
+    @property
+    def is_current(self) -> bool:
+        """Tell whether this step is the one that waits for somebody."""
+        return self.status == StepStatus.CURRENT
+
 
 class Decision(Row):
     """What somebody decided, and on what; added and never changed.

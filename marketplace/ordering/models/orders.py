@@ -15,7 +15,7 @@ from marketplace.ledger.models import Account, CostCentre
 from marketplace.ordering.models.bought import BoughtLine, line_constraints
 from marketplace.ordering.models.requisitions import Requisition, RequisitionLine
 from marketplace.ordering.models.words import words_of
-from marketplace.ordering.states import ORDER, Answer, Channel, OrderStatus
+from marketplace.ordering.states import ORDER, RECEIVABLE, Answer, Channel, OrderStatus
 
 NOUGHT = Decimal("0.00")
 
@@ -149,6 +149,26 @@ class Order(Row, Stateful):
     def reference(self) -> str:
         """What people know it by."""
         return self.number
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Tell whether the council called it off."""
+        return self.status == OrderStatus.CANCELLED
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Tell whether the supplier has yet to answer."""
+        return self.status == OrderStatus.SENT
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether the supplier took all of it."""
+        return self.status == OrderStatus.ACKNOWLEDGED
+
+    @property
+    def may_be_billed(self) -> bool:
+        """Tell whether the supplier may ask for money for it."""
+        return self.status in RECEIVABLE
 
 
 class OrderLine(BoughtLine):
