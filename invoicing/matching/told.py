@@ -28,7 +28,10 @@ _LOOK = gettext_lazy(
 _WORDS: Final = {
     Code.UNKNOWN_SUPPLIER: (
         gettext_lazy("We do not know the supplier that it says it is from: %(asked)s."),
-        gettext_lazy("Find out who sent it. Pay nobody whom the council does not buy from."),
+        gettext_lazy(
+            "Find out who sent it. If the council buys from them, send this back and take the"
+            " same file in again, saying who sent it."
+        ),
     ),
     Code.OTHER_SELLER: (
         gettext_lazy("It says that it is from %(asked)s, but %(agreed)s sent it in."),

@@ -298,7 +298,9 @@ def _not_payable(invoice: Invoice) -> Refusal | None:
     if invoice.currency != POUNDS:
         return NotInPounds(_("Send it back, and ask for an invoice in pounds."))
     if invoice.supplier_id is None:
-        return SupplierUnknown(_("Send it back: only suppliers that the council knows are paid."))
+        return SupplierUnknown(
+            _("Send it back, and take the same file in again, saying who sent it.")
+        )
     if abs(stated_by(invoice).rounding_amount) > LARGEST_ROUNDING:
         return PaidBefore(_("Send it back, and ask for an invoice over what is still to be paid."))
     if invoice.payable_amount < 0:

@@ -19,6 +19,7 @@ from invoicing.models import (
     AccountConfirmation,
     Allocation,
     Arrival,
+    Choice,
     Finding,
     Invoice,
     InvoiceLine,
@@ -231,6 +232,12 @@ SUBJECTS: Final = (
         Finding,
         "invoice_id source code severity place where order_line_id agreed asked unit text other_id"
         " owner raised_at closed closed_at closed_by_id closed_by_name closed_reason",
+        instant="invoice__received_at",
+    ),
+    Subject(
+        "choices",
+        Choice,
+        "invoice_id invoice_line_id order_id order_line_id is_on_no_line at by_id by_name",
         instant="invoice__received_at",
     ),
     Subject(

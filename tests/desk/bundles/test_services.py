@@ -104,6 +104,7 @@ class TestTheBundle:
         assert order["net_amount"] == f"{Order.objects.get().net_amount:f}"
         assert invoice["order_id"] == order["id"]
         assert rows(files, "allocations")[0]["invoice_id"] == invoice["id"]
+        assert rows(files, "choices") == []
         assert rows(files, "approval_decisions")
         assert len(rows(files, "journal_lines")) == JournalLine.objects.count()
 

@@ -10,8 +10,11 @@ import pytest
 
 from invoicing.formats import model
 from invoicing.formats.ubl import write_ubl
+from invoicing.intake.services.arrivals import take_invoice
 from invoicing.intake.services.reading import read_arrival
 from invoicing.models import Allocation, Arrival, Invoice, InvoiceLine, InvoiceTax
+from invoicing.settling.services.sending_back import send_back_invoice
+from invoicing.states import Channel
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.tenancy import stewardship
@@ -129,6 +132,25 @@ class TestWhatIsHeld:
         invoice = invoicing.taken(market, said, sender=invoicing.finance(market))
         assert (invoice.supplier_id, invoice.order_id) == (None, None)
         assert invoicing.found_in(invoice) == ["UNKNOWN_SUPPLIER"]
+
+    def test_of_nobody_known_is_taken_in_again_saying_who_sent_it(self, market, order):
+        """Sent back, it stands in nobody's way and tells nobody; another number is held still."""
+        said = invoicing.said_of(market, order, seller=STRANGER)
+        content, finance = write_ubl(said), invoicing.finance(market)
+        first = invoicing.taken(market, content, sender=finance)
+        assert invoicing.found_in(first) == ["UNKNOWN_SUPPLIER"]
+        with market.acting():
+            send_back_invoice(
+                invoice_id=first.pk, finance=finance, reason="Taken in again.", at=NOON
+            )
+            arrival = take_invoice(
+                council_id=market.council.pk, sender=finance, supplier_id=market.supplier.pk,
+                name="again.xml", content=content, channel=Channel.UPLOAD, at=NOON,
+            )  # fmt: skip
+        invoicing.read(market, arrival)
+        again = invoicing.invoice_of(arrival.pk)
+        assert (again.supplier_id, again.order_id) == (market.supplier.pk, order.pk)
+        assert (again.status, invoicing.found_in(again)) == ("HELD", ["OTHER_SELLER"])
 
     def test_a_seller_who_is_not_the_sender(self, market, order):
         invoice = self.spoilt(market, order, seller=STRANGER)
