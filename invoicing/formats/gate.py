@@ -30,6 +30,8 @@ _OVERLOADED = etree.XPath(f"boolean(//*[@*[{_MOST_ATTRIBUTES + 1}]])")
 
 _DECLARED = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]{0,100}?encoding\s*=\s*["']([^"']{1,40})""")
 _ENCODING = re.compile(rb"[A-Za-z][A-Za-z0-9._\-]*")  # XML 1.0, EncName
+# Zip and office files, gzip, 7-Zip, RAR.
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -226,7 +228,7 @@ def _other_file(content: bytes) -> str:
             "It is a PDF, whatever it is called. A PDF is not an electronic invoice by itself:"
             " send the XML file that your accounting software makes."
         )
-    if start.startswith(b"PK\x03\x04"):
+    if start.startswith(_ARCHIVES):
         return _("It is a zip or an office file. Take the XML file out of it and send that.")
     if lower.startswith((b"<!doctype html", b"<html")):
         return _("It is a web page. Download the invoice itself and send that.")

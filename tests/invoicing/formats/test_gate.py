@@ -86,6 +86,8 @@ REFUSED = {
     "a byte order mark": (b"\xef\xbb\xbf", gate.NotXml, "empty"),
     "a PDF called .xml": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", gate.NotXml, "It is a PDF"),
     "a zip": (b"PK\x03\x04\x14\x00", gate.NotXml, "zip or an office file"),
+    "a gzip": (b"\x1f\x8b\x08\x00\x00\x00", gate.NotXml, "zip or an office file"),
+    "a 7-Zip": (b"7z\xbc\xaf\x27\x1c", gate.NotXml, "zip or an office file"),
     "a picture": (b"\x89PNG\r\n\x1a\n", gate.NotXml, "picture"),
     "JSON": (b'{"Invoice": 1}', gate.NotXml, "JSON"),
     "a letter": (b"Dear council,", gate.NotXml, "does not begin with <"),
