@@ -7,7 +7,7 @@ that what every invoice bills of a line is counted by one at a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -66,23 +66,31 @@ class CreditStandsAgainst(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """What came of a comparison: what is billed of which line, and what differs."""
+    """What came of a comparison: what is billed of which line, and what differs.
+
+    Shapes: `prices` by the order's lines, `line_ids` by the places of the invoice's.
+    """
 
     shares: tuple[Share, ...] = ()
     found: tuple[Found, ...] = ()
-    prices: dict[UUID, Decimal] | None = None
+    prices: dict[UUID, Decimal] = field(default_factory=dict)
+    line_ids: dict[int, UUID] = field(default_factory=dict)
 
 
-@transaction.atomic
-def match_invoice(*, invoice: Invoice, at: datetime) -> Invoice:
+@transaction.atomic(savepoint=False)
+def match_invoice(
+    *, invoice: Invoice, at: datetime, held: Sequence[OrderLine] | None = None
+) -> Invoice:
     """Compare an invoice with its order, count what it bills, and hold it or let it go on.
 
+    `held` are the lines of its order, where the caller holds them already.
     Shapes: `invoice` is held by the caller and waits for its approval. Run again on the same facts
     it changes nothing: findings keep their keys, and what a person let through is not raised again.
     Raises: IllegalMove; Busy.
     """
-    held = [] if invoice.order_id is None else _held_lines(invoice)
-    before = list(standing_allocations(invoice))
+    held = hold_lines_of(invoice) if held is None else held
+    # Nothing is counted of what was never compared.
+    before = list(standing_allocations(invoice)) if invoice.matched_at else []
     compared = _compared(invoice, held)
     is_changed = _count(invoice, before, compared, at)
     is_changed |= keep_findings(
@@ -134,8 +142,7 @@ def rematch_order(*, council_id: UUID, order_id: UUID, at: datetime) -> list[Inv
     Raises: Busy.
     """
     rows = Invoice.objects.of(council_id).filter(order_id=order_id, status__in=WAITING)
-    waiting = rows.lock_all(list(rows.values_list("pk", flat=True)))
-    return [_matched_again(each, at) for each in waiting if each.status in WAITING]
+    return [_matched_again(each, at) for each in rows.hold()]
 
 
 def rematch_differing(*, council_id: UUID, version: int) -> int:
@@ -183,7 +190,7 @@ def undo_allocations(*, invoice: Invoice, at: datetime) -> int:
     """
     if invoice.order_id is None:
         return 0
-    held = _held_lines(invoice)
+    held = hold_lines_of(invoice)
     standing = list(standing_allocations(invoice))
     others = billed_by_others(invoice, invoice.order_id).counted
     if any(others.get(line.pk, Standing()).quantity < 0 for line in held):
@@ -203,9 +210,15 @@ def undo_allocations(*, invoice: Invoice, at: datetime) -> int:
     return len(standing)
 
 
-def _held_lines(invoice: Invoice) -> list[OrderLine]:
+def hold_lines_of(invoice: Invoice) -> list[OrderLine]:
+    """Return the lines of an invoice's order, held, in the order of their keys.
+
+    Raises: Busy.
+    """
+    if invoice.order_id is None:
+        return []
     rows = OrderLine.objects.of(invoice.council_id).filter(order=invoice.order)
-    return rows.lock_all(list(rows.values_list("pk", flat=True)))
+    return rows.hold()
 
 
 def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
@@ -235,6 +248,7 @@ def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
         tuple(_countable(matched.shares, others.counted, held)),
         tuple(map(by_the_match, matched.findings)) + _beyond_its_invoice(invoice),
         {line.pk: line.unit_price for line in held},
+        {line.place: line.pk for line in lines},
     )
 
 
@@ -289,13 +303,7 @@ def _count(
     In one statement with what takes the former rows back, since what is billed of a line may not
     be below nought in between.
     """
-    lines = {}
-    if compared.shares:
-        rows = InvoiceLine.objects.filter(invoice=invoice)
-        lines = dict(rows.values_list("place", "pk"))
-    made = [
-        _allocation(invoice, lines, share, compared.prices or {}, at) for share in compared.shares
-    ]
+    made = [_allocation(invoice, compared, share, at) for share in compared.shares]
     if [_said(each) for each in before] == [_said(each) for each in made]:
         return False
     Allocation.objects.bulk_create([*(_opposite(each, at) for each in before), *made])
@@ -306,20 +314,14 @@ def _said(row: Allocation) -> tuple[object, ...]:
     return (row.invoice_line_id, row.order_line_id, row.quantity, row.amount, row.how)
 
 
-def _allocation(
-    invoice: Invoice,
-    lines: dict[int, UUID],
-    share: Share,
-    prices: dict[UUID, Decimal],
-    at: datetime,
-) -> Allocation:
-    worth = Money.rounded(prices[share.ordered_id] * share.quantity).amount
+def _allocation(invoice: Invoice, compared: _Compared, share: Share, at: datetime) -> Allocation:
+    worth = Money.rounded(compared.prices[share.ordered_id] * share.quantity).amount
     assert invoice.supplier_id is not None  # noqa: S101  # whoever has an order is known
     return Allocation(
         council_id=invoice.council_id,
         supplier_id=invoice.supplier_id,
         invoice=invoice,
-        invoice_line_id=lines[share.place],
+        invoice_line_id=compared.line_ids[share.place],
         order_line_id=share.ordered_id,
         quantity=share.quantity.quantize(_THOUSANDTH),
         amount=share.amount,
@@ -356,7 +358,9 @@ def keep_findings(
     rows = Finding.objects.of(invoice.council_id).filter(
         invoice=invoice, source__in=[each.value for each in sources]
     )
-    there = dict(rows.exclude(closed=Closed.GONE.value).values_list("facts_key", "closed"))
+    there: dict[str, str] = {}
+    if invoice.matched_at:  # nothing was found of what was never compared
+        there = dict(rows.exclude(closed=Closed.GONE.value).values_list("facts_key", "closed"))
     gone = [key for key, closed in there.items() if not closed and key not in now]
     if gone:
         rows.filter(facts_key__in=gone, closed="").update(closed=Closed.GONE.value, closed_at=at)

@@ -37,7 +37,7 @@ from invoicing.matching.duplicates import (
     resemblances,
 )
 from invoicing.matching.found import Found, by_a_judge, by_likeness
-from invoicing.matching.services import keep_findings, match_invoice
+from invoicing.matching.services import hold_lines_of, keep_findings, match_invoice
 from invoicing.models import Arrival, Invoice, InvoiceLine, InvoiceTax
 from invoicing.settling.services.telling import tell_of_dispute
 from invoicing.states import ArrivalStatus, InvoiceKind, InvoiceStatus, Source
@@ -49,6 +49,13 @@ UNREADABLE: Final = "e-invoice.figures-missing"
 TOO_LARGE: Final = "e-invoice.figure-too-large"
 # The first half of the key, which keeps clear of other advisory locks.
 _TAKING_IN = 6_916_931
+# In the order of the keys, so that two who take in of one firm do not wait for each other.
+_HOLD_TAKING_IN = """
+    SELECT pg_advisory_xact_lock(%s, held.key) FROM (
+        SELECT DISTINCT hashtext(whose.key) AS key FROM unnest(%s::text[]) AS whose (key)
+        ORDER BY 1
+    ) AS held
+"""
 _ONCE = (Source.JUDGE, Source.OFFICIAL, Source.INTAKE, Source.DUPLICATE)
 _GONE = [InvoiceStatus.REPEAT.value, InvoiceStatus.SENT_BACK.value]
 MOST_SAID = 10
@@ -138,8 +145,7 @@ def keep_invoice(
     whose = recognised(arrival, read.reading.invoice)
     # One at a time, or two copies would each find that there is no other.
     firm = same_firm(whose.supplier_id)
-    for supplier_id in firm or [None]:
-        hold_taking_in(council_id, supplier_id)
+    hold_taking_in(council_id, firm)
     invoice = _invoice(arrival, read, figures, whose, at)
     like = resemblances(_seen(invoice), _known(invoice, firm))
     repeated = _repeated(like)
@@ -154,6 +160,8 @@ def keep_invoice(
     if repeated is None:
         found = [*whose.found, *map(by_likeness, like), *_judgements(read, figures)]
         keep_findings(invoice=invoice, sources=_ONCE, found=found, at=at)
+    # Before the end of the trail is held, as by whoever cancels a line.
+    held = [] if repeated is not None else hold_lines_of(invoice)
     record(
         "invoice.read",
         invoice,
@@ -169,21 +177,21 @@ def keep_invoice(
         },
     )
     if repeated is None:  # which tells of itself what came of it
-        match_invoice(invoice=invoice, at=at)
-        tell_of_dispute(council_id=council_id, invoice_id=invoice.pk, at=at)
+        match_invoice(invoice=invoice, held=held, at=at)
+        if invoice.status == InvoiceStatus.HELD:
+            tell_of_dispute(council_id=council_id, invoice_id=invoice.pk, at=at)
     return arrival
 
 
-def hold_taking_in(council_id: UUID, supplier_id: UUID | None) -> None:
-    """Have one invoice of a supplier to a council taken in at a time, until the transaction ends.
+def hold_taking_in(council_id: UUID, firm: Sequence[UUID]) -> None:
+    """Have one invoice of a firm to a council taken in at a time, until the transaction ends.
 
+    Shapes: all that nobody known sent are one firm's.
     Raises: Busy when another has held it for longer than lock_timeout.
     """
     with busy_if_held(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))",
-            [_TAKING_IN, f"{council_id}:{supplier_id}"],
-        )
+        whose = [f"{council_id}:{each}" for each in firm] or [str(council_id)]
+        cursor.execute(_HOLD_TAKING_IN, [_TAKING_IN, whose])
 
 
 def _invoice(

@@ -13,8 +13,9 @@ from invoicing.models import Payment, PaymentRun
 from invoicing.payments.freezing import bank_file
 from invoicing.payments.pain001 import write_pain001
 from invoicing.payments.postings import payment_draft
-from invoicing.payments.selectors.runs import documents_in, open_invoice_ids, payments_in
-from invoicing.payments.services.checks import check_pay_day, check_payer
+from invoicing.payments.selectors.runs import documents_in, payments_in
+from invoicing.payments.services.checks import check_as_fixed, check_pay_day, check_payer
+from invoicing.payments.services.holding import hold_accounts_still
 from invoicing.payments.services.paid import move_invoices
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
@@ -35,8 +36,9 @@ def export_run(*, run_id: UUID, payments: Actor, at: datetime) -> PaymentRun:
 
     Shapes: an invoice counts as paid on the day on which the bank is to pay; the journals count on
     the day on which the file was made.
-    Raises: PaymentsNotAllowed; Missing; IllegalMove; PayDayPassed; PaymentFileFaulty;
-    ControlAccountMissing; NoOpenPeriod; Busy.
+    Raises: PaymentsNotAllowed; Missing; IllegalMove; PayDayPassed; RunNotAsFixed; PayeeChanged when
+    somebody in it has given another account since, or a payment to theirs came back;
+    PaymentFileFaulty; ControlAccountMissing; NoOpenPeriod; Busy.
     """
     check_payer(payments)
     run = PaymentRun.objects.of(payments.organisation_id).lock(run_id)
@@ -44,8 +46,11 @@ def export_run(*, run_id: UUID, payments: Actor, at: datetime) -> PaymentRun:
     check_pay_day(run.pay_on, at)
     accounts = required_accounts(run.council_id, AccountRole.CREDITORS, AccountRole.CASH_IN_TRANSIT)
     paid, documents = list(payments_in(run)), documents_in(run)
+    hold_accounts_still({each.supplier_id for each in paid})
+    check_as_fixed(run, paid, documents)
     written = write_pain001(bank_file(run, paid, documents, at))
-    move_invoices(run.council_id, open_invoice_ids(run), "pay", paid_on=run.pay_on)
+    standing = [each.invoice_id for part in documents.values() for each in part if each.is_open]
+    move_invoices(run.council_id, standing, "pay", paid_on=run.pay_on)
     run.move("export")
     run.version += 1
     run.exported_at, run.exported_by_name = at, payments.name

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invoicing.models import Invoice, PaidInvoice, Payment, PaymentRun
 from invoicing.payments.accounts import BankAccount
+from invoicing.payments.bank_days import is_bank_day, next_bank_day
 from invoicing.payments.files import check_file
 from invoicing.payments.freezing import Documents, bank_file, frozen_hash
-from invoicing.payments.rules import LeftOut, Plan, is_bank_day, payment_reference, run_number
+from invoicing.payments.letters import LONGEST_NAME, is_name
+from invoicing.payments.rules import LeftOut, Plan, payment_reference, run_number
 from invoicing.payments.selectors.due import due_plan, invoices_due
 from invoicing.payments.services.checks import check_payer
 from marketplace.audit.services import record
@@ -25,6 +30,8 @@ from marketplace.core.errors import Conflict, Invalid
 from marketplace.organisations.services.numbers import next_number
 
 KIND = "payment-run"
+# Further ahead nobody knows what will be owed, and bank details grow old.
+PAID_WITHIN: Final = timedelta(days=30)
 
 
 class NothingToPay(Conflict):
@@ -72,12 +79,11 @@ def prepare_run(
     _check_account(payer)
     council_id = preparer.organisation_id
     # Held in the order of their keys; whoever prepared a run meanwhile has them, and we ask again.
-    wanted = list(invoices_due(council_id, due_by_on).order_by().values_list("pk", flat=True))
-    held = Invoice.objects.of(council_id).lock_all(wanted)
-    plan = due_plan(council_id, due_by_on, invoice_ids=[each.pk for each in held])
+    held = {each.pk: each for each in invoices_due(council_id, due_by_on).hold()}
+    plan = due_plan(council_id, due_by_on, invoice_ids=held.keys())
     if not plan.paid:
         raise NothingToPay(_nothing_why(plan))
-    run, payments, documents = _made(plan, preparer, payer, pay_on, at)
+    run, payments, documents = _made(plan, held, preparer, payer, pay_on, at)
     check_file(bank_file(run, payments, documents, at))
     run.frozen_sha256 = frozen_hash(run, payments, documents)
     run.save(force_insert=True)
@@ -101,15 +107,31 @@ def prepare_run(
 
 
 def _check_day(pay_on: date, at: datetime) -> None:
-    if pay_on < timezone.localdate(at):
+    today = timezone.localdate(at)
+    if pay_on < today:
         raise PayDayNotRight(_("Choose today or a later day."), field="pay_on")
+    if pay_on > today + PAID_WITHIN:
+        raise PayDayNotRight(
+            _("Choose a day within the next %(days)d days, up to %(last)s.")
+            % {"days": PAID_WITHIN.days, "last": date_format(today + PAID_WITHIN, "j F Y")},
+            field="pay_on",
+        )
     if not is_bank_day(pay_on):
-        raise PayDayNotRight(_("Choose a day from Monday to Friday."), field="pay_on")
+        raise PayDayNotRight(
+            _("Banks do not pay at weekends or on bank holidays. The next day is %(day)s.")
+            % {"day": date_format(next_bank_day(pay_on), "l j F Y")},
+            field="pay_on",
+        )
 
 
 def _check_account(payer: BankAccount) -> None:
     if not payer.name.strip():
         raise PayerNotRight(_("Enter the name on the account."), field="payer_name")
+    if not is_name(payer.name, LONGEST_NAME):
+        raise PayerNotRight(
+            _("Write the name as it stands on the account, in letters that banks take: A to Z."),
+            field="payer_name",
+        )
     if not payer.is_well_formed:
         raise PayerNotRight(
             _("Check the sort code and the account number: six digits, and eight."),
@@ -124,7 +146,12 @@ def _nothing_why(plan: Plan) -> str:
 
 
 def _made(
-    plan: Plan, preparer: Actor, payer: BankAccount, pay_on: date, at: datetime
+    plan: Plan,
+    held: Mapping[UUID, Invoice],
+    preparer: Actor,
+    payer: BankAccount,
+    pay_on: date,
+    at: datetime,
 ) -> tuple[PaymentRun, list[Payment], Documents]:
     """Return the rows of a run with its number, which this takes, and write none of them."""
     council_id = preparer.organisation_id
@@ -141,9 +168,6 @@ def _made(
         prepared_at=at,
         prepared_by_id=preparer.user_id,
         prepared_by_name=preparer.name,
-    )
-    named = Invoice.objects.of(council_id).in_bulk(
-        [document.invoice_id for each in plan.paid for document in each.due.documents]
     )
     payments: list[Payment] = []
     documents: dict[UUID, list[PaidInvoice]] = {}
@@ -165,7 +189,7 @@ def _made(
                 council_id=council_id,
                 supplier_id=each.due.supplier_id,
                 payment=payment,
-                invoice=named[document.invoice_id],
+                invoice=held[document.invoice_id],
                 amount=document.amount,
             )
             for document in each.due.documents
