@@ -1,6 +1,7 @@
 """A state folder that lasts for one command: for what founds an invented council.
 
-    python -m marketplace.embedded.apart FOLDER        what waits beside such a command
+    python -m marketplace.embedded.apart FOLDER SECONDS
+                                    what waits beside such a command
 
 However the command ends, its servers end with it: whoever waits beside it is told by a pipe that
 the system closes when a process is gone, and then does what the command could not.
@@ -25,8 +26,8 @@ from marketplace.embedded.environment import project_folder, state_folder
 from marketplace.embedded.problems import ServerProblem
 
 APART: Final = frozenset({("story",), ("bench", "life")})
-# A server that was being started when the command died comes up without it.
-STARTING_SECONDS: Final = 3
+# A server that was being started when the command died comes up without it, late where all is slow.
+STARTING_SECONDS: Final = 30
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def _outlived(state: Path) -> Iterator[None]:
     """Have somebody wait beside this process who stops its servers if it is killed."""
     # In a session of its own, so that Ctrl-C does not reach it.
     beside = subprocess.Popen(
-        [sys.executable, "-m", "marketplace.embedded.apart", str(state)],
+        [sys.executable, "-m", "marketplace.embedded.apart", str(state), str(STARTING_SECONDS)],
         cwd=project_folder(),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -67,13 +68,17 @@ def _outlived(state: Path) -> Iterator[None]:
         beside.communicate()
 
 
-def clear(state: Path) -> None:
-    """Stop the servers of a folder, whoever uses them, and remove it."""
-    for wait in (STARTING_SECONDS, 0):
+def clear(state: Path, seconds: float) -> None:
+    """Stop the servers of a folder, whoever uses them, for so long, and remove it.
+
+    Why again and again: nobody can tell a server that will never come from one that is slow.
+    """
+    until = time.monotonic() + seconds
+    while state.exists() and time.monotonic() < until:
         with suppress(ServerProblem, OSError):
             postgres.stop(state / "postgres")
             broker.stop(state / "broker")
-        time.sleep(wait)
+        time.sleep(1)
     shutil.rmtree(state, ignore_errors=True)
 
 
@@ -82,7 +87,7 @@ def main() -> int:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     sys.stdin.buffer.read()
-    clear(Path(sys.argv[1]))
+    clear(Path(sys.argv[1]), float(sys.argv[2]))
     return 0
 
 

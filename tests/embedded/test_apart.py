@@ -42,9 +42,9 @@ def test_takes_the_one_that_is_named(monkeypatch, tmp_path):
 
 BEGUN = """
 import sys, time
-from marketplace.embedded import broker
-from marketplace.embedded.apart import state_for
-with state_for(["story"]) as state:
+from marketplace.embedded import apart, broker
+apart.STARTING_SECONDS = 2
+with apart.state_for(["story"]) as state:
     server = broker.start(state / "broker")
     try:
         print(server.socket, state, flush=True)
@@ -67,3 +67,33 @@ def test_whatever_ends_a_command_ends_its_servers(sent, monkeypatch, tmp_path):
         time.sleep(0.1)
     assert not place.exists()
     assert not state.exists()
+
+
+# What was started before the command died goes on for a while, and then there is a server.
+LATE = """
+import os, signal, subprocess, sys
+from marketplace.embedded import apart
+apart.STARTING_SECONDS = 10
+start = (
+    "import sys, time, pathlib; from marketplace.embedded import broker; time.sleep(3);"
+    "print(broker.start(pathlib.Path(sys.argv[1]), keep=True).socket, flush=True)"
+)
+with apart.state_for(["story"]) as state:
+    (state / "broker").mkdir()
+    command = [sys.executable, "-c", start, str(state / "broker")]
+    subprocess.Popen(command, start_new_session=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_server_that_comes_up_late_is_stopped_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", LATE], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        place = Path(run.stdout.readline().strip())
+        assert place.is_socket()
+    until = time.monotonic() + 30
+    while (place.exists() or list(tmp_path.glob("marketplace-*"))) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not place.exists()
+    assert not list(tmp_path.glob("marketplace-*"))
