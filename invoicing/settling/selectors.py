@@ -186,6 +186,25 @@ def invoices_to_approve(approver: Actor) -> QuerySet[Invoice]:
     )
 
 
+def invoices_held_for(reader: Actor) -> QuerySet[Invoice]:
+    """Return what is held and waits for this person, the first to be paid first (TO_APPROVE_KEYS).
+
+    Shapes: everything that is held for finance; for others what has a finding of their role.
+    """
+    rows = Invoice.objects.of(reader.organisation_id).filter(
+        council_id=reader.organisation_id, status=InvoiceStatus.HELD.value
+    )
+    if not reader.holds("finance"):
+        theirs = Finding.objects.of(reader.organisation_id).filter(
+            council_id=reader.organisation_id,
+            owner__in=reader.roles,
+            severity=Severity.HOLD,
+            closed="",
+        )
+        rows = rows.filter(pk__in=theirs.values("invoice_id"))
+    return rows.select_related("supplier", "order").order_by(*TO_APPROVE_KEYS)
+
+
 def differences_allowed(invoice: Invoice) -> QuerySet[Finding]:
     """Return in what an invoice differs by no more than the council allows."""
     rows = Finding.objects.of(invoice.council_id).filter(IS_ALLOWED, invoice=invoice)

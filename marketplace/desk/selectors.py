@@ -12,12 +12,16 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 from django.db.models.functions import NullIf
 from django.utils import timezone
 
+from invoicing.intake.selectors import invoices_found, invoices_of
+from invoicing.models import Invoice, Payment
+from invoicing.payments.selectors.runs import payments_of_council
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year
 from marketplace.jobs.models import Job, JobStatus
 from marketplace.ledger.models import Budget
-from marketplace.ordering.models import Order, Requisition
+from marketplace.ordering.models import Order, Receipt, Requisition
 from marketplace.ordering.orders.selectors.orders import late_orders, orders_found, orders_of
+from marketplace.ordering.receipts.selectors.receipts import receipts_of
 from marketplace.ordering.requisitions.selectors.requisitions import requisitions_found
 from marketplace.ordering.states import OrderStatus, RequisitionStatus
 from marketplace.organisations.models import Membership, SupplierLink
@@ -25,6 +29,10 @@ from marketplace.organisations.selectors.suppliers import supplier_links
 
 NEARLY_USED = Decimal("0.90")
 MOST_FOUND = 20
+# Who may open what a search leads to.
+ORDERS = ("requester", "buyer", "receiver", "approver", "finance", "payments", "auditor")
+INVOICES = ("buyer", "receiver", "finance", "payments", "auditor")
+PAYMENTS = ("payments", "finance", "auditor")
 REFUSED = (OrderStatus.REFUSED, OrderStatus.PARTLY_REFUSED)
 # How long a refusal is shown: nothing ends it, since what was refused is bought elsewhere.
 REFUSAL_LASTS = timedelta(days=30)
@@ -36,12 +44,22 @@ class Found:
 
     requisitions: list[Requisition]
     orders: list[Order]
+    receipts: list[Receipt]
+    invoices: list[Invoice]
+    payments: list[Payment]
     suppliers: list[SupplierLink]
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing was found."""
-        return not (self.requisitions or self.orders or self.suppliers)
+        return not (
+            self.requisitions
+            or self.orders
+            or self.receipts
+            or self.invoices
+            or self.payments
+            or self.suppliers
+        )
 
 
 def own_requisitions(reader: Actor) -> QuerySet[Requisition]:
@@ -101,11 +119,25 @@ def parked_jobs(organisation_id: UUID) -> QuerySet[Job]:
 
 
 def everything_with(reader: Actor, words: str) -> Found:
-    """Return the requisitions, orders and suppliers that have these words in them."""
+    """Return what this reader may see that has these words in its number or in a name on it.
+
+    Shapes: of receipts and payments the one that has this number.
+    """
+    numbered = receipts_of(reader).filter(number=words.strip().upper())
     return Found(
         list(requisitions_found(reader, words=words)[:MOST_FOUND]),
         list(orders_found(orders_of(reader), words=words)[:MOST_FOUND]),
+        list(numbered[:MOST_FOUND]) if reader.holds(*ORDERS) else [],
+        list(invoices_found(invoices_of(reader), words=words)[:MOST_FOUND])
+        if reader.holds(*INVOICES)
+        else [],
+        _payments_with(reader, words) if reader.holds(*PAYMENTS) else [],
         list(supplier_links(reader.organisation_id, words)[:MOST_FOUND])
         if reader.holds("buyer", "finance", "administrator")
         else [],
     )
+
+
+def _payments_with(reader: Actor, words: str) -> list[Payment]:
+    rows = payments_of_council(reader.organisation_id).filter(end_to_end_id=words.strip().upper())
+    return list(rows.select_related("run", "supplier")[:MOST_FOUND])

@@ -14,8 +14,8 @@ from marketplace.core.tenancy import stewardship
 from marketplace.desk.selectors import REFUSAL_LASTS
 from marketplace.desk.views.home import ROWS_SHOWN
 from marketplace.ordering.models import Order, OrderLine
+from tests.factories import invoicing, organisations, payments, receipts
 from tests.factories import ordering as factory
-from tests.factories import organisations
 from tests.factories.organisations import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +119,33 @@ class TestHome:
         sign_in(client, organisations.person(organisations.supplier()))
         assert client.get(reverse("home")).headers["Location"] == reverse("supplier-home")
 
+    def test_shows_finance_what_is_held(self, client):
+        market = invoicing.market()
+        said = invoicing.said_of(market, factory.answered(market))
+        held = invoicing.taken(market, said)
+        assert held.status == "HELD"
+        sign_in(client, organisations.person(market.council, "finance"))
+        page = text(client.get(reverse("home")))
+        assert "Invoices that are held" in page
+        assert reverse("invoice", args=[held.pk]) in page
+        sign_in(client, organisations.person(market.council, "requester"))
+        assert "Invoices that are held" not in text(client.get(reverse("home")))
+
+    def test_shows_finance_what_agrees(self, client):
+        market = invoicing.market()
+        agrees = invoicing.taken(market, invoicing.said_of(market, invoicing.delivered(market)))
+        sign_in(client, organisations.person(market.council, "finance"))
+        page = text(client.get(reverse("home")))
+        link = reverse("invoice", args=[agrees.pk])
+        assert link in page.split("Invoices to approve", 1)[1]
+
+    def test_shows_payments_whose_bank_details_nobody_has_made_sure_of(self, client):
+        house = payments.house()
+        unsure = payments.supplier(house.council, name="Unsure Ltd")
+        payments.account(unsure)
+        sign_in(client, organisations.person(house.council, "payments"))
+        assert "Unsure Ltd" in text(client.get(reverse("home")))
+
     def test_asks_a_stranger_to_sign_in(self, client):
         assert client.get(reverse("home")).headers["Location"].startswith("/account/login/")
 
@@ -133,6 +160,33 @@ class TestSearch:
         assert "Chairs Ltd" in page
         assert "REQ-26-" in page
 
+    def test_finds_receipts_and_invoices(self, client):
+        market = invoicing.market()
+        order = factory.answered(market)
+        receipt = receipts.received(market, order, "2")
+        invoice = invoicing.taken(market, invoicing.said_of(market, order))
+        sign_in(client, organisations.person(market.council, "finance"))
+        found = text(client.get(reverse("search"), {"q": receipt.number.lower()}))
+        assert reverse("receipt", args=[receipt.pk]) in found
+        found = text(client.get(reverse("search"), {"q": invoice.number}))
+        assert reverse("invoice", args=[invoice.pk]) in found
+
+    def test_finds_payments_for_those_who_see_them(self, client):
+        house = payments.house()
+        payments.invoice(house)
+        run = payments.prepared(house)
+        with stewardship():
+            reference = run.payments.get().end_to_end_id
+        link = reverse("payment-run", args=[run.pk])
+        sign_in(client, organisations.person(house.council, "auditor"))
+        assert link in text(client.get(reverse("search"), {"q": reference}))
+        sign_in(client, organisations.person(house.council, "buyer"))
+        assert link not in text(client.get(reverse("search"), {"q": reference}))
+
+    def test_offers_the_catalogue_to_buyers_only(self, client):
+        sign_in(client, organisations.person(organisations.council(), "auditor"))
+        assert "Search the catalogue" not in text(client.get(reverse("search"), {"q": "paper"}))
+
     def test_leads_on_to_the_goods(self, client):
         sign_in(client, organisations.person(organisations.council(), "buyer"))
         page = text(client.get(reverse("search"), {"q": "A4 paper & pens"}))
@@ -145,7 +199,7 @@ class TestSearch:
         order = factory.sent(factory.market())
         sign_in(client, organisations.person(organisations.council(), "buyer"))
         page = text(client.get(reverse("search"), {"q": order.number}))
-        assert "No requisition, order or supplier has that" in page
+        assert "Nothing that you may see has that" in page
 
     @pytest.mark.parametrize("words", ["", " ", "\x00", "%", "x" * 500])
     def test_nonsense_is_no_defect(self, client, words):

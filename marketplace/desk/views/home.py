@@ -10,7 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from invoicing.payments.selectors.accounts import unconfirmed_accounts
 from invoicing.payments.selectors.runs import runs_in_hand
+from invoicing.settling.selectors import invoices_held_for, invoices_to_approve
 from marketplace.audit.selectors import events_of
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.desk.forms import SearchAll
@@ -52,6 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "counts": council_counts(acting, at),
             "buys": acting.holds("requester", "buyer"),
             "pays": acting.holds("payments"),
+            "today": timezone.localdate(at),
             "missing": still_missing(acting, at),
             "nothing_to_do": all(each is None for each in panels.values()),
             **panels,
@@ -73,6 +76,15 @@ def _panels(acting: Actor, at: datetime) -> dict[str, Any]:
         "budgets": list(budgets_nearly_used(council_id, at)[:ROWS_SHOWN])
         if acting.holds("finance")
         else None,
+        "held": list(invoices_held_for(acting)[:ROWS_SHOWN])
+        if acting.holds("finance", "buyer")
+        else None,
+        "agreeing": list(invoices_to_approve(acting)[:ROWS_SHOWN])
+        if acting.holds("finance")
+        else None,
+        "payees": list(unconfirmed_accounts(council_id)[:ROWS_SHOWN])
+        if acting.holds("payments")
+        else None,
         "payment_runs": list(runs_in_hand(council_id)[:ROWS_SHOWN])
         if acting.holds("payments", "finance")
         else None,
@@ -89,10 +101,11 @@ def _panels(acting: Actor, at: datetime) -> dict[str, Any]:
 @access(*COUNCIL)
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Find requisitions, orders and suppliers by number or name."""
+    """Find requisitions, orders, receipts, invoices, payments and suppliers by number or name."""
     acting = actor_or_none(request)
     form = SearchAll(request.GET if "q" in request.GET else None)
     found = None
     if acting is not None and form.is_bound and form.is_valid():
         found = everything_with(acting, form.cleaned_data["q"])
-    return render(request, "desk/search.html", {"form": form, "found": found})
+    buys = acting is not None and acting.holds("requester", "buyer")
+    return render(request, "desk/search.html", {"form": form, "found": found, "buys": buys})
