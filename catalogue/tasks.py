@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from catalogue.imports.services.uploads import give_up_upload, take_in_upload
-from catalogue.listings.settling import settle_words
+from catalogue.listings.settling import learn_words, settle_words
 from marketplace.jobs.registry import job
 
 
@@ -14,6 +14,12 @@ from marketplace.jobs.registry import job
 def settle_words_after_import(*, at: datetime) -> None:
     """Put the words of a price list where the search finds them fastest."""
     settle_words()
+
+
+@job("catalogue.learn_words")
+def learn_words_of_listing(*, listing_id: str, at: datetime) -> None:
+    """Know the words of a listing that was written on a page."""
+    learn_words(UUID(listing_id))
 
 
 def give_up_sent_file(*, upload_id: str, at: datetime) -> None:

@@ -19,6 +19,7 @@ from catalogue.imports.report import worded
 from catalogue.imports.rules import Checker, Problem
 from catalogue.listings.rules import PART_NUMBER
 from catalogue.listings.wording import column_label
+from marketplace.core.tables.separated import as_shown
 
 
 def annotated_copy(
@@ -84,7 +85,8 @@ def _written(
             continue
         padding = [""] * (width - len(cells))
         place_in_file = [number] if wrong_only else []
-        writer.writerow([*place_in_file, *cells, *padding, " ".join(map(_sentence, problems))])
+        shown = map(as_shown, cells)
+        writer.writerow([*place_in_file, *shown, *padding, " ".join(map(_sentence, problems))])
         yield _taken(text)
 
 

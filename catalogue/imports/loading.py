@@ -26,6 +26,7 @@ from catalogue.imports.report import (
 )
 from catalogue.imports.rules import Problem
 from catalogue.listings.rules import CATEGORY, PART_NUMBER, VAT, Offer, content_hash
+from catalogue.listings.settling import LEARN, PLAIN_WORD, WORDS
 from catalogue.states import LISTING, ListingStatus
 from marketplace.core.ids import uuid7
 
@@ -155,16 +156,11 @@ _COUNT_CATEGORIES = """
     SELECT supplier_id, category_id, count(*) FROM catalogue_listing
     WHERE supplier_id = %(supplier)s AND status = %(live)s GROUP BY 1, 2
 """
-# In the order of the words, so that two suppliers' imports never wait for one another in a circle.
-_LEARN = """
+_LEARN = f"""
     INSERT INTO catalogue_lexeme (word, frequency)
-    SELECT word, count(*) FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row),
-        unnest(tsvector_to_array(to_tsvector('simple',
-            catalogue_plain(i.name || ' ' || i.brand || ' ' || i.keywords)))) AS word
-    WHERE c.reworded AND word ~ '^[a-z]{3,40}$'
-    GROUP BY word ORDER BY word
-    ON CONFLICT (word) DO UPDATE SET frequency = catalogue_lexeme.frequency + excluded.frequency
-"""
+    SELECT word, count(*) FROM pg_temp.compared c JOIN pg_temp.incoming i USING (row), {WORDS}
+    WHERE c.reworded AND {PLAIN_WORD} {LEARN}
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from catalogue.listings.rules import (
     check_smallest,
     value_of,
 )
+from marketplace.core.tables.separated import as_shown
 
 SHOWN = 100  # characters of a bad value that are repeated back
 # Columns with few different values: each is worked out once and remembered.
@@ -82,7 +83,8 @@ class Checker:
             try:
                 found.append(_remembered(column, text, memory))
             except Bad as bad:
-                problems.append(Problem(row, column, text.strip()[:SHOWN], bad.code, bad.facts))
+                shown = as_shown(text.strip())[:SHOWN]
+                problems.append(Problem(row, column, shown, bad.code, bad.facts))
                 found.append(None)
         smallest = found[_SMALLEST]
         try:

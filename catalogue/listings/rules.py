@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from catalogue.listings import cells
 from catalogue.listings.cells import Bad
+from marketplace.core.tables.separated import UNVALUED
 from marketplace.core.units import is_counted
 
 PART_NUMBER = "part_number"
@@ -121,6 +122,8 @@ def _read(column: str, text: str) -> Any:  # noqa: ANN401
         if column in REQUIRED:
             raise Bad("empty")
         return _IF_EMPTY.get(column, "")
+    if stripped[0] == UNVALUED:
+        raise Bad("formula-unvalued")
     if stripped[0] == "'" and stripped[1:2] in _DEFUSED:
         stripped = stripped[1:].replace("\\|", "|")
     longest = LONGEST.get(column)

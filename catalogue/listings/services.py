@@ -16,8 +16,11 @@ from catalogue.listings.cells import Bad
 from catalogue.listings.counts import count_category
 from catalogue.listings.locks import hold_listings
 from catalogue.listings.rules import (
+    BRAND,
     CURRENCY,
+    KEYWORDS,
     MINIMUM_QUANTITY,
+    NAME,
     PART_NUMBER,
     UNIT,
     VAT,
@@ -31,9 +34,12 @@ from catalogue.models import Listing, PastPrice
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid
+from marketplace.jobs.services import wake
 
 # The columns of a file that go by another name on the listing.
 _FIELDS = {VAT: "vat_category"}
+# What misspelt words of a search are repaired by.
+_WORDED = frozenset({NAME, BRAND, KEYWORDS})
 _COLUMNS = tuple(VAT if name == _FIELDS[VAT] else name for name in Offer._fields)
 
 
@@ -108,6 +114,7 @@ def add_listing(*, supplier: Actor, facts: Mapping[str, str], at: datetime) -> L
             if value not in ("", None)
         },
     )
+    _owe_words(listing)
     return listing
 
 
@@ -192,7 +199,18 @@ def change_listing(
         before={name: _plain(before[name]) for name in changed},
         after={name: _plain(value) for name, value in changed.items()},
     )
+    if changed.keys() & _WORDED:
+        _owe_words(listing)
     return listing
+
+
+def _owe_words(listing: Listing) -> None:
+    wake(
+        "catalogue.learn_words",
+        key=f"words:{listing.pk}:{listing.version}",
+        organisation_id=listing.supplier_id,
+        payload={"listing_id": str(listing.pk)},
+    )
 
 
 def _lock(supplier: Actor, listing_id: UUID) -> Listing:

@@ -75,6 +75,10 @@ _WORDS = {
         gettext_lazy("This is a formula. We need a number."),
         gettext_lazy("Copy the column and paste it as values."),
     ),
+    "formula-unvalued": (
+        gettext_lazy("This is a formula, and the file does not hold what it comes to."),
+        gettext_lazy("Open the file in Excel and save it, or paste the column as values."),
+    ),
     "negative": (
         gettext_lazy("This number is below nought."),
         gettext_lazy("Give a number above nought."),
@@ -172,6 +176,7 @@ _IN_A_BOX = {
     "scientific": gettext_lazy("%(label)s is shortened, so digits are lost. Type all of them."),
     "sheet-error": gettext_lazy("%(label)s is an error of a spreadsheet. Type the value."),
     "formula": gettext_lazy("%(label)s must be a number, not a formula."),
+    "formula-unvalued": gettext_lazy("%(label)s must be a value, not a formula."),
     "negative": gettext_lazy("%(label)s must not be below nought."),
     "nought": gettext_lazy("%(label)s must be above nought."),
     "too-big": gettext_lazy("%(label)s must be %(most)s or less."),

@@ -17,7 +17,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketplace.core.errors import Invalid
-from marketplace.core.tables.separated import Table, Unreadable, open_table, plain, survey
+from marketplace.core.tables.separated import (
+    UNVALUED,
+    Table,
+    Unreadable,
+    as_shown,
+    open_table,
+    plain,
+    survey,
+)
 from marketplace.core.tables.words import why_not_a_table
 from marketplace.core.tables.workbooks import is_workbook, sheet_as_table
 from marketplace.core.tables.written import FORMULA
@@ -199,13 +207,21 @@ def _take_rows(table: Table, places: dict[int, Column], sheet: Sheet) -> None:
                 values[column.name] = _read(column, text)
             except BadValue as bad:
                 is_good = False
-                sheet.bad.append(BadCell(number, str(column.label), text, bad.reason))
+                shown = as_shown(text)
+                sheet.bad.append(BadCell(number, str(column.label), shown, bad.reason))
         (sheet.rows if is_good else sheet.broken).append(SheetRow(number, values, texts))
     if not table.count:
         raise Unreadable("no-rows")
 
 
 def _read(column: Column, text: str) -> object:
+    if text.startswith(UNVALUED):
+        raise BadValue(
+            _(
+                "This is a formula, and the file does not hold what it comes to. Open the file in"
+                " Excel and save it, or paste the column as values."
+            )
+        )
     if found := unseen(text):
         raise BadValue(
             _("It contains a character that nobody can see (U+%(code)s). Type it again.")

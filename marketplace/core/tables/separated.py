@@ -26,6 +26,8 @@ MOST_CELL = 10_000
 MOST_TITLES = 20
 FEWEST_KNOWN = 3
 DELIMITERS = (",", ";", "\t", "|")
+# Before a formula of which a workbook does not hold what it comes to: no text of one has this sign.
+UNVALUED = "\x0e"
 ENCODINGS = {"utf-8": "utf-8-sig", "cp1252": "cp1252"}
 
 # How the files begin that people send by mistake.
@@ -224,6 +226,11 @@ def plain(heading: str) -> str:
     """
     text = unicodedata.normalize("NFKD", heading).casefold()
     return "".join(filter(str.isalnum, text))
+
+
+def as_shown(text: str) -> str:
+    """Return a cell as its person sees it, without the mark of a formula that has no value."""
+    return text.removeprefix(UNVALUED)
 
 
 def open_table(stream: BinaryIO, *, encoding: str, sense: Callable[[Sequence[str]], int]) -> Table:

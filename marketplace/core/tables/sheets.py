@@ -15,6 +15,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import (
     DATA_TAG,
     DIMENSION_TAG,
+    FORMULA_TAG,
     ROW_TAG,
     VALUE_TAG,
     WorkSheetParser,
@@ -22,7 +23,7 @@ from openpyxl.worksheet._reader import (
 from openpyxl.worksheet.dimensions import SheetDimension
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.separated import UNVALUED, Unreadable
 from marketplace.core.xml import stream_elements
 
 # A row of 200 cells has some 20,000; a text in a cell at most 32,767 characters (ECMA-376-1).
@@ -67,6 +68,10 @@ class RowParser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
         cell: dict[str, Any] = super().parse_cell(element)
         if cell["row"] != self.row_counter:
             raise Unreadable("broken-workbook")
+        if cell["value"] is None and element.get("t") != "str":  # of a text, "" is a value too
+            formula = element.find(FORMULA_TAG)
+            if formula is not None:
+                cell["value"] = f"{UNVALUED}={formula.text or ''}"
         return cell
 
 

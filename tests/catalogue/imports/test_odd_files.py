@@ -116,3 +116,17 @@ def test_a_second_sheet_of_products_is_not_passed_over_in_silence(tried):
     report = tried(target.getvalue())
     assert (report.sheet, report.other_sheets) == ("Desks", ("Chairs",))
     assert report.examples.new[0].part_number == "000123"
+
+
+def test_a_formula_whose_value_is_not_in_the_file_is_said_to_be_one(tried):
+    book = Workbook()
+    book.active.append([*HEADINGS.strip().split(","), "Brand"])
+    for part in ("A1", "A2", "A3"):
+        book.active.append([part, "Desk", 39121100, "each", 10.5, 0.2, "Oak"])
+    book.active["E3"], book.active["G4"] = "=E2*2", "=G2"
+    target = BytesIO()
+    book.save(target)
+    report = tried(target.getvalue())
+    found = [(each.row, each.column, each.value) for each in report.worded_problems]
+    assert found == [(3, "unit_price", "=E2*2"), (4, "brand", "=G2")]
+    assert "does not hold what it comes to" in report.worded_problems[0].reason

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from catalogue.listings.rules import content_hash
 from catalogue.listings.selectors import (
@@ -27,12 +28,13 @@ from catalogue.listings.services import (
     restore_listing,
     withdraw_listing,
 )
-from catalogue.models import CategoryCount, Listing
+from catalogue.models import CategoryCount, Lexeme, Listing
 from catalogue.states import ListingStatus
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import tenant
+from marketplace.jobs.services import run_due_jobs
 from tests.factories import catalogue as make
 from tests.factories import organisations
 
@@ -319,3 +321,32 @@ def test_a_listing_knows_its_words(supplier):
     )  # fmt: skip
     assert (listing.price.amount, listing.price.unit) == (Decimal("79.5"), "XBX")
     assert listing.changed_at - listing.created_at == timedelta(0)
+
+
+class TestWords:
+    def known(self, word):
+        found = Lexeme.objects.filter(word=word).first()
+        return found.frequency if found else 0
+
+    def test_of_a_listing_that_is_added_are_known_afterwards(self, seller, at):
+        facts = make.row(name="Trampoline net", brand="Bounceworthy")
+        add_listing(supplier=seller, facts=facts, at=at)
+        assert self.known("bounceworthy") == 0
+        run_due_jobs(at=timezone.now())
+        assert (self.known("trampoline"), self.known("bounceworthy")) == (1, 1)
+
+    def test_of_one_that_is_worded_otherwise_are_too(self, seller, listing, at):
+        run_due_jobs(at=timezone.now())
+        change_listing(
+            supplier=seller, listing_id=listing.pk, version=1, changes={"name": "Ottoman"}, at=at
+        )
+        run_due_jobs(at=timezone.now())
+        assert self.known("ottoman") == 1
+
+    def test_are_not_counted_again_where_none_changed(self, seller, listing, at):
+        run_due_jobs(at=timezone.now())
+        before = self.known("chair")
+        changes = {"unit_price": "12"}
+        change_listing(supplier=seller, listing_id=listing.pk, version=1, changes=changes, at=at)
+        assert run_due_jobs(at=timezone.now()) == 0
+        assert self.known("chair") == before == 1

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from marketplace.core.tables import separated, sheets, workbooks
-from marketplace.core.tables.separated import Unreadable
+from marketplace.core.tables.separated import UNVALUED, Unreadable, as_shown
 from marketplace.core.tables.workbooks import is_workbook, seen, sheet_as_table
 
 HEADINGS = ["Part", "Name", "Price"]
@@ -118,10 +118,18 @@ class TestSheetAsTable:
         _name, rows = read(made(("P", [HEADINGS, ["A1", "Desk"], [], ["A2"], [1, 2, 3, 4]])))
         assert rows[1:] == [["A1", "Desk", ""], [], ["A2", "", ""], ["1", "2", "3", "4"]]
 
+    def test_marks_a_formula_whose_value_was_not_written(self):
+        _name, (_heading, row) = read(made(("A", [HEADINGS, ["A1", "=B2", "=1+1"]])))
+        assert row == ["A1", f"{UNVALUED}=B2", f"{UNVALUED}=1+1"]
+        assert [as_shown(each) for each in row] == ["A1", "=B2", "=1+1"]
+
+    def test_a_formula_that_comes_to_no_text_is_an_empty_cell(self):
+        book = made(("A", [HEADINGS, ["A1", "=B9", "2"]]))
+        empty = rebuilt(book, SHEET, lambda xml: xml.replace(b'<c r="B2">', b'<c r="B2" t="str">'))
+        assert read(empty)[1][1] == ["A1", "", "2"]
+
     def test_takes_of_a_formula_the_value_that_was_written(self):
-        """None was, as when a program made the file: then the cell is empty, and is asked for."""
         book = made(("P", [HEADINGS, ["A1", "Desk", "=1+1"]]))
-        assert read(book)[1][1] == ["A1", "Desk", ""]
         cached = rebuilt(
             book, "xl/worksheets/sheet1.xml",
             lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>"),
