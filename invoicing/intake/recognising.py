@@ -56,11 +56,16 @@ def _recognise_supplier(whose: Recognised, arrival: Arrival, seller: Party) -> N
             asked = f"{seller.name}, {seller.vat_number}"
             whose.found.append(at_intake(Code.OTHER_SELLER, agreed=sender.name, asked=asked))
         return
-    found = _named(_suppliers_like(arrival.council_id, seller), seller)
+    found = suppliers_named(arrival.council_id, seller)
     if len(found) == 1:
         whose.supplier_id = found[0].pk
     else:
         whose.found.append(at_intake(Code.UNKNOWN_SUPPLIER, asked=seller.name))
+
+
+def suppliers_named(council_id: UUID, seller: Party) -> Sequence[Organisation]:
+    """Return the council's suppliers that a seller says it is: one, none, or too many to know."""
+    return _named(_suppliers_like(council_id, seller), seller)
 
 
 def _is_somebody_else(sender: Organisation, seller: Party) -> bool:

@@ -41,6 +41,7 @@ from marketplace.organisations.services.suppliers import register_supplier
 COST_CENTRE: Final = "1000"
 SPENT_ON: Final = "4000"
 DOOR: Final = "Storybrook Town Hall, 1 Nowhere Street, Storybrook, ZZ1 1ZZ"
+LONGEST_NAME: Final = 200
 HIGHEST_LIMIT: Final = Decimal("999999999999.00")
 # HMRC never gives out numbers that begin with 999, nor banks these sort codes for real accounts.
 SUPPLIER_VAT: Final = "GB999000103"
@@ -139,6 +140,20 @@ def found(name: str, supplier_name: str, *, clock: Callable[[], datetime]) -> Ho
     house = House(council, supplier, seller, clock, people)
     _make_payable(house, at)
     return house
+
+
+def accept_seller(house: House, name: str, *, at: datetime) -> None:
+    """Make somebody of this name a supplier of the council, of whom nothing else is known."""
+    with house.acting("administrator") as administrator:
+        register_supplier(
+            administrator=administrator,
+            name=name[:LONGEST_NAME],
+            company_number="",
+            contact_name="Somebody who sells",
+            contact_email=f"sellers@others.{house.council.slug}.example",
+            is_local=False,
+            at=at,
+        )
 
 
 def set_budget(house: House, amount: Decimal, *, at: datetime) -> None:

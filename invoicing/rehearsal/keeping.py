@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from invoicing.models import LedgerExport
@@ -29,9 +30,26 @@ class Exported:
     balances: Sequence[AccountBalance]
 
 
-def keep(house: House, exported: Exported, out: Path) -> list[str]:
+def prepare(out: Path) -> int:
+    """Make a folder for the documents, see that it can be written to; return what it holds already.
+
+    Raises: StoryEnds when it cannot be written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=out):
+            return sum(1 for _each in out.iterdir()) - 1
+    except OSError as error:
+        raise StoryEnds(f"{out} cannot be written to: {error.strerror}.") from error
+
+
+def keep(
+    house: House, exported: Exported, out: Path, more: Mapping[str, bytes] | None = None
+) -> list[str]:
     """Write every document to a folder, in the order in which they came; return their names.
 
+    Shapes: `more` are files beside the documents, by name. Those of an earlier story with the same
+    names are replaced, and whatever else is in the folder stays.
     Raises: StoryEnds when the folder cannot be written to.
     """
     found: dict[object, tuple[str, bytes]] = {}
@@ -42,6 +60,7 @@ def keep(house: House, exported: Exported, out: Path) -> list[str]:
     listed = list(found.values())
     listed.append(("journals.hledger", exported.plain))
     listed.append(("trial-balance.csv", _written(exported.balances)))
+    listed.extend((more or {}).items())
     names = []
     try:
         out.mkdir(parents=True, exist_ok=True)

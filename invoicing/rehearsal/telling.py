@@ -56,12 +56,15 @@ class Teller:
         self.note(**figures)
         self._print(Text(f"   {words}"))
 
-    def listed(self, lines: Sequence[str]) -> None:
-        """Tell the first of many things, and how many more there are."""
-        for line in lines[:MOST_LISTED]:
+    def listed(
+        self, lines: Sequence[str], *, most: int = MOST_LISTED, count: int | None = None
+    ) -> None:
+        """Tell the first of many things, and how many more there are of `count`, or of these."""
+        for line in lines[:most]:
             self.say(f"  {line}")
-        if len(lines) > MOST_LISTED:
-            self.say(f"  And {len(lines) - MOST_LISTED:,} more.")
+        more = (len(lines) if count is None else count) - min(len(lines), most)
+        if more > 0:
+            self.say(f"  And {more:,} more.")
 
     def note(self, **figures: object) -> None:
         """Keep figures for programs."""

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from catalogue.imports.columns import FOR_ALL
 from fixtures.catalogues import write_csv
-from invoicing.rehearsal.story import Given, begin, tell
+from invoicing.rehearsal.story import Given, begin, look, tell
 from invoicing.rehearsal.telling import StoryEnds, Teller
 from marketplace.core.errors import Refusal
 from marketplace.core.tables.separated import ENCODINGS
@@ -42,7 +42,9 @@ class Command(BaseCommand):
             help="an e-invoice of somebody's, judged as it is; may be given many times",
         )  # fmt: skip
         parser.add_argument("--lines", type=int, default=10, help="how many lines to buy, up to")
-        parser.add_argument("--out", type=Path, help="a folder in which to leave every document")
+        parser.add_argument(
+            "--out", type=Path, help="a folder in which to leave every document; else none is kept"
+        )
         parser.add_argument(
             "--encoding", choices=sorted(ENCODINGS), help="how the price list is written"
         )
@@ -61,7 +63,9 @@ class Command(BaseCommand):
         failure = ""
         with TemporaryDirectory() as folder:
             try:
-                tell(_given(options, Path(folder)), begin(teller, timezone.now), teller)
+                given = _given(options, Path(folder))
+                look(given)
+                tell(given, begin(teller, timezone.now), teller)
             except StoryEnds as end:
                 failure = str(end)
             except Refusal as refusal:
