@@ -20,7 +20,7 @@ from invoicing.states import Severity, Source
 
 _SEND_BACK = gettext_lazy("Send it back to the supplier, and say why.")
 _CHECK_ORDER = gettext_lazy(
-    "Ask the supplier for the number of your order. Send the invoice back if there is none."
+    "Say which order it is for. Ask the supplier if you cannot tell, or send it back."
 )
 _LOOK = gettext_lazy(
     "Look at both. Let it through if they are two invoices, or send this one back if they are one."

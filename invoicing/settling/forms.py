@@ -144,7 +144,7 @@ class AllowedDifferencesForm(forms.Form):
     )
     price_amount = _figure(
         _("And by how much at most?"),
-        _("With 0.50, it may never be more than 50p dearer, whatever the per cent say."),
+        _("With 0.50, it may never be more than 50p dearer, whatever the percentage is."),
         decimal_places=4,
     )
     ordered_percent = _figure(
@@ -153,7 +153,7 @@ class AllowedDifferencesForm(forms.Form):
     )
     ordered_quantity = _figure(
         _("And how many more at most?"),
-        _("With 2, never more than 2 too many, whatever the per cent say."),
+        _("With 2, never more than 2 too many, whatever the percentage is."),
         decimal_places=3,
     )
     needs_receipt = forms.TypedChoiceField(
@@ -171,7 +171,7 @@ class AllowedDifferencesForm(forms.Form):
     )
     received_quantity = _figure(
         _("And how many more at most?"),
-        _("With 2, never more than 2 that have not come, whatever the per cent say."),
+        _("With 2, never more than 2 that have not come, whatever the percentage is."),
         decimal_places=3,
     )
     line_percent = _figure(
@@ -180,7 +180,7 @@ class AllowedDifferencesForm(forms.Form):
     )
     line_amount = _figure(
         _("And by how much at most?"),
-        _("With 5, no line may cost more than £5.00 more, whatever the per cent say."),
+        _("With 5, no line may cost more than £5.00 more, whatever the percentage is."),
     )
     charges_amount = _figure(
         _("How much may be added that no line of the order speaks of?"),

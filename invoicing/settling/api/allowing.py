@@ -55,7 +55,7 @@ def _percent(of: str, **more: Any) -> serializers.DecimalField:  # noqa: ANN401 
 
 
 def _most(what: str, places: int, **more: Any) -> serializers.DecimalField:  # noqa: ANN401  # as above
-    words = f"And at most this {what}, whatever the per cent say. Null is not tested."
+    words = f"And at most this {what}, whatever the percentage is. Null is not tested."
     return serializers.DecimalField(
         max_digits=12, decimal_places=places, allow_null=True, help_text=words, **more
     )
@@ -128,7 +128,7 @@ class Allowed(api.Operation):
     def put(self, request: Request) -> Response:
         """Say how far invoices may differ. What waits and differs is compared again.
 
-        No figure may be beyond 10 per cent or, where no per cent are given, £100. What a line
+        No figure may be beyond 10 per cent or, where no percentage is given, £100. What a line
         costs in all has the last word, and whoever sets these figures cannot approve what agrees
         only because of them.
         """

@@ -86,6 +86,7 @@ def choose_order(
         organisation_id=invoice.council_id,
         before={"order": former.number if former else ""},
         after={"order": order.number if order else ""},
+        note=order.number if order else "",
     )
     if former is not None:
         _owe_comparison(invoice, former)

@@ -48,7 +48,7 @@ def allowed_differences(request: HttpRequest) -> HttpResponse:
             (_("What a line of an order costs in all"), _in_words(allowed.line_total, money)),
             (
                 _("Charges that no line of the order speaks of"),
-                _in_words(Limit(amount=allowed.charges), money),
+                _in_words(Limit(amount=allowed.charges), money) if allowed.charges else _("None"),
             ),
         ],
         "may_set": reader.holds(*ALLOWED_KEEPERS),

@@ -175,7 +175,7 @@ class TestAllowedDifferences:
     def test_say_that_everything_is_exact_until_somebody_sets_something(self, finance):
         page = text(finance.get(self.path))
         assert "everything has to be exact" in page
-        assert page.count("Exact") == 5
+        assert page.count("Exact") == 4
         form = text(finance.get(self.change))
         assert "a price of £10.00 may be up to £10.20" in form
 
