@@ -77,6 +77,28 @@ LINES = (
         },
         salt=MORE_LINES,
     ),
+    Copying(
+        "ordering_receiptline",
+        {"order_line_id": _own("order_line_id", MORE_LINES)},
+        salt=MORE_LINES,
+    ),
+    Copying("invoicing_invoiceline", {"place": "place + n * 1000"}, salt=MORE_LINES),
+    Copying("invoicing_invoicetax", {"place": "place + n * 1000"}, salt=MORE_LINES),
+    Copying(
+        "invoicing_finding",
+        {"facts_key": "md5(facts_key || n) || md5(facts_key)", "place": "place + n * 1000"},
+        salt=MORE_LINES,
+    ),
+    Copying(
+        "invoicing_allocation",
+        {
+            "invoice_line_id": _own("invoice_line_id", MORE_LINES),
+            "order_line_id": _own("order_line_id", MORE_LINES),
+            "undoes_id": _own("undoes_id", MORE_LINES),
+        },
+        salt=MORE_LINES,
+    ),
+    Copying("ledger_journalline", {"number": "number + n * 10000"}, salt=MORE_LINES),
     Copying("audit_event", {"sequence": BEHIND}, salt=MORE_LINES),
 )
 DOCUMENTS = (
@@ -95,7 +117,79 @@ DOCUMENTS = (
     Copying("approvals_step", {"case_id": _own("case_id")}),
     Copying("approvals_decision", {"case_id": _own("case_id"), "step_id": _own("step_id")}),
     Copying("approvals_delegation", {"delegate_id": _own("delegate_id")}),
-    Copying("ledger_commitmententry", {"line_id": _own("line_id")}),
+    Copying(
+        "ledger_commitmententry",
+        {"line_id": _own("line_id"), "journal_id": _own("journal_id")},
+    ),
+    Copying(
+        "ordering_receipt",
+        {
+            "number": _told_apart("number"),
+            "order_id": _own("order_id"),
+            "corrects_id": _own("corrects_id"),
+        },
+    ),
+    Copying(
+        "ordering_receiptline",
+        {"receipt_id": _own("receipt_id"), "order_line_id": _own("order_line_id")},
+    ),
+    Copying("invoicing_arrival", {"name": _told_apart("name")}),
+    Copying(
+        "invoicing_invoice",
+        {
+            "arrival_id": _own("arrival_id"),
+            "order_id": _own("order_id"),
+            "credits_id": _own("credits_id"),
+            "repeats_id": _own("repeats_id"),
+            "number": _told_apart("number"),
+            "number_key": _told_apart("number_key"),
+            "sha256": "md5(sha256 || n) || md5(sha256)",
+            "gross_amount": "gross_amount + n",
+        },
+    ),
+    Copying("invoicing_invoiceline", {"invoice_id": _own("invoice_id")}),
+    Copying("invoicing_invoicetax", {"invoice_id": _own("invoice_id")}),
+    Copying(
+        "invoicing_allocation",
+        {
+            "invoice_id": _own("invoice_id"),
+            "invoice_line_id": _own("invoice_line_id"),
+            "order_line_id": _own("order_line_id"),
+            "undoes_id": _own("undoes_id"),
+        },
+    ),
+    Copying(
+        "invoicing_finding",
+        {"invoice_id": _own("invoice_id"), "order_line_id": _own("order_line_id")},
+    ),
+    Copying("invoicing_paymentrun", {"number": _told_apart("number")}),
+    Copying(
+        "invoicing_payment",
+        {"run_id": _own("run_id"), "end_to_end_id": _told_apart("end_to_end_id")},
+    ),
+    Copying(
+        "invoicing_paidinvoice",
+        {"payment_id": _own("payment_id"), "invoice_id": _own("invoice_id")},
+    ),
+    Copying(
+        "ledger_journal",
+        {
+            "number": "number + n * (SELECT max(number) FROM ledger_journal)",
+            "event_key": _told_apart("event_key"),
+            "reverses_id": _own("reverses_id"),
+            "document_id": _own("document_id"),
+        },
+    ),
+    Copying("ledger_journalline", {"journal_id": _own("journal_id")}),
+    Copying(
+        "invoicing_ledgerexport",
+        {"number": "number + n * (SELECT max(number) FROM invoicing_ledgerexport)"},
+    ),
+    Copying(
+        "invoicing_exportedjournal",
+        {"export_id": _own("export_id"), "journal_id": _own("journal_id")},
+    ),
+    Copying("desk_auditbundle"),
     Copying(
         "audit_event",
         {"sequence": BEHIND, "subject_id": _own("subject_id")},
@@ -108,7 +202,27 @@ _REQUISITIONS = "SELECT id FROM ordering_requisition WHERE status = 'ORDERED'"
 _ORDERS = "SELECT id FROM ordering_order WHERE status IN ('ACKNOWLEDGED', 'CANCELLED')"
 _CASES = f"SELECT id FROM approvals_case WHERE subject_id IN ({_REQUISITIONS})"
 _LINES = f"SELECT id FROM ordering_requisitionline WHERE requisition_id IN ({_REQUISITIONS})"
+_INVOICES = (
+    "SELECT id FROM invoicing_invoice"
+    f" WHERE status = 'PAID' AND (order_id IS NULL OR order_id IN ({_ORDERS}))"
+)
+_RECEIPTS = f"SELECT id FROM ordering_receipt WHERE order_id IN ({_ORDERS})"
+_RUNS = "SELECT id FROM invoicing_paymentrun WHERE status = 'SETTLED'"
+_PAYMENTS = f"SELECT id FROM invoicing_payment WHERE run_id IN ({_RUNS})"
+_OF_INVOICES = f"invoice_id IN ({_INVOICES})"
+_ARRIVALS = f"SELECT arrival_id FROM invoicing_invoice AS paid WHERE paid.id IN ({_INVOICES})"
 _OVER = {
+    "ordering_receipt": f"order_id IN ({_ORDERS})",
+    "ordering_receiptline": f"receipt_id IN ({_RECEIPTS})",
+    "invoicing_arrival": f"id IN ({_ARRIVALS})",
+    "invoicing_invoice": f"id IN ({_INVOICES})",
+    "invoicing_invoiceline": _OF_INVOICES,
+    "invoicing_invoicetax": _OF_INVOICES,
+    "invoicing_allocation": _OF_INVOICES,
+    "invoicing_finding": _OF_INVOICES,
+    "invoicing_paymentrun": "status = 'SETTLED'",
+    "invoicing_payment": f"run_id IN ({_RUNS})",
+    "invoicing_paidinvoice": f"{_OF_INVOICES} AND payment_id IN ({_PAYMENTS})",
     "ordering_requisition": "status = 'ORDERED'",
     "ordering_requisitionline": f"requisition_id IN ({_REQUISITIONS})",
     "ordering_order": f"id IN ({_ORDERS})",
@@ -135,7 +249,12 @@ def grow(
         before = {each.table: _count(connection, each.table) for each in copies}
         for each in copies:
             _copy(connection, each, times)
-        # So that what is done later is written down behind the copies.
+        # So that what is done later is written down, and numbered, behind the copies.
+        connection.execute(
+            "UPDATE organisations_numbersequence SET last = greatest(last, ("
+            " SELECT coalesce(max(number), 0) FROM ledger_journal j WHERE j.council_id ="
+            " organisation_id AND j.financial_year = year)) WHERE kind = 'journal'"
+        )
         connection.execute(
             "UPDATE audit_chainhead h SET sequence ="
             " (SELECT max(sequence) FROM audit_event e WHERE e.chain = h.chain)"

@@ -113,6 +113,8 @@ def hold_budgets_there(
     whoever makes it can hold the organisation before.
     Raises: Busy.
     """
+    if not codings and not line_ids:
+        return {}
     wanted = [list(each) for each in zip(*sorted(set(codings)), strict=True)] or [[], [], []]
     names = dict(zip(("years", "centres", "accounts"), wanted, strict=True))
     facts = {"council": council_id, "lines": list(line_ids), "partly": not all_or_none, **names}
