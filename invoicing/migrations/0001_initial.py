@@ -388,6 +388,10 @@ class Migration(migrations.Migration):
             model_name='invoice',
             index=models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='invoice_by_order'),
         ),
+        migrations.AddIndex(
+            model_name='invoice',
+            index=models.Index(fields=['council', 'sha256'], name='invoice_by_bytes'),
+        ),
         migrations.AddConstraint(
             model_name='invoice',
             constraint=models.UniqueConstraint(condition=models.Q(models.Q(('status__in', ['REPEAT', 'SENT_BACK']), _negated=True), ('supplier__isnull', False)), fields=('council', 'supplier', 'kind', 'number_key', 'issued_on', 'gross_amount'), name='invoice_asked_once'),

@@ -173,6 +173,8 @@ class Invoice(Row, Stateful):
             models.Index(
                 fields=["order"], condition=Q(order__isnull=False), name="invoice_by_order"
             ),
+            # Whoever sends one in is asked whether the same bytes came before.
+            models.Index(fields=["council", "sha256"], name="invoice_by_bytes"),
         ]
 
     @property

@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'journal',
                 'indexes': [
-                    models.Index(fields=['council', 'document_id'], name='journal_by_document'),
+                    models.Index(fields=['council', 'document_id'], name='journal_by_document'), models.Index(fields=['council', 'dated_on'], name='journal_by_day'),
                 ],
                 'constraints': [
                     models.UniqueConstraint(fields=('council', 'financial_year', 'number'), name='journal_one_a_number'),

@@ -132,6 +132,7 @@ class Journal(Row):
         ]
         indexes = [
             models.Index(fields=["council", "document_id"], name="journal_by_document"),
+            models.Index(fields=["council", "dated_on"], name="journal_by_day"),
         ]
 
     @property
