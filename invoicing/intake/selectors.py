@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from invoicing.matching.duplicates import number_key
 from invoicing.matching.selectors import choices_of, findings_of
 from invoicing.matching.told import Told, told
-from invoicing.models import Arrival, Choice, Invoice, InvoiceLine, InvoiceTax, SupplierAccount
+from invoicing.models import (
+    Arrival,
+    Choice,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    PaidInvoice,
+    Payment,
+    SupplierAccount,
+)
 from invoicing.states import ArrivalStatus, Severity
 from marketplace.audit.models import Event
 from marketplace.audit.selectors import timeline
@@ -87,12 +97,28 @@ def _holds(each: Told) -> bool:
 
 def invoices_of(reader: Actor) -> QuerySet[Invoice]:
     """Return what `reader` may see of their council's invoices, latest first ("-id" by key)."""
-    return _council_side(reader).select_related("supplier", "order").order_by("-id")
+    rows = with_bank_day(_council_side(reader))
+    return rows.select_related("supplier", "order").order_by("-id")
 
 
 def invoices_from(supplier: Actor) -> QuerySet[Invoice]:
     """Return what councils have of a supplier's invoices, latest first ("-id" by key)."""
-    return _supplier_side(supplier).select_related("council", "order").order_by("-id")
+    rows = with_bank_day(_supplier_side(supplier))
+    return rows.select_related("council", "order").order_by("-id")
+
+
+def with_bank_day(rows: TenantQuerySet[Invoice]) -> TenantQuerySet[Any]:
+    """Return invoices with `bank_paid_on`: when the bank paid them, None before it is known to."""
+    standing = PaidInvoice.objects.filter(invoice=OuterRef("pk"), is_open=True)
+    return rows.annotate(bank_paid_on=Subquery(standing.values("payment__settled_on")[:1]))
+
+
+def returned_payments(invoice: Invoice) -> QuerySet[Payment]:
+    """Return the payments of an invoice that the bank gave back, the latest first."""
+    rows = Payment.objects.of(invoice.council_id).filter(
+        documents__invoice=invoice, failed_at__isnull=False
+    )
+    return rows.order_by("-failed_at", "-id")
 
 
 def invoices_found(
@@ -125,10 +151,11 @@ def invoice(reader: Actor, invoice_id: UUID) -> Invoice:
 
     Raises: Missing.
     """
-    rows = _readable_by(reader).select_related(
+    rows = with_bank_day(_readable_by(reader)).select_related(
         "council", "supplier", "order", "credits", "repeats", "arrival", "document"
     )
-    return rows.defer("document__content").one(invoice_id)
+    found: Invoice = rows.defer("document__content").one(invoice_id)
+    return found
 
 
 def invoice_page(reader: Actor, invoice_id: UUID) -> InvoicePage:
@@ -147,7 +174,7 @@ def invoice_page(reader: Actor, invoice_id: UUID) -> InvoicePage:
         invoice=found,
         lines=lines,
         taxes=list(found.taxes.order_by("place")),
-        compared=_compared(found, lines, words, choices),
+        compared=_compared(reader.organisation_id, found, lines, words, choices),
         holds=[each for each in words if _holds(each)],
         allowed=[each for each in words if each.is_allowed],
         notes=[
@@ -159,6 +186,7 @@ def invoice_page(reader: Actor, invoice_id: UUID) -> InvoicePage:
 
 
 def _compared(
+    reader_id: UUID,
     invoice: Invoice,
     lines: list[InvoiceLine],
     words: list[Told],
@@ -170,8 +198,8 @@ def _compared(
     """
     ordered = {}
     if invoice.order_id is not None:
-        rows = OrderLine.objects.filter(order_id=invoice.order_id).order_by("line_number")
-        ordered = {line.pk: line for line in rows}
+        rows = OrderLine.objects.of(reader_id).filter(order_id=invoice.order_id)
+        ordered = {line.pk: line for line in rows.order_by("line_number")}
     counted = dict(
         invoice.allocations.filter(undoes__isnull=True, undone_by__isnull=True).values_list(
             "invoice_line_id", "order_line_id"
@@ -249,7 +277,8 @@ def order_to_bill(supplier: Actor, order_id: UUID) -> Order:
 
 def billable_lines(order: Order) -> QuerySet[OrderLine]:
     """Return an order's lines in order, as its supplier may read them."""
-    return OrderLine.objects.filter(order=order).order_by("line_number")
+    rows = OrderLine.objects.of(order.supplier_id).filter(order=order)
+    return rows.order_by("line_number")
 
 
 def to_bill(order: Order, line: OrderLine) -> Decimal:

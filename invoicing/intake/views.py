@@ -18,6 +18,7 @@ from invoicing.intake.selectors import (
     invoice_timeline,
     invoices_found,
     invoices_of,
+    returned_payments,
 )
 from invoicing.intake.services.arrivals import take_invoice
 from invoicing.settling.choosable import choosing_of
@@ -67,6 +68,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         {
             "invoice": found.invoice,
             "page": found,
+            "returned": list(returned_payments(found.invoice)),
             "actions": decisions_open(acting, found.invoice),
             "releasing": {
                 each.finding.pk

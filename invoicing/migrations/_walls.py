@@ -257,6 +257,7 @@ WALLS = [
         "invoicing_supplieraccount",
         {"supplier_id": "supplier_id"},
     ),
+    same_tenant("invoicing_accountconfirmation", "returned_id", "invoicing_payment", BOTH),
     same_tenant("invoicing_paymentrun", "file_id", "documents_document", KEPT_BY),
     same_tenant("invoicing_payment", "run_id", "invoicing_paymentrun"),
     same_tenant(
@@ -323,7 +324,7 @@ WALLS = [
         "void_at",
         "void_reason",
     ),
-    _only_these_change("invoicing_payment", "sent_at", "failed_at", "failed_reason"),
+    _only_these_change("invoicing_payment", "sent_at", "failed_at", "failed_reason", "settled_on"),
     _only_these_change("invoicing_paidinvoice", "is_open"),
     _only_these_change(
         "invoicing_ledgerexport",

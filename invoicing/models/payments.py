@@ -61,6 +61,8 @@ class AccountConfirmation(Row):
 
     Why: a changed account is how councils are robbed; the details on the letter that asks for it
     are the robber's, so who was called stands here.
+    `returned` is the payment to the account that had come back last: once another comes back,
+    somebody has to make sure again.
     Source: LGA and National Fraud Authority guidance on changes of suppliers' bank details.
     """
 
@@ -71,6 +73,7 @@ class AccountConfirmation(Row):
     account = models.ForeignKey(SupplierAccount, models.PROTECT, related_name="confirmations")
     spoke_to = models.CharField(max_length=200)
     spoke_by = models.CharField(max_length=200)
+    returned = models.ForeignKey("Payment", models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField()
     confirmed_by_id = models.UUIDField()
     confirmed_by_name = models.CharField(max_length=200)
@@ -80,7 +83,11 @@ class AccountConfirmation(Row):
     class Meta:
         verbose_name = _("confirmation of an account")
         constraints = [
-            models.UniqueConstraint(fields=["council", "account"], name="accountconfirmation_once"),
+            models.UniqueConstraint(
+                fields=["council", "account", "returned"],
+                name="accountconfirmation_once",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(
                 name="accountconfirmation_says_how",
                 condition=~Q(spoke_to="") & ~Q(spoke_by=""),
@@ -184,7 +191,8 @@ class Payment(Row):
     """What one supplier is paid in a run, to which account as it was then; once it is in, fixed.
 
     `end_to_end_id` comes back from the bank, and is used once for ever. `sent_at` is when the file
-    for the bank was made; the supplier sees it from then on. `failed_at` says that the bank gave it
+    for the bank was made; the supplier sees it from then on. `settled_on` is the day on which the
+    bank paid it, as the supplier may know too. `failed_at` says that the bank gave it
     back, after which its invoices are owed again.
     Units: GBP.
     """
@@ -203,6 +211,7 @@ class Payment(Row):
     sent_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     failed_reason = models.CharField(max_length=200, blank=True)
+    settled_on = models.DateField(null=True)
 
     objects = TenantQuerySet["Payment"].as_manager()
 

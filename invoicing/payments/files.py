@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invoicing.payments.accounts import BankAccount
-from invoicing.payments.letters import is_reference
+from invoicing.payments.letters import LONGEST_NAME, is_name, is_reference
 from marketplace.core.errors import FieldProblem, Invalid
 
 LONGEST_REFERENCE: Final = 35
@@ -169,6 +169,10 @@ def _repeated(file: PaymentFile) -> Iterator[FieldProblem]:
 
 
 def _batch_problems(pointer: str, batch: Batch) -> Iterator[FieldProblem]:
+    if not is_name(batch.payer.name, LONGEST_NAME):
+        yield FieldProblem(
+            f"{pointer}/payer", _("Nothing of the name that you pay from is left for the bank.")
+        )
     if not batch.payer.is_well_formed:
         yield FieldProblem(
             f"{pointer}/payer",
@@ -194,6 +198,11 @@ def _payment_problems(pointer: str, payment: Payment) -> Iterator[FieldProblem]:
     if not payment.payee.is_well_formed:
         yield FieldProblem(
             f"{pointer}/payee", _("Check the sort code and account number of %(name)s.") % facts
+        )
+    if not is_name(payment.payee.name, LONGEST_NAME):
+        yield FieldProblem(
+            f"{pointer}/payee",
+            _("Nothing of the name “%(name)s” is left in letters that banks take.") % facts,
         )
     if not _is_payable(payment.amount):
         yield FieldProblem(

@@ -32,7 +32,7 @@ class PreparationForm(forms.Form):
     due_by_on = forms.DateField(widget=forms.HiddenInput)
     pay_on = DayField(
         label=_("When is the bank to pay?"),
-        help_text=_("A day from Monday to Friday that is no bank holiday."),
+        help_text=_("A day from Monday to Friday that is no bank holiday, within 30 days."),
         error_messages={"required": _("Enter the day on which the bank is to pay")},
     )
     payer_name = forms.CharField(

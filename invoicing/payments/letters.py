@@ -23,6 +23,7 @@ _INSTEAD: Final = str.maketrans(
     }
 )  # fmt: skip
 _UNKNOWN: Final = "."
+LONGEST_NAME: Final = 70
 
 
 def for_bank(text: str, most: int) -> str:
@@ -40,7 +41,16 @@ def for_bank(text: str, most: int) -> str:
         for each in plain
         if not unicodedata.combining(each)
     ]
-    return "".join(letters)[:most].strip()
+    return "".join(letters)[:most].strip() or (_UNKNOWN if text.strip() else "")
+
+
+def is_name(text: str, most: int) -> bool:
+    """Tell whether something of a name is left in the letters that banks take.
+
+    >>> is_name("Chairs Ltd", 70), is_name("´", 70), is_name("…", 70)
+    (True, False, False)
+    """
+    return any(each.isalnum() for each in for_bank(text, most))
 
 
 def is_reference(text: str, most: int = 35) -> bool:

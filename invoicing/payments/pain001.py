@@ -32,12 +32,11 @@ from invoicing.payments.files import (
     check_file,
     total,
 )
-from invoicing.payments.letters import for_bank
+from invoicing.payments.letters import LONGEST_NAME, for_bank
 from marketplace.core.xml import read_schema
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 _SCHEMA: Final = "sepaxml/schemas/pain.001.001.09.xsd"
-LONGEST_NAME: Final = 70
 LONGEST_NOTE: Final = 140
 # Banks carry about nine thousand letters of structured remittance; a document takes some sixty.
 MOST_DOCUMENTS: Final = 140

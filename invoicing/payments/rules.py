@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-SATURDAY: Final = 5
 # What one payment of a file may come to at most: banks have nine digits before the point.
 MOST_IN_ONE_PAYMENT: Final = Decimal("999999999.99")
+# What one run holds: a person reads it, and its references have four digits.
+MOST_PAYMENTS: Final = 5_000
 
 
 class Why(StrEnum):
@@ -21,8 +22,10 @@ class Why(StrEnum):
 
     NO_ACCOUNT = "NO_ACCOUNT"
     NOT_CONFIRMED = "NOT_CONFIRMED"
+    CAME_BACK = "CAME_BACK"
     NOTHING_LEFT = "NOTHING_LEFT"
     TOO_LARGE = "TOO_LARGE"
+    FULL = "FULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """The account that a supplier last asked to be paid to, and whether we made sure of it."""
+    """The account that a supplier last asked to be paid to, and whether we made sure of it.
+
+    Shapes: `came_back` whether a payment to it did, and nobody has made sure of it since.
+    """
 
     account_id: UUID
     supplier_id: UUID
@@ -46,6 +52,7 @@ class Payee:
     sort_code: str
     account_number: str
     is_confirmed: bool
+    came_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class Plan:
 
 
 def planned(owed: Iterable[Owed], payees: Mapping[UUID, Payee]) -> Plan:
-    """Return whom to pay what, and who is left out.
+    """Return whom to pay what, and who is left out; beyond so many, the rest waits.
 
     Shapes: `payees` by supplier; suppliers come in the order of their first document.
     Why: a credit note that is not taken off what is owed now would be paid out twice: as money that
@@ -101,12 +108,15 @@ def planned(owed: Iterable[Owed], payees: Mapping[UUID, Payee]) -> Plan:
     by_supplier: dict[UUID, list[Owed]] = defaultdict(list)
     for each in owed:
         by_supplier[each.supplier_id].append(each)
-    paid, left_out = [], []
+    paid: list[Payable] = []
+    left_out: list[LeftOut] = []
     for supplier_id, documents in by_supplier.items():
         amount = sum((each.amount for each in documents), Decimal("0.00"))
         due = Due(supplier_id, amount, tuple(documents))
         payee = payees.get(supplier_id)
         why = _why_not(due, payee)
+        if why is None and len(paid) >= MOST_PAYMENTS:
+            why = Why.FULL
         if why is not None or payee is None:
             left_out.append(LeftOut(due, why or Why.NO_ACCOUNT))
         else:
@@ -120,17 +130,8 @@ def _why_not(due: Due, payee: Payee | None) -> Why | None:
     if payee is None:
         return Why.NO_ACCOUNT
     if not payee.is_confirmed:
-        return Why.NOT_CONFIRMED
+        return Why.CAME_BACK if payee.came_back else Why.NOT_CONFIRMED
     return Why.TOO_LARGE if due.amount > MOST_IN_ONE_PAYMENT else None
-
-
-def is_bank_day(day: date) -> bool:
-    """Tell whether banks settle on a day, as far as the day of the week tells.
-
-    Why: a file for a Saturday is refused, or is paid on a day that nobody approved. Bank holidays
-    differ by nation and are the bank's to say.
-    """
-    return day.weekday() < SATURDAY
 
 
 def run_number(financial_year: int, number: int) -> str:

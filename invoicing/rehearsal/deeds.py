@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from invoicing.intake.services.arrivals import take_invoice
 from invoicing.intake.services.flips import flip_order
 from invoicing.models import Arrival, Invoice, PaymentRun
 from invoicing.payments.accounts import BankAccount
-from invoicing.payments.rules import is_bank_day
+from invoicing.payments.bank_days import next_bank_day
 from invoicing.payments.services.exporting import export_run
 from invoicing.payments.services.preparing import prepare_run
 from invoicing.payments.services.runs import approve_run
@@ -215,13 +215,6 @@ def approve_to_pay(house: House, invoice: Invoice, *, at: datetime) -> Invoice:
         return approve_invoice(invoice_id=invoice.pk, approver=finance, at=at)
 
 
-def bank_day(after: date) -> date:
-    """Return this day, or the next on which banks pay."""
-    while not is_bank_day(after):
-        after += timedelta(days=1)
-    return after
-
-
 def prepare(house: House, *, at: datetime) -> PaymentRun:
     """Bring together everything that is owed."""
     today = timezone.localdate(at)
@@ -229,7 +222,7 @@ def prepare(house: House, *, at: datetime) -> PaymentRun:
         return prepare_run(
             preparer=preparer,
             payer=PAYER,
-            pay_on=bank_day(today),
+            pay_on=next_bank_day(today),
             due_by_on=today + timedelta(days=DAYS_LOOKED_AHEAD),
             at=at,
         ).run
@@ -241,6 +234,6 @@ def pay(house: House, run: PaymentRun, *, at: datetime) -> PaymentRun:
         approve_run(run_id=run.pk, approver=checker, frozen_sha256=run.frozen_sha256, at=at)
     with house.acting("payments") as payments:
         export_run(run_id=run.pk, payments=payments, at=at)
-        return settle_run(
-            run_id=run.pk, payments=payments, settled_on=timezone.localdate(at), at=at
-        )
+        day = max(run.pay_on, timezone.localdate(at))
+        then = at + (day - timezone.localdate(at))
+        return settle_run(run_id=run.pk, payments=payments, settled_on=day, at=then)

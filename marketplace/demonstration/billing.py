@@ -30,7 +30,7 @@ from invoicing.ledgers.services import acknowledge_export, build_export
 from invoicing.matching.selectors import open_findings
 from invoicing.models import Arrival, Invoice, LedgerExport, PaymentRun
 from invoicing.payments.accounts import BankAccount
-from invoicing.payments.rules import is_bank_day
+from invoicing.payments.bank_days import next_bank_day
 from invoicing.payments.selectors.due import latest_accounts
 from invoicing.payments.services.accounts import add_supplier_account, confirm_account
 from invoicing.payments.services.exporting import export_run
@@ -176,7 +176,7 @@ class Biller:
         prepare_run(
             preparer=self._person(each),
             payer=_payer(each.council),
-            pay_on=tomorrow if first else _bank_day(self.today + timedelta(days=PAID_IN_DAYS)),
+            pay_on=tomorrow if first else next_bank_day(self.today + timedelta(days=PAID_IN_DAYS)),
             due_by_on=timezone.localdate(at + LOOKED_AHEAD),
             at=at,
         )
@@ -294,9 +294,3 @@ def _dearer(line: OrderLine, times: Decimal) -> OrderLine:
 def _payer(slug: str) -> BankAccount:
     sort_code, number = PAID_FROM[slug]
     return BankAccount(council(slug).name, sort_code=sort_code, account_number=number)
-
-
-def _bank_day(day: date) -> date:
-    while not is_bank_day(day):
-        day += timedelta(days=1)
-    return day

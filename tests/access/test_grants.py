@@ -86,6 +86,7 @@ CALLED = {
     "orderline_received_by_receipts": frozenset(),
     "orderline_refused_is_not_billed": frozenset(),
     "organisations_token_owner": SIGNED_IN,
+    "organisations_who_work_for": EVERYBODY,
     "period_keeps_its_days": frozenset(),
     "receiptline_counts": frozenset(),
     "refuse_change": frozenset(),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from marketplace.core.dates import add_working_days, financial_year
+from invoicing.payments.bank_days import next_bank_day
+from marketplace.core.dates import financial_year
 from marketplace.core.tenancy import stewardship
 from marketplace.organisations.models import Membership
 from tests.browser.conftest import NARROW, WIDE, Visitor
@@ -63,7 +64,7 @@ def prepare(visitor, eyes):
     press(visitor, "Prepare the payment run")
     eyes.on(visitor)
     visitor.troubles.clear()  # Chromium says of every 422 that it is one
-    fill_day(visitor, "pay_on", add_working_days(timezone.localdate(), 1))
+    fill_day(visitor, "pay_on", next_bank_day(timezone.localdate()))
     visitor.page.fill("[name=payer_name]", "Ambridge Council")
     visitor.page.fill("[name=payer_sort_code]", "20-20-15")
     visitor.page.fill("[name=payer_account_number]", "55555555")

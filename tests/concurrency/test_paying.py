@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from invoicing.models import AccountConfirmation, Invoice, PaidInvoice, Payment, PaymentRun
-from invoicing.payments.services import runs
+from invoicing.payments.services import checks
+from invoicing.payments.services import exporting as exporting_service
 from invoicing.payments.services.accounts import add_supplier_account, confirm_account
 from invoicing.payments.services.exporting import export_run, hand_out_file
 from invoicing.payments.services.preparing import prepare_run
@@ -16,6 +17,7 @@ from invoicing.payments.services.runs import approve_run, void_run
 from invoicing.payments.services.settlement import fail_payment, settle_run
 from invoicing.states import InvoiceStatus, RunStatus
 from marketplace.audit.models import Event
+from marketplace.core.models import TenantQuerySet
 from marketplace.core.tenancy import act_for
 from marketplace.documents.models import Document
 from marketplace.ledger.models import Journal
@@ -34,7 +36,7 @@ def house(fresh_db):
 
 
 def deed(house, service, **facts):
-    return house.council.pk, lambda: service(at=NOON, **facts)
+    return house.council.pk, lambda: service(**{"at": NOON, **facts})
 
 
 def preparing(house, **facts):
@@ -57,7 +59,7 @@ def failing(house, payment):
 
 
 def settling(house, run):
-    facts = {"run_id": run.pk, "settled_on": payments.TODAY}
+    facts = {"run_id": run.pk, "settled_on": payments.PAY_ON, "at": NOON + timedelta(days=3)}
     return deed(house, settle_run, payments=house.preparer, **facts)
 
 
@@ -175,7 +177,7 @@ class TestTheAccountChangedMeanwhile:
         run = payments.prepared(house)
         assert at_once([self.moving(house)]) == ["won"]
         assert at_once([approving(house, run, house.checker)]) == ["PayeeChanged"]
-        monkeypatch.setattr(runs, "_check_payees", lambda run: None)
+        monkeypatch.setattr(checks, "payments_to_former_accounts", lambda *whose: [])
         assert at_once([approving(house, run, house.checker)]) == ["won"]
 
 
@@ -209,16 +211,64 @@ class TestTheBankAnswersTwice:
         assert found[keys[AccountRole.BANK]] == -5
         assert found[keys[AccountRole.CREDITORS]] == -100
 
+    def test_the_file_is_made_before_it_or_not_at_all(self, house):
+        payments.invoice(house)
+        run = payments.approved(house)
+        ends = at_once([exporting(house, run), self.moving(house)])
+        assert ends in (["won", "won"], ["PayeeChanged", "won"])
+        act_for(house.council.pk)
+        run.refresh_from_db()
+        assert (run.status == RunStatus.EXPORTED) == (ends[0] == "won")
+
+    def test_no_account_changes_between_the_look_and_the_file(self, house, monkeypatch):
+        """Whoever gives another account while the file is made waits until it is."""
+        payments.invoice(house)
+        assert self.changed_meanwhile(house, monkeypatch) == ["won", "Busy"]
+
+    def test_without_holding_still_it_would_change_meanwhile(self, house, monkeypatch):
+        payments.invoice(house)
+        monkeypatch.setattr(exporting_service, "hold_accounts_still", lambda whose: None)
+        assert self.changed_meanwhile(house, monkeypatch) == ["won", "won"]
+
+    def changed_meanwhile(self, house, monkeypatch):
+        """Let a supplier try to move after the payees were looked at, before the file is kept."""
+        run, ends = payments.approved(house), []
+        write = exporting_service.write_pain001
+
+        def slowly(file):
+            ends.extend(at_once([self.moving(house)]))
+            return write(file)
+
+        monkeypatch.setattr(exporting_service, "write_pain001", slowly)
+        return at_once([exporting(house, run)]) + ends
+
 
 class TestTwoMakeSure:
-    def test_one_did(self, house):
+    def both(self, house):
         with house.selling():
             account = payments.account(house.supplier)
         said = {"account_id": account.pk, "spoke_to": "Sal", "spoke_by": "Telephone"}
-        both = [
+        return account, [
             deed(house, confirm_account, person=person, **said)
             for person in (house.checker, house.finance)
         ]
+
+    def test_one_did(self, house):
+        account, both = self.both(house)
         assert sorted(at_once(both)) == ["ConfirmedBefore", "won"]
+        act_for(house.council.pk)
+        assert AccountConfirmation.objects.filter(account=account).count() == 1
+
+    def test_without_giving_way_one_would_crash(self, house, monkeypatch):
+        """Negative control: both come as far as writing, and only one may."""
+        account, both = self.both(house)
+        write = TenantQuerySet.bulk_create
+
+        def without(rows, made, **facts):
+            facts.pop("ignore_conflicts", None)
+            return write(rows, made, **facts)
+
+        monkeypatch.setattr(TenantQuerySet, "bulk_create", without)
+        assert sorted(at_once(both)) == ["crash: IntegrityError", "won"]
         act_for(house.council.pk)
         assert AccountConfirmation.objects.filter(account=account).count() == 1

@@ -25,6 +25,7 @@ from invoicing.models import (
     SupplierAccount,
 )
 from invoicing.payments.accounts import BankAccount
+from invoicing.payments.selectors.accounts import last_returned
 from invoicing.payments.services.exporting import export_run
 from invoicing.payments.services.preparing import prepare_run
 from invoicing.payments.services.runs import approve_run
@@ -114,7 +115,7 @@ def account(supplier: Organisation, **facts: Any) -> SupplierAccount:
 def confirmed(
     council: Organisation, account: SupplierAccount, *, by: Actor | None = None, **facts: Any
 ) -> SupplierAccount:
-    """Let a council have made sure of an account."""
+    """Let a council have made sure of an account, knowing what came back from it."""
     chosen = {
         "spoke_to": "Sal Seller",
         "spoke_by": "Telephone, with the number on the contract",
@@ -124,8 +125,13 @@ def confirmed(
         **facts,
     }
     with stewardship():
+        back = last_returned(council.pk, [account.pk]).get(account.pk)
         AccountConfirmation.objects.create(
-            council=council, supplier_id=account.supplier_id, account=account, **chosen
+            council=council,
+            supplier_id=account.supplier_id,
+            account=account,
+            returned=back,
+            **chosen,
         )
     return account
 

@@ -230,7 +230,7 @@ class FromDoorToBank(RuleBasedStateMachine):
     def prepare(self):
         self.tried(
             prepare_run, preparer=self.house.preparer, payer=payments.PAYER,
-            pay_on=payments.PAY_ON, due_by_on=twins.FAR,
+            pay_on=payments.TODAY, due_by_on=twins.FAR,
         )  # fmt: skip
 
     @rule(data=st.data())

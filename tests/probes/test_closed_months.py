@@ -91,7 +91,7 @@ class TestTheMonthIsClosed:
         house = twins.house(stage)
         with house.acting():
             run = prepare_run(
-                preparer=house.preparer, payer=payments.PAYER, pay_on=payments.PAY_ON,
+                preparer=house.preparer, payer=payments.PAYER, pay_on=payments.TODAY,
                 due_by_on=twins.FAR, at=NOON,
             ).run  # fmt: skip
         payments.checked(house, run)

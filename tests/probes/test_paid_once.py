@@ -100,22 +100,25 @@ def test_the_file_made_again(house, owed):
 @pytest.mark.parametrize("is_settled", [False, True], ids=["before the bank paid", "afterwards"])
 def test_again_after_a_failure(house, owed, is_settled):
     run = exported(house, prepared(house))
-    facts = {"payments": house.preparer, "at": NOON + timedelta(days=1)}
+    facts = {"payments": house.preparer, "at": NOON + timedelta(days=3)}
     with stewardship():
         failed = Payment.objects.get(run=run)
     with house.acting():
         if is_settled:
-            settle_run(run_id=run.pk, settled_on=NOON.date(), **facts)
+            settle_run(run_id=run.pk, settled_on=payments.PAY_ON, **facts)
         fail_payment(payment_id=failed.pk, reason="AC04", failed_on=NOON.date(), **facts)
     assert paid_for(owed) == []
+    with pytest.raises(NothingToPay):  # its account is not what somebody was told it is
+        prepared(house)
+    payments.confirmed(house.council, house.account)
     second = exported(house, prepared(house))
     if not is_settled:  # the first run is taken off the account without it
         with house.acting():
-            settle_run(run_id=run.pk, settled_on=NOON.date(), **facts)
+            settle_run(run_id=run.pk, settled_on=payments.PAY_ON, **facts)
     with pytest.raises(NothingToPay):
         prepared(house)
     with house.acting():
-        settle_run(run_id=second.pk, settled_on=NOON.date(), **facts)
+        settle_run(run_id=second.pk, settled_on=payments.PAY_ON, **facts)
     assert paid_for(owed) == [owed.payable_amount]
 
 

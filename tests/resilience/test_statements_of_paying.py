@@ -235,7 +235,7 @@ class TestRuns:
         run = payments.exported(house)
         deed = acting(
             house, settle_run, run_id=run.pk, payments=house.preparer,
-            settled_on=payments.TODAY, at=NOON + timedelta(days=1),
+            settled_on=payments.PAY_ON, at=NOON + timedelta(days=3),
         )  # fmt: skip
         points = dies(deed, OF_RUN(run.pk), tmp_path)
         assert verbs("payment-run.settled") == 1

@@ -26,7 +26,12 @@ from invoicing.payments.files import PaymentFileFaulty
 from invoicing.payments.rules import Due
 from invoicing.payments.selectors.due import due_plan
 from invoicing.payments.selectors.runs import payment_runs, payments_in, with_documents
-from invoicing.payments.services.checks import PayDayPassed, PaymentsNotAllowed
+from invoicing.payments.services.checks import (
+    PayDayPassed,
+    PayeeChanged,
+    PaymentsNotAllowed,
+    RunNotAsFixed,
+)
 from invoicing.payments.services.exporting import export_run, hand_out_file
 from invoicing.payments.services.preparing import (
     NothingToPay,
@@ -36,9 +41,7 @@ from invoicing.payments.services.preparing import (
 )
 from invoicing.payments.services.runs import (
     LONGEST_REASON,
-    PayeeChanged,
     RunApprovalNotAllowed,
-    RunNotAsFixed,
     RunNotAsSeen,
     VoidReasonNeeded,
     approve_run,
@@ -76,7 +79,7 @@ class PaymentRunList(api.Operation):
         """What to pay, when, and from which account."""
 
         due_by_on = StrictDay(help_text="Invoices that are due by this day are paid.")
-        pay_on = StrictDay(help_text="The day on which the bank is to pay: Monday to Friday.")
+        pay_on = StrictDay(help_text="When the bank is to pay: no weekend, no bank holiday.")
         payer_name = serializers.CharField(max_length=140, help_text="On the council’s account.")
         payer_sort_code = serializers.CharField(max_length=20)
         payer_account_number = serializers.CharField(max_length=20)
@@ -285,8 +288,8 @@ class PaymentRunExport(api.Operation):
         "Make the bank’s file of a payment run",
         answers=RunShape,
         refusals=(
-            PaymentsNotAllowed, PayDayPassed, PaymentFileFaulty, ControlAccountMissing,
-            NoOpenPeriod, IllegalMove,
+            PaymentsNotAllowed, PayDayPassed, RunNotAsFixed, PayeeChanged, PaymentFileFaulty,
+            ControlAccountMissing, NoOpenPeriod, IllegalMove,
         ),
         example={**RUN_EXAMPLE, "status": "EXPORTED"},
     )  # fmt: skip

@@ -46,6 +46,7 @@ PAYMENT_EXAMPLE: Final = {
     "account": "••••9911",
     "amount": "120.00",
     "sent_at": "2026-11-23T11:00:00Z",
+    "settled_on": None,
     "failed_at": None,
     "failed_reason": "",
     "documents": [DOCUMENT_EXAMPLE],
@@ -111,6 +112,7 @@ class PaymentShape(serializers.Serializer[Any]):
     account = serializers.SerializerMethodField(help_text="By its last digits.")
     amount = serializers.DecimalField(max_digits=16, decimal_places=2)
     sent_at = serializers.DateTimeField(allow_null=True, help_text="When the bank’s file was made.")
+    settled_on = serializers.DateField(allow_null=True, help_text="When the bank paid it.")
     failed_at = serializers.DateTimeField(allow_null=True)
     failed_reason = serializers.CharField()
     documents = DocumentShape(many=True, source="listed_documents")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from invoicing.models import AccountConfirmation, Payment, SupplierAccount
-from invoicing.payments.selectors.due import latest_accounts
+from invoicing.payments.selectors.due import latest_accounts, with_confirmations
 from marketplace.core.models import TenantQuerySet
 from marketplace.organisations.models import SupplierLink
 
@@ -17,9 +18,9 @@ from marketplace.organisations.models import SupplierLink
 class PayeeAccount:
     """The account of one of a council's suppliers, and what the council knows of it.
 
-    Shapes: `shared_with` are the names of other suppliers of this council with the same account;
-    `former` whether the supplier had another before; `failed` the last payment to it that came
-    back.
+    Shapes: `confirmation` is the last one; `shared_with` are the names of other suppliers of this
+    council with the same account; `former` whether the supplier had another before; `failed` the
+    last payment to it that came back.
     """
 
     account: SupplierAccount
@@ -27,6 +28,12 @@ class PayeeAccount:
     shared_with: tuple[str, ...]
     former: bool
     failed: Payment | None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Tell whether somebody made sure of it since a payment to it last came back."""
+        returned = self.failed.pk if self.failed else None
+        return self.confirmation is not None and self.confirmation.returned_id == returned
 
 
 def accounts_of(supplier_id: UUID) -> TenantQuerySet[SupplierAccount]:
@@ -48,9 +55,11 @@ def payee_accounts(council_id: UUID) -> TenantQuerySet[SupplierAccount]:
 
 
 def unconfirmed_accounts(council_id: UUID) -> TenantQuerySet[SupplierAccount]:
-    """Return the latest accounts of which a council has not made sure yet."""
-    confirmed = AccountConfirmation.objects.of(council_id).values("account_id")
-    return payee_accounts(council_id).exclude(pk__in=confirmed)
+    """Return the latest accounts of which a council has yet to make sure, or to again.
+
+    Why again: a payment that came back says that the account is not what somebody was told.
+    """
+    return with_confirmations(council_id, payee_accounts(council_id)).filter(is_confirmed=False)
 
 
 def payee_account(council_id: UUID, account_id: UUID) -> SupplierAccount:
@@ -67,15 +76,27 @@ def is_latest(account: SupplierAccount) -> bool:
     return account.pk in latest_accounts([account.supplier_id]).values_list("pk", flat=True)
 
 
+def last_returned(council_id: UUID, account_ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """Return the payment to each account that came back last, where one did."""
+    failed = Payment.objects.of(council_id).filter(
+        council_id=council_id, account_id__in=account_ids, failed_at__isnull=False
+    )
+    return {each.account_id: each for each in failed.order_by("failed_at", "id")}
+
+
+def confirmations_of(
+    council_id: UUID, account_ids: Collection[UUID]
+) -> dict[UUID, AccountConfirmation]:
+    """Return who last made sure of each account, be it before a payment came back or since."""
+    rows = AccountConfirmation.objects.of(council_id).filter(account_id__in=account_ids)
+    return {each.account_id: each for each in rows.order_by("id")}
+
+
 def known_of(council_id: UUID, accounts: list[SupplierAccount]) -> list[PayeeAccount]:
     """Return what a council knows of accounts: four statements for however many."""
     keys = [each.pk for each in accounts]
-    confirmations = {
-        each.account_id: each
-        for each in AccountConfirmation.objects.of(council_id).filter(account_id__in=keys)
-    }
-    failed = Payment.objects.of(council_id).filter(account_id__in=keys, failed_at__isnull=False)
-    last_failed = {each.account_id: each for each in failed.order_by("failed_at", "id")}
+    confirmations = confirmations_of(council_id, keys)
+    last_failed = last_returned(council_id, keys)
     suppliers = [each.supplier_id for each in accounts]
     every = SupplierAccount.objects.filter(supplier_id__in=suppliers)
     counts: dict[UUID, int] = {}

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from invoicing.models import AccountConfirmation, Invoice, PaidInvoice, SupplierAccount
+from invoicing.models import AccountConfirmation, Invoice, PaidInvoice, Payment, SupplierAccount
 from invoicing.payments.rules import Owed, Payee, Plan, planned
 from invoicing.states import InvoiceKind, InvoiceStatus
 from marketplace.core.models import TenantQuerySet
 from marketplace.organisations.models import SupplierLink
+
+# Stands for "none came back" where keys are compared, since nothing equals nothing in SQL.
+_NONE: Final = UUID(int=0)
 
 
 def invoices_due(council_id: UUID, due_by_on: date) -> TenantQuerySet[Invoice]:
@@ -57,8 +62,7 @@ def due_plan(
 
 def payees(council_id: UUID, supplier_ids: Collection[UUID]) -> dict[UUID, Payee]:
     """Return the latest account of each supplier, and whether this council made sure of it."""
-    confirmed = AccountConfirmation.objects.of(council_id).filter(account=OuterRef("pk"))
-    rows = latest_accounts(supplier_ids).annotate(is_confirmed=Exists(confirmed))
+    rows = with_confirmations(council_id, latest_accounts(supplier_ids))
     return {
         each.supplier_id: Payee(
             account_id=each.pk,
@@ -67,14 +71,39 @@ def payees(council_id: UUID, supplier_ids: Collection[UUID]) -> dict[UUID, Payee
             sort_code=each.sort_code,
             account_number=each.account_number,
             is_confirmed=each.is_confirmed,
+            came_back=each.last_returned_id is not None,
         )
         for each in rows
     }
 
 
+def with_confirmations(
+    council_id: UUID, rows: TenantQuerySet[SupplierAccount]
+) -> TenantQuerySet[Any]:
+    """Return accounts with what a council knows of each.
+
+    Shapes: `is_confirmed` whether somebody made sure of it since a payment to it last came back;
+    `last_returned_id` is that payment, if any.
+    """
+    returned = Payment.objects.of(council_id).filter(
+        account=OuterRef("pk"), council_id=council_id, failed_at__isnull=False
+    )
+    standing = AccountConfirmation.objects.of(council_id).annotate(
+        since=Coalesce("returned_id", _NONE)
+    )
+    return rows.annotate(
+        last_returned_id=Subquery(returned.order_by("-failed_at", "-id").values("pk")[:1]),
+        is_confirmed=Exists(
+            standing.filter(
+                account=OuterRef("pk"), since=Coalesce(OuterRef("last_returned_id"), _NONE)
+            )
+        ),
+    )
+
+
 def latest_accounts(
     supplier_ids: Collection[UUID] | QuerySet[SupplierLink, UUID],
-) -> QuerySet[SupplierAccount]:
+) -> TenantQuerySet[SupplierAccount]:
     """Return the account of each supplier that counts: the one it added last."""
     rows = SupplierAccount.objects.filter(supplier_id__in=supplier_ids)
     return rows.order_by("supplier_id", "-id").distinct("supplier_id")

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, Sum
 
 from invoicing.models import (
     AccountConfirmation,
-    Invoice,
     PaidInvoice,
     Payment,
     PaymentRun,
     SupplierAccount,
 )
 from invoicing.payments.freezing import Documents
-from invoicing.payments.selectors.due import latest_accounts
+from invoicing.payments.selectors.accounts import confirmations_of
+from invoicing.payments.selectors.due import payees
 from invoicing.states import RunStatus
 from marketplace.core.models import TenantQuerySet
 from marketplace.organisations.models import Organisation
@@ -73,45 +75,63 @@ def open_invoice_ids(run: PaymentRun, payment_ids: Collection[UUID] | None = Non
     return list(rows.values_list("invoice_id", flat=True))
 
 
-def has_approved_invoice_in(run: PaymentRun, user_id: UUID) -> bool:
-    """Tell whether somebody approved one of the invoices that a run pays."""
-    mine = Invoice.objects.of(run.council_id).filter(approved_by_id=user_id)
-    return mine.filter(payments__payment__run=run).exists()
+def payments_to_former_accounts(council_id: UUID, rows: Sequence[Payment]) -> list[Payment]:
+    """Return those of a council's payments that would not be made to their accounts any more.
+
+    Why: the supplier has asked to be paid elsewhere since, or a payment to the account came back
+    and nobody has made sure of it again.
+    """
+    known = payees(council_id, {row.supplier_id for row in rows})
+    counting = {each.account_id for each in known.values() if each.is_confirmed}
+    return [row for row in rows if row.account_id not in counting]
 
 
-def has_confirmed_account_in(run: PaymentRun, user_id: UUID) -> bool:
-    """Tell whether somebody made sure of one of the accounts that a run pays to."""
-    mine = AccountConfirmation.objects.of(run.council_id).filter(confirmed_by_id=user_id)
-    return mine.filter(account_id__in=_accounts_in(run)).exists()
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that a supplier of a run gave of late.
+
+    Shapes: `before` is the one that counted until then, if any; `confirmation` who made sure of
+    the new one last.
+    """
+
+    account: SupplierAccount
+    before: SupplierAccount | None
+    confirmation: AccountConfirmation | None
 
 
-def has_given_account_in(run: PaymentRun, user_id: UUID) -> bool:
-    """Tell whether somebody gave one of the accounts that a run pays to, as a supplier's person."""
-    mine = SupplierAccount.objects.filter(added_by_id=user_id)
-    return mine.filter(pk__in=_accounts_in(run)).exists()
-
-
-def _accounts_in(run: PaymentRun) -> QuerySet[Payment, UUID]:
-    return Payment.objects.of(run.council_id).filter(run=run).values_list("account_id", flat=True)
-
-
-def payments_to_former_accounts(rows: Sequence[Payment]) -> list[Payment]:
-    """Return those of some payments whose supplier has asked to be paid elsewhere since."""
-    latest = {
-        each.supplier_id: each.pk for each in latest_accounts({row.supplier_id for row in rows})
-    }
-    return [row for row in rows if latest.get(row.supplier_id) != row.account_id]
-
-
-def accounts_changed_before(run: PaymentRun, at: datetime) -> QuerySet[SupplierAccount]:
+def accounts_changed_before(run: PaymentRun, at: datetime) -> list[NewAccount]:
     """Return the accounts that suppliers of a run added in the days before it, and since.
 
-    Shapes: suppliers joined in, latest first. The first account of a supplier is among them.
+    Shapes: suppliers joined in, latest first; a supplier's first account has none before it.
     """
     suppliers = Payment.objects.of(run.council_id).filter(run=run).values("supplier_id")
     since = min(run.prepared_at, at) - CHANGES_SHOWN_FOR
-    rows = SupplierAccount.objects.filter(supplier_id__in=suppliers, added_at__gte=since)
-    return rows.select_related("supplier").order_by("-id")
+    every = SupplierAccount.objects.filter(supplier_id__in=suppliers)
+    recent = every.filter(added_at__gte=since)
+    rows = every.filter(supplier_id__in=recent.values("supplier_id")).select_related("supplier")
+    last: dict[UUID, SupplierAccount] = {}
+    found = []
+    for each in rows.order_by("id"):
+        if each.added_at >= since:
+            found.append((each, last.get(each.supplier_id)))
+        last[each.supplier_id] = each
+    sure = confirmations_of(run.council_id, [account.pk for account, _before in found])
+    return [NewAccount(each, before, sure.get(each.pk)) for each, before in reversed(found)]
+
+
+def paid_late(run: PaymentRun) -> QuerySet[PaidInvoice]:
+    """Return the invoices that a run pays after the day by which they are due, oldest first."""
+    rows = PaidInvoice.objects.of(run.council_id).filter(
+        payment__run=run, amount__gt=0, invoice__pay_by_on__lt=run.pay_on
+    )
+    return rows.select_related("invoice", "payment__supplier").order_by("invoice__pay_by_on", "id")
+
+
+def came_back_of(run: PaymentRun) -> Decimal:
+    """Return what the bank gave back of a run. Units: GBP."""
+    failed = Payment.objects.of(run.council_id).filter(run=run, failed_at__isnull=False)
+    back: Decimal | None = failed.aggregate(back=Sum("amount"))["back"]
+    return back or Decimal("0.00")
 
 
 def last_payer(council_id: UUID) -> PaymentRun | None:

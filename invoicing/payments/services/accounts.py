@@ -11,13 +11,22 @@ from django.utils.translation import gettext_lazy
 
 from invoicing.models import AccountConfirmation, SupplierAccount
 from invoicing.payments.accounts import BankAccount
-from invoicing.payments.selectors.accounts import accounts_of, is_latest, payee_account
+from invoicing.payments.letters import LONGEST_NAME as BANKS_TAKE
+from invoicing.payments.letters import is_name
+from invoicing.payments.selectors.accounts import (
+    accounts_of,
+    is_latest,
+    last_returned,
+    payee_account,
+)
 from invoicing.payments.services.advice import tell_of_own_account
 from invoicing.payments.services.checks import check_checker
+from invoicing.payments.services.holding import hold_account_of
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 from marketplace.jobs.services import wake
+from marketplace.organisations.selectors.people import who_work_for
 from marketplace.organisations.selectors.suppliers import councils_of
 from marketplace.organisations.services.holding import hold_organisation
 
@@ -82,6 +91,7 @@ def add_supplier_account(
         raise AccountNotYours(_("Only people who work for the supplier can."))
     wanted = _checked(name, sort_code, account_number)
     company = hold_organisation(supplier.organisation_id)
+    hold_account_of(company.pk)
     latest = accounts_of(company.pk).first()
     if latest is not None and _same(latest, wanted):
         return latest
@@ -122,8 +132,8 @@ def confirm_account(
 
     Shapes: `spoke_to` is the person at the supplier, `spoke_by` how: the number that was known
     before, say.
-    Raises: PaymentsNotAllowed; HowNotSaid; Missing; AccountOfTheirs for whoever gave it, as a
-    person of the supplier's too; AccountNotLatest; ConfirmedBefore; Busy.
+    Raises: PaymentsNotAllowed; HowNotSaid; Missing; AccountOfTheirs for whoever gave it, or
+    works for the supplier; AccountNotLatest; ConfirmedBefore; Busy.
     """
     check_checker(person)
     said = {
@@ -138,19 +148,26 @@ def confirm_account(
     account = payee_account(council_id, account_id)
     if account.added_by_id == person.user_id:
         raise AccountOfTheirs(_("You gave these bank details yourself."))
+    if who_work_for([person.user_id], [account.supplier_id]):
+        raise AccountOfTheirs(
+            _("You work for %(supplier)s too.") % {"supplier": account.supplier.name}
+        )
     if not is_latest(account):
         raise AccountNotLatest
     confirmation = AccountConfirmation(
         council_id=council_id,
         supplier_id=account.supplier_id,
         account=account,
+        returned=last_returned(council_id, [account.pk]).get(account.pk),
         confirmed_at=at,
         confirmed_by_id=person.user_id,
         confirmed_by_name=person.name,
         **said,
     )
     AccountConfirmation.objects.bulk_create([confirmation], ignore_conflicts=True)
-    kept = AccountConfirmation.objects.of(council_id).get(account=account)
+    kept = AccountConfirmation.objects.of(council_id).get(
+        account=account, returned_id=confirmation.returned_id
+    )
     if kept.pk != confirmation.pk:
         raise ConfirmedBefore(_("%(name)s did.") % {"name": kept.confirmed_by_name})
     record(
@@ -172,6 +189,11 @@ def _checked(name: str, sort_code: str, account_number: str) -> BankAccount:
     wanted = BankAccount(" ".join(name.split()), sort_code, account_number)
     if not wanted.name or len(wanted.name) > LONGEST_NAME:
         raise AccountNotRight(_("Enter the name on the account."), field="name")
+    if not is_name(wanted.name, BANKS_TAKE):
+        raise AccountNotRight(
+            _("Write the name as it stands on the account, in letters that banks take: A to Z."),
+            field="name",
+        )
     if not BankAccount("x", sort_code, "00000000").is_well_formed:
         raise AccountNotRight(_("Enter a sort code of six digits, like 309430."), field="sort_code")
     if not wanted.is_well_formed:

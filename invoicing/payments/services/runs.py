@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invoicing.models import PaidInvoice, Payment, PaymentRun
-from invoicing.payments.freezing import frozen_hash
+from invoicing.models import PaidInvoice, PaymentRun
+from invoicing.payments.selectors.hands import Hand, hands_in
 from invoicing.payments.selectors.runs import (
     documents_in,
-    has_approved_invoice_in,
-    has_confirmed_account_in,
-    has_given_account_in,
     payments_in,
-    payments_to_former_accounts,
 )
-from invoicing.payments.services.checks import check_checker, check_pay_day
+from invoicing.payments.services.checks import check_as_fixed, check_checker, check_pay_day
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Conflict, Forbidden, Invalid
 
 LONGEST_REASON = 2000
+HAND_WORDS: Final[dict[Hand, Any]] = {
+    Hand.PREPARED: gettext_lazy("You prepared it."),
+    Hand.APPROVED_INVOICE: gettext_lazy("You approved an invoice that is in it."),
+    Hand.MADE_SURE: gettext_lazy("You made sure of an account that is in it."),
+    Hand.GAVE_ACCOUNT: gettext_lazy("You gave the bank details of an account that is in it."),
+    Hand.WORKS_FOR: gettext_lazy("You work for a supplier that it pays."),
+}
 
 
 class RunApprovalNotAllowed(Forbidden):
@@ -43,22 +46,6 @@ class RunNotAsSeen(Conflict):
     advice = gettext_lazy("Open the run again, and read what will be paid.")
 
 
-class RunNotAsFixed(Conflict):
-    """What is in the run is not what its hash says."""
-
-    code = "payment-run.not-as-fixed"
-    title = gettext_lazy("What is in this run is not what was fixed when it was prepared.")
-    advice = gettext_lazy("Do not pay it. Give the run up, and tell whoever runs this marketplace.")
-
-
-class PayeeChanged(Conflict):
-    """A supplier asked to be paid elsewhere after the run was prepared."""
-
-    code = "payment-run.payee-changed"
-    title = gettext_lazy("Bank details have changed since this run was prepared.")
-    advice = gettext_lazy("Give the run up, make sure of the new account, and prepare it again.")
-
-
 class VoidReasonNeeded(Invalid):
     """Giving a run up needs a reason."""
 
@@ -72,8 +59,8 @@ def approve_run(*, run_id: UUID, approver: Actor, frozen_sha256: str, at: dateti
 
     Shapes: `frozen_sha256` is the hash of what the approver read.
     Raises: PaymentsNotAllowed; Missing; IllegalMove; RunApprovalNotAllowed for whoever prepared it,
-    approved one of its invoices, made sure of one of its accounts or gave it; PayDayPassed;
-    RunNotAsSeen;
+    approved one of its invoices, made sure of one of its accounts, gave it or works for one of its
+    suppliers; PayDayPassed; RunNotAsSeen;
     RunNotAsFixed; PayeeChanged; Busy.
     """
     check_checker(approver)
@@ -83,10 +70,7 @@ def approve_run(*, run_id: UUID, approver: Actor, frozen_sha256: str, at: dateti
     check_pay_day(run.pay_on, at)
     if frozen_sha256 != run.frozen_sha256:
         raise RunNotAsSeen
-    payments = list(payments_in(run))
-    if frozen_hash(run, payments, documents_in(run)) != run.frozen_sha256:
-        raise RunNotAsFixed
-    _check_payees(payments)
+    check_as_fixed(run, list(payments_in(run)), documents_in(run))
     run.move("approve")
     run.version += 1
     run.approved_at = at
@@ -141,28 +125,6 @@ def _check_second_person(run: PaymentRun, approver: Actor) -> None:
 
     Raises: RunApprovalNotAllowed.
     """
-    if run.prepared_by_id == approver.user_id:
-        raise RunApprovalNotAllowed(_("You prepared it."))
-    if has_approved_invoice_in(run, approver.user_id):
-        raise RunApprovalNotAllowed(_("You approved an invoice that is in it."))
-    if has_confirmed_account_in(run, approver.user_id):
-        raise RunApprovalNotAllowed(_("You made sure of an account that is in it."))
-    if has_given_account_in(run, approver.user_id):
-        raise RunApprovalNotAllowed(_("You gave the bank details of an account that is in it."))
-
-
-def _check_payees(payments: Sequence[Payment]) -> None:
-    """Refuse a run in which somebody would be paid to an account that is not theirs any more.
-
-    Raises: PayeeChanged.
-    """
-    names = [each.supplier.name for each in payments_to_former_accounts(payments)]
-    if names:
-        raise PayeeChanged(
-            _(
-                "The bank details of %(names)s changed after this run was prepared. Give the run"
-                " up and prepare it again."
-            )
-            % {"names": ", ".join(names)},
-            suppliers=names,
-        )
+    hand = hands_in(run, [approver.user_id]).get(approver.user_id)
+    if hand is not None:
+        raise RunApprovalNotAllowed(str(HAND_WORDS[hand]))

@@ -70,6 +70,12 @@ def settle_run(*, run_id: UUID, payments: Actor, settled_on: date, at: datetime)
     run = PaymentRun.objects.of(payments.organisation_id).lock(run_id)
     run.check_move("settle")
     _check_bank_day(run, settled_on, at, "settled_on")
+    if settled_on < run.pay_on:
+        raise BankDayNotRight(
+            _("The bank was told to pay on %(day)s. Choose that day or a later one.")
+            % {"day": date_format(run.pay_on, "j F Y")},
+            field="settled_on",
+        )
     accounts = required_accounts(run.council_id, AccountRole.CASH_IN_TRANSIT, AccountRole.BANK)
     if settled_on != run.pay_on:
         _correct_paid_on(run, settled_on)
@@ -79,6 +85,7 @@ def settle_run(*, run_id: UUID, payments: Actor, settled_on: date, at: datetime)
     run.save(update_fields=["status", "version", "settled_on"])
     kept = Payment.objects.of(run.council_id).filter(run=run, failed_at__isnull=True)
     amount = sum(kept.values_list("amount", flat=True), Decimal("0.00"))
+    kept.update(settled_on=settled_on)
     if amount:
         post_journal(
             council_id=run.council_id,
@@ -92,7 +99,12 @@ def settle_run(*, run_id: UUID, payments: Actor, settled_on: date, at: datetime)
         actor=payments,
         at=at,
         organisation_id=run.council_id,
-        after={"status": run.status, "settled_on": settled_on, "total_amount": amount},
+        after={
+            "status": run.status,
+            "settled_on": settled_on,
+            "total_amount": amount,
+            "came_back_amount": run.total_amount - amount,
+        },
     )
     return run
 
@@ -136,7 +148,11 @@ def fail_payment(
         at=at,
         organisation_id=council_id,
         counterparty_id=failed.supplier_id,
-        after={"failed_on": failed_on, "invoices": [each.number for each in reopened]},
+        after={
+            "failed_on": failed_on,
+            "amount": failed.amount,
+            "invoices": [each.number for each in reopened],
+        },
         note=failed.failed_reason,
     )
     return failed

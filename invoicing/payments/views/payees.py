@@ -88,7 +88,7 @@ def payee_confirm(request: HttpRequest, supplier_account_id: UUID) -> HttpRespon
             "known": known,
             "account": account,
             "digits": digits(person, account.sort_code, account.account_number),
-            "possible": known.confirmation is None and is_latest(account),
+            "possible": not known.is_confirmed and is_latest(account),
         },
         status=status,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -25,15 +26,23 @@ from invoicing.payments.forms import (
     SettlementForm,
 )
 from invoicing.payments.selectors.accounts import unconfirmed_accounts
+from invoicing.payments.selectors.hands import (
+    hands_in,
+    made_sure_by_the_preparer,
+    who_can_approve,
+)
 from invoicing.payments.selectors.runs import (
     accounts_changed_before,
+    came_back_of,
     documents_of_payments,
+    paid_late,
     payment,
     payment_runs,
     payments_in,
 )
+from invoicing.payments.services.checks import CHECKERS as CHECKING_ROLES
 from invoicing.payments.services.exporting import export_run, hand_out_file
-from invoicing.payments.services.runs import approve_run, void_run
+from invoicing.payments.services.runs import HAND_WORDS, approve_run, void_run
 from invoicing.payments.services.settlement import fail_payment, settle_run
 from invoicing.payments.views.shown import CHECKERS, READERS, digits
 from invoicing.states import RunStatus
@@ -49,6 +58,7 @@ from marketplace.web.posted import posted
 from marketplace.web.problems import show_on, status_of
 
 PAYMENTS_SHOWN = 50
+LATE_SHOWN = 50
 
 
 @access(*READERS)
@@ -94,21 +104,37 @@ def payment_run(request: HttpRequest, payment_run_id: UUID) -> HttpResponse:
                 )
                 for each in page.rows
             ],
-            "events": told(timeline(run)),
+            "events": told(timeline(run, *payments_in(run).filter(failed_at__isnull=False))),
         },
     )
 
 
 def _facts(reader: Actor, run: PaymentRun) -> dict[str, Any]:
     """Return what the run's page and the page of its approval both show."""
+    changes = accounts_changed_before(run, timezone.now())
+    late = paid_late(run)
     return {
         "run": run,
         "payer": digits(reader, run.payer_sort_code, run.payer_account_number),
         "actions": run_verbs(run, reader),
-        "changes": [
-            (each, digits(reader, each.sort_code, each.account_number))
-            for each in accounts_changed_before(run, timezone.now())
-        ],
+        "changes": [each for each in changes if each.before is not None],
+        "first_accounts": [each for each in changes if each.before is None],
+        "late": list(late[:LATE_SHOWN]),
+        "late_count": late.count(),
+        "came_back": came_back_of(run) if run.exported_at else Decimal(0),
+        **_second_person(run, reader),
+    }
+
+
+def _second_person(run: PaymentRun, reader: Actor) -> dict[str, Any]:
+    """Return, for a run that waits for approval, why `reader` cannot be the one, and who can."""
+    if "approve" not in run.verbs():
+        return {}
+    hand = hands_in(run, [reader.user_id]).get(reader.user_id)
+    return {
+        "not_you": HAND_WORDS[hand] if hand and reader.holds(*CHECKERS) else "",
+        "who_can": who_can_approve(run, CHECKING_ROLES),
+        "sure_by_preparer": made_sure_by_the_preparer(run),
     }
 
 
@@ -116,7 +142,7 @@ def run_verbs(run: PaymentRun, reader: Actor) -> list[str]:
     """Return the verbs that `reader` can be offered now, with "download" and "fail" added."""
     offered = []
     possible = run.verbs()
-    if "approve" in possible and reader.holds(*CHECKERS) and run.prepared_by_id != reader.user_id:
+    if "approve" in possible and reader.holds(*CHECKERS) and not hands_in(run, [reader.user_id]):
         offered.append("approve")
     if "void" in possible and reader.holds(*CHECKERS):
         offered.append("void")

@@ -15,8 +15,10 @@ CHECKERS: Final = ("payments", "finance")
 WHY_WORDS: Final[dict[Why, Any]] = {
     Why.NO_ACCOUNT: _("The supplier has not said where it wants to be paid."),
     Why.NOT_CONFIRMED: _("Nobody here has made sure of its bank details."),
+    Why.CAME_BACK: _("A payment to its account came back. Make sure of the account again."),
     Why.NOTHING_LEFT: _("Its credit notes take away all that is due."),
     Why.TOO_LARGE: _("It is more than banks take in one payment."),
+    Why.FULL: _("This run is full. Prepare another for the rest."),
 }
 
 

@@ -48,6 +48,7 @@ CALLED = {
     "ordering_orders_with(text[], integer)": SIGNED_IN,
     "ordering_requisitions_with(text[], integer)": SIGNED_IN,
     "organisations_token_owner(text)": SIGNED_IN,
+    "organisations_who_work_for(uuid[], uuid[])": APPLICATION,
 }
 # The extensions' functions are not the owner's, and stay everybody's.
 NOBODYS = """
@@ -100,7 +101,9 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             NOBODYS
-            + "\n".join(f"GRANT EXECUTE ON FUNCTION {name} TO {who};" for name, who in CALLED.items()),
+            + "\n".join(
+                f"GRANT EXECUTE ON FUNCTION {name} TO {who};" for name, who in CALLED.items()
+            ),
             reverse_sql=migrations.RunSQL.noop,
         ),
     ]

@@ -24,6 +24,20 @@ TOKEN_OWNER = migrations.RunSQL(
     reverse_sql="DROP FUNCTION organisations_token_owner(text);",
 )
 
+# Whoever acts for a council may work for one of its suppliers too, behind whose wall it does not
+# see. It says who of those that are named is in one of the organisations that are named, no more.
+WORKS_FOR = migrations.RunSQL(
+    """
+    CREATE FUNCTION organisations_who_work_for(p_users uuid[], p_organisations uuid[])
+    RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT m.user_id FROM organisations_membership m
+        WHERE m.user_id = ANY(p_users) AND m.organisation_id = ANY(p_organisations) AND m.is_active
+    $$;
+    """,
+    reverse_sql="DROP FUNCTION organisations_who_work_for(uuid[], uuid[]);",
+)
+
 # Who is in the marketplace is public, and what an organisation says about itself is its own to
 # say. A council brings in a supplier; a council is founded by an operator, for whom nobody acts,
 # over a login that only workers and commands have.
@@ -67,4 +81,5 @@ WALLS = [
         {"organisation_id": "organisation_id"},
     ),
     TOKEN_OWNER,
+    WORKS_FOR,
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from marketplace.core.actors import Actor, OrganisationKind, Role
@@ -37,6 +38,22 @@ def memberships_of(user_id: UUID) -> QuerySet[Membership]:
     """
     live = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
     return live.select_related("user", "organisation").order_by("organisation__name", "id")
+
+
+def who_work_for(user_ids: Collection[UUID], organisation_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of some people who act for one of some organisations, whoever asks.
+
+    Why: the connection of a council does not see the people of its suppliers, and somebody who is
+    both must not decide what the supplier is paid.
+    """
+    if not user_ids or not organisation_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT organisations_who_work_for(%s::uuid[], %s::uuid[])",
+            [list(user_ids), list(organisation_ids)],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def is_council_staff(user_id: UUID) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime, time
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from invoicing.models import Payment
-from marketplace.core.dates import add_working_days, financial_year
+from invoicing.payments.bank_days import next_bank_day
+from marketplace.core.dates import financial_year
 from marketplace.core.tenancy import stewardship
 from marketplace.organisations.models import Membership
 from tests.access.world import token_for
@@ -73,7 +75,7 @@ def due(house, amounts=("120.00",), **facts):
 def preparation(**facts):
     today = timezone.localdate()
     return {
-        "due_by_on": today.isoformat(), "pay_on": add_working_days(today, 1).isoformat(),
+        "due_by_on": today.isoformat(), "pay_on": next_bank_day(today).isoformat(),
         "payer_name": "Ambridge Council", "payer_sort_code": "202015",
         "payer_account_number": "55555555", **facts,
     }  # fmt: skip
@@ -84,7 +86,7 @@ def run_of(officer, house):
     return officer.post("api-payment-runs", body=preparation()).json()
 
 
-def test_a_run_from_what_is_due_to_the_bank(house, officer, checker):
+def test_a_run_from_what_is_due_to_the_bank(house, officer, checker, monkeypatch):
     invoice, credit = due(house, ["120.00", "-20.00"])
     unsure = payments.supplier(house.council)
     due(house, ["7.00"], supplier=unsure)
@@ -125,9 +127,10 @@ def test_a_run_from_what_is_due_to_the_bank(house, officer, checker):
     failed = officer.post("api-payment-fail", payment["id"], body=facts)
     assert failed.json()["failed_reason"] == "AC04"
 
-    settled = officer.post(
-        "api-payment-run-settle", run["id"], body={"settled_on": timezone.localdate().isoformat()}
-    )
+    its_day = date.fromisoformat(run["pay_on"])
+    now = max(timezone.now(), datetime.combine(its_day, time(12), tzinfo=UTC))
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    settled = officer.post("api-payment-run-settle", run["id"], body={"settled_on": run["pay_on"]})
     assert settled.json()["status"] == "SETTLED"
     listed = officer.get("api-payment-runs", query="?status=SETTLED").json()["results"]
     assert [each["number"] for each in listed] == [run["number"]]

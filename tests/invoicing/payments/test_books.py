@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from invoicing.models import Invoice, PaidInvoice, Payment, PaymentRun
-from invoicing.payments.services.checks import PayDayPassed
+from invoicing.payments.services.checks import PayDayPassed, PayeeChanged
 from invoicing.payments.services.exporting import export_run
 from invoicing.payments.services.preparing import NothingToPay, prepare_run
-from invoicing.payments.services.runs import PayeeChanged, approve_run, void_run
+from invoicing.payments.services.runs import approve_run, void_run
 from invoicing.payments.services.settlement import fail_payment, settle_run
 from invoicing.states import InvoiceStatus, RunStatus
 from marketplace.core.tenancy import act_for
@@ -81,7 +81,7 @@ class PaymentsHold(RuleBasedStateMachine):
         try:
             run = self.deed(
                 prepare_run, preparer=self.house.preparer, payer=payments.PAYER,
-                pay_on=payments.PAY_ON, due_by_on=payments.TODAY + timedelta(days=days),
+                pay_on=payments.TODAY, due_by_on=payments.TODAY + timedelta(days=days),
             ).run  # fmt: skip
         except NothingToPay:
             return
@@ -134,7 +134,7 @@ class PaymentsHold(RuleBasedStateMachine):
     @rule(data=st.data())
     def settle(self, data):
         run = self.pick(data, self.runs("EXPORTED"))
-        facts = {"run_id": run.pk, "settled_on": payments.TODAY}
+        facts = {"run_id": run.pk, "settled_on": run.pay_on}
         self.deed(settle_run, payments=self.house.preparer, **facts)
         self.gone += self.sent.pop(run.pk)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from invoicing.models import AccountConfirmation, Payment, PaymentRun
 from invoicing.payments import links
+from invoicing.payments.bank_days import next_bank_day
 from invoicing.payments.services.runs import void_run
 from marketplace.audit.models import Event
-from marketplace.core.dates import add_working_days, financial_year
+from marketplace.core.dates import financial_year
 from marketplace.core.tenancy import stewardship
 from marketplace.organisations.models import Membership
 from tests.factories import ledger, organisations, payments
@@ -28,8 +29,12 @@ def text(response):
     return response.content.decode()
 
 
+def noon_of(day):
+    return max(timezone.now(), datetime.combine(day, time(12), tzinfo=UTC))
+
+
 def pay_day():
-    return add_working_days(timezone.localdate(), 1)
+    return next_bank_day(timezone.localdate())
 
 
 @pytest.fixture
@@ -209,8 +214,29 @@ class TestTheRun:
         assert "No supplier in this run has changed" in text(officer.get(address))
         changed = payments.account(house.supplier, added_at=timezone.now(), added_by_name="Rob")
         page = text(officer.get(address))
-        assert changed.account_number in page
+        assert (house.account.reference in page, changed.reference in page) == (True, True)
         assert "After this run was prepared" in page
+        assert "given for the first time" not in page
+
+    def test_shows_first_bank_details_apart(self, house, officer):
+        new = payments.supplier(house.council, name="New Ltd")
+        payments.confirmed(house.council, payments.account(new, added_at=timezone.now()))
+        due(house, ["10.00"], supplier=new)
+        page = text(officer.get(reverse("payment-run", args=[prepare(house).pk])))
+        assert "given for the first time" in page
+        assert "No supplier in this run has changed" in page
+
+    def test_says_who_can_be_the_second_person(self, house, officer, checker):
+        run = prepare(house)
+        address = reverse("payment-run", args=[run.pk])
+        page = text(officer.get(address))
+        assert "You cannot approve it: You prepared it." in page
+        assert "These can: Cher Checker, Fay Finance." in page
+        assert "Check and approve" in text(checker.get(address))
+
+    def test_names_what_is_paid_late(self, house, officer):
+        run = prepare(house)
+        assert "paid late" in text(officer.get(reverse("payment-run", args=[run.pk])))
 
     def test_offers_each_what_they_may_do(self, house, officer, checker):
         run = prepare(house)
@@ -235,7 +261,7 @@ class TestTheRun:
 
 
 class TestTheDeeds:
-    def test_from_approval_to_the_bank(self, house, officer, checker):
+    def test_from_approval_to_the_bank(self, house, officer, checker, monkeypatch):
         run = prepare(house)
         address = reverse("payment-run-approve", args=[run.pk])
         page = text(checker.get(address))
@@ -250,8 +276,12 @@ class TestTheDeeds:
         assert files[0]["Cache-Control"] == "private, no-store"
         with stewardship():
             assert Event.objects.filter(verb="payment-run.file-handed-out").count() == 2
-        today = day_of("settled_on", timezone.localdate())
-        page = text(officer.post(reverse("payment-run-settle", args=[run.pk]), today, follow=True))
+        its_day = day_of("settled_on", run.pay_on)
+        noon = noon_of(run.pay_on)
+        monkeypatch.setattr(timezone, "now", lambda: noon)
+        page = text(
+            officer.post(reverse("payment-run-settle", args=[run.pk]), its_day, follow=True)
+        )
         assert "is paid by the bank" in page
 
     def test_the_preparer_is_told_why_not(self, house, officer):

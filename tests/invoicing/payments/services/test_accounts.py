@@ -9,6 +9,7 @@ from invoicing.payments.services.accounts import (
     AccountNotLatest,
     AccountNotRight,
     AccountNotYours,
+    AccountOfTheirs,
     ConfirmedBefore,
     HowNotSaid,
     add_supplier_account,
@@ -18,10 +19,12 @@ from invoicing.payments.services.advice import tell_of_account
 from invoicing.payments.services.checks import PaymentsNotAllowed
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
-from marketplace.core.tenancy import act_for, tenant
+from marketplace.core.tenancy import act_for, stewardship, tenant
 from marketplace.notifications.models import Message
+from marketplace.organisations.selectors.people import actor_of
 from tests.factories import organisations, payments
 from tests.factories.ordering import NOON, do_jobs
+from tests.invoicing.settling.deciding import membership_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +72,9 @@ class TestAddSupplierAccount:
         [
             ("name", {"name": " "}),
             ("name", {"name": "x" * 141}),
+            ("name", {"name": "´¨"}),
+            ("name", {"name": "…"}),
+            ("name", {"name": "Ελλάς"}),
             ("sort_code", {"sort_code": "3094"}),
             ("sort_code", {"sort_code": ""}),
             ("sort_code", {"sort_code": "३०९४३०"}),
@@ -153,6 +159,18 @@ class TestConfirmAccount:
         with pytest.raises(ConfirmedBefore, match="Pat Payments"):
             confirm(house, account, person=house.finance)
         assert AccountConfirmation.objects.filter(account=account).count() == 1
+
+    def test_whoever_works_for_the_supplier_too_may_not(self, house):
+        """One person, two memberships: the council's connection does not see the other one."""
+        account = add(house)
+        user = membership_of(organisations.actor(house.supplier, name="Bo Both")).user
+        both = actor_of(organisations.person(house.council, "payments", as_user=user))
+        with house.acting(), pytest.raises(AccountOfTheirs, match="You work for Chairs Ltd"):
+            confirm(house, account, person=both)
+        with stewardship():
+            user.memberships.filter(organisation=house.supplier).update(is_active=False)
+        with house.acting():
+            assert confirm(house, account, person=both).account == account
 
     def test_others_may_not(self, house):
         account = add(house)

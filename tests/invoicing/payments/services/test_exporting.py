@@ -15,8 +15,14 @@ from mockbank.state import State
 
 from invoicing.models import Invoice, Payment, SupplierAccount
 from invoicing.payments.pain001 import schema
+from invoicing.payments.services import exporting
 from invoicing.payments.services.advice import advise_payees
-from invoicing.payments.services.checks import PayDayPassed, PaymentsNotAllowed
+from invoicing.payments.services.checks import (
+    PayDayPassed,
+    PayeeChanged,
+    PaymentsNotAllowed,
+    RunNotAsFixed,
+)
 from invoicing.payments.services.exporting import export_run, hand_out_file
 from invoicing.states import InvoiceStatus, RunStatus
 from marketplace.audit.models import Event
@@ -80,6 +86,27 @@ class TestExportRun:
         }
         lines = JournalLine.objects.filter(journal__in=journals).values_list("supplier", flat=True)
         assert set(lines) == {house.supplier.pk, other.pk}
+
+    def test_not_when_what_is_in_it_is_not_what_was_approved(self, house, monkeypatch):
+        payments.invoice(house)
+        run, real = payments.approved(house), exporting.payments_in
+
+        def tampered(its):
+            rows = list(real(its))
+            rows[0].payee_account_number = "66666666"
+            return rows
+
+        monkeypatch.setattr(exporting, "payments_in", tampered)
+        with pytest.raises(RunNotAsFixed):
+            export(house, run)
+        assert not Journal.objects.filter(kind="PAYMENT").exists()
+
+    def test_not_when_a_supplier_asks_to_be_paid_elsewhere(self, house):
+        payments.invoice(house)
+        run = payments.approved(house)
+        payments.confirmed(house.council, payments.account(house.supplier))
+        with pytest.raises(PayeeChanged, match="Chairs Ltd"):
+            export(house, run)
 
     def test_only_once(self, house):
         payments.invoice(house)

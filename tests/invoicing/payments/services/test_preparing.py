@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from invoicing.models import PaidInvoice, Payment, PaymentRun
+from invoicing.payments import rules
 from invoicing.payments.accounts import BankAccount
 from invoicing.payments.rules import Why
 from invoicing.payments.services.checks import PaymentsNotAllowed
@@ -73,7 +74,7 @@ class TestPrepareRun:
         payments.invoice(house, pay_by_on=payments.TODAY + timedelta(days=1))
         payments.invoice(house, status="MATCHED")
         payments.invoice(house, status="PAID", paid_on=payments.TODAY)
-        payments.invoice(house, 0, posted=False)
+        payments.invoice(house, 0, posted=False, status="SETTLED")
         prepare(house)
         assert PaidInvoice.objects.get().invoice_id == due.pk
         later = payments.TODAY + timedelta(days=1)
@@ -117,6 +118,43 @@ class TestPrepareRun:
         large = payments.payee(house.council)
         payments.invoices(house, ["600000000.00", "600000000.00"], supplier=large, posted=False)
         assert left_out(prepare(house)) == [(large.pk, Why.TOO_LARGE)]
+
+    def test_holds_so_many_and_leaves_the_rest_to_another(self, house, monkeypatch):
+        monkeypatch.setattr(rules, "MOST_PAYMENTS", 1)
+        other = payments.payee(house.council, name="Zebra Ltd")
+        payments.invoices(house, [10])
+        payments.invoices(house, [10], supplier=other)
+        first = prepare(house)
+        assert first.run.payments_count == 1
+        assert left_out(first) == [(other.pk, Why.FULL)]
+        assert prepare(house).run.payments_count == 1
+
+    @pytest.mark.parametrize(
+        ("day", "words"),
+        [
+            (date(2026, 12, 19), "The next day is Monday 21 December 2026"),
+            (date(2026, 12, 24), "within the next 30 days, up to 23 December 2026"),
+        ],
+    )
+    def test_refuses_a_day_on_which_no_bank_pays_or_that_is_far(self, house, day, words):
+        payments.invoice(house)
+        with pytest.raises(PayDayNotRight, match=words) as refused:
+            prepare(house, pay_on=day)
+        assert refused.value.field == "pay_on"
+
+    def test_refuses_a_bank_holiday(self, house):
+        payments.invoice(house)
+        christmas = date(2026, 12, 25)
+        at = NOON + timedelta(days=20)
+        with pytest.raises(PayDayNotRight, match="The next day is Tuesday 29 December 2026"):
+            prepare(house, pay_on=christmas, at=at)
+
+    @pytest.mark.parametrize("name", ["´", "…", "¨ ¨"])
+    def test_refuses_a_name_of_which_no_letter_is_left(self, house, name):
+        payments.invoice(house)
+        with pytest.raises(PayerNotRight) as refused:
+            prepare(house, payer=BankAccount(name, "202015", "55555555"))
+        assert refused.value.field == "payer_name"
 
     def test_refuses_when_nothing_is_due(self, house):
         with pytest.raises(NothingToPay, match="No approved invoice"):

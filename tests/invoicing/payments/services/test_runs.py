@@ -7,12 +7,22 @@ from datetime import timedelta
 import pytest
 
 from invoicing.models import PaidInvoice, PaymentRun
-from invoicing.payments.services import runs
-from invoicing.payments.services.checks import PayDayPassed, PaymentsNotAllowed
-from invoicing.payments.services.runs import (
+from invoicing.payments.selectors.hands import (
+    Hand,
+    hands_in,
+    made_sure_by_the_preparer,
+    who_can_approve,
+)
+from invoicing.payments.services import checks
+from invoicing.payments.services.checks import (
+    CHECKERS,
+    PayDayPassed,
     PayeeChanged,
-    RunApprovalNotAllowed,
+    PaymentsNotAllowed,
     RunNotAsFixed,
+)
+from invoicing.payments.services.runs import (
+    RunApprovalNotAllowed,
     RunNotAsSeen,
     VoidReasonNeeded,
     approve_run,
@@ -23,8 +33,10 @@ from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import act_for, stewardship
+from marketplace.organisations.selectors.people import actor_of
 from tests.factories import organisations, payments
 from tests.factories.ordering import NOON
+from tests.invoicing.settling.deciding import membership_of
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +80,28 @@ class TestApproveRun:
         assert (event.actor_name, event.subject_reference) == ("Cher Checker", run.number)
         assert event.after == {"status": "APPROVED", "sha256": run.frozen_sha256}
 
+    def test_whoever_works_for_a_supplier_in_it_may_not(self, house, run):
+        """One person, two memberships, of which the council's connection sees one."""
+        user = membership_of(organisations.actor(house.supplier, name="Bo Both")).user
+        both = actor_of(organisations.person(house.council, "finance", as_user=user))
+        with house.acting(), pytest.raises(RunApprovalNotAllowed, match="work for a supplier"):
+            approve(run, both)
+
+    def test_who_can_approve_leaves_out_who_had_a_hand(self, house, run):
+        assert who_can_approve(run, CHECKERS) == ["Cher Checker", "Fay Finance"]
+        payments.confirmed(house.council, payments.account(house.supplier), by=house.checker)
+        assert hands_in(run, [house.preparer.user_id, house.checker.user_id]) == {
+            house.preparer.user_id: Hand.PREPARED
+        }
+
+    def test_tells_the_second_person_that_one_did_two_things(self, house):
+        payments.invoice(house)
+        account = payments.account(house.supplier)
+        payments.confirmed(house.council, account, by=house.preparer)
+        run = payments.prepared(house)
+        assert made_sure_by_the_preparer(run) == ["Chairs Ltd"]
+        assert approve(run, house.checker).status == RunStatus.APPROVED
+
     def test_whoever_prepared_it_may_not(self, house, run):
         with pytest.raises(RunApprovalNotAllowed, match="prepared"):
             approve(run, house.preparer)
@@ -99,9 +133,9 @@ class TestApproveRun:
             approve(run, house.checker, frozen_sha256="b" * 64)
 
     def test_refuses_what_is_not_what_was_fixed(self, house, run, monkeypatch):
-        real = runs.frozen_hash
+        real = checks.frozen_hash
         monkeypatch.setattr(
-            runs, "frozen_hash",
+            checks, "frozen_hash",
             lambda run, paid, documents: real(
                 run, [replace_amount(each) for each in paid], documents
             ),

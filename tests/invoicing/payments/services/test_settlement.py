@@ -10,7 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from invoicing.models import Invoice, PaidInvoice, Payment
-from invoicing.payments.services.checks import PaymentsNotAllowed
+from invoicing.payments.services.accounts import ConfirmedBefore, confirm_account
+from invoicing.payments.services.checks import PayeeChanged, PaymentsNotAllowed
+from invoicing.payments.services.preparing import NothingToPay
 from invoicing.payments.services.settlement import (
     BankDayNotRight,
     FailureReasonNeeded,
@@ -138,7 +140,21 @@ class TestSettleRun:
         event = Event.objects.get(verb="payment-run.settled")
         assert event.after == {
             "status": "SETTLED", "settled_on": "2026-11-26", "total_amount": "75.00",
+            "came_back_amount": "0.00",
         }  # fmt: skip
+
+    def test_says_on_each_payment_when_the_bank_paid(self, house, run):
+        fail(house, chairs(house))
+        settle(house, run)
+        days = dict(Payment.objects.values_list("supplier", "settled_on"))
+        assert days.pop(house.supplier.pk) is None
+        assert set(days.values()) == {payments.PAY_ON}
+        assert Event.objects.get(verb="payment-run.settled").after["came_back_amount"] == "70.00"
+
+    def test_refuses_a_day_before_its_own(self, house, run):
+        """The bank was told to pay on another day, and has not paid yet."""
+        with pytest.raises(BankDayNotRight, match="26 November 2026"):
+            settle(house, run, settled_on=payments.PAY_ON - timedelta(days=1))
 
 
 class TestFailPayment:
@@ -162,8 +178,28 @@ class TestFailPayment:
 
     def test_is_paid_by_the_next_run(self, house, run):
         fail(house, chairs(house))
+        payments.confirmed(house.council, house.account)
         again = payments.prepared(house)
         assert (again.payments_count, again.total_amount) == (1, 70)
+
+    def test_its_account_has_to_be_made_sure_of_again(self, house, run):
+        """It came back, so what somebody was told of the account is not so any more."""
+        fail(house, chairs(house))
+        with pytest.raises(NothingToPay, match="left out"):
+            payments.prepared(house)
+        said = {"account_id": house.account.pk, "spoke_to": "Sal", "spoke_by": "Phone", "at": LATER}
+        kept = confirm_account(person=house.finance, **said)
+        assert kept.returned == chairs(house)
+        with pytest.raises(ConfirmedBefore):
+            confirm_account(person=house.checker, **said)
+        assert payments.prepared(house).total_amount == 70
+
+    def test_stops_the_runs_that_wait_with_its_account(self, house, run):
+        payments.invoices(house, [8])
+        waiting = payments.prepared(house)
+        fail(house, Payment.objects.get(run=run, supplier=house.supplier))
+        with pytest.raises(PayeeChanged, match="came back"):
+            payments.checked(house, waiting)
 
     def test_comes_back_once(self, house, run):
         fail(house, chairs(house))
@@ -216,7 +252,7 @@ def test_asks_the_same_of_the_database_for_ten_and_for_a_hundred(house):
             fail(house, Payment.objects.get(run=run))
         failing.append(len(asked))
         with CaptureQueriesContext(connection) as asked:
-            settle(house, run, settled_on=payments.TODAY)
+            settle(house, run)
         settling.append(len(asked))
         payments.confirmed(house.council, payments.account(house.supplier))
     assert failing[0] == failing[1] < 50
