@@ -340,7 +340,7 @@ def _sized(examples: int, steps: int, **more: object) -> settings:
 
 
 FromDoorToBank.TestCase.settings = _sized(4, 25)
-FarFromDoorToBank.TestCase.settings = _sized(60, 50, derandomize=False, print_blob=True)
+FarFromDoorToBank.TestCase.settings = _sized(30, 40, derandomize=False, print_blob=True)
 
 
 @pytest.mark.django_db
