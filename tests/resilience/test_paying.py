@@ -9,6 +9,7 @@ worker, the database and the broker are killed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import urllib.error
@@ -16,7 +17,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from threading import Event
 from uuid import uuid4
@@ -34,7 +35,10 @@ from invoicing.models import (
     Payment,
     PaymentRun,
 )
+from invoicing.payments.bank_days import next_bank_day
+from invoicing.payments.services.settlement import settle_run
 from marketplace.core.actors import Actor
+from marketplace.core.errors import Refusal
 from marketplace.core.tenancy import stewardship
 from marketplace.jobs.services import run_due_jobs
 from marketplace.ledger.models import Journal
@@ -74,6 +78,7 @@ class Story:
 
     installation: Installation
     market: ordering.Market
+    payer: Actor
     late: list[Order] = field(default_factory=list)
     files: list[bytes] = field(default_factory=list)
     disguised: list[bytes] = field(default_factory=list)
@@ -188,7 +193,7 @@ class Story:
         if self.keys(Invoice.objects.filter(status="APPROVED").exclude(payments__is_open=True)):
             body = {
                 "due_by_on": str(timezone.localdate() + timedelta(days=90)),
-                "pay_on": str(bank_day()),
+                "pay_on": str(next_bank_day(timezone.localdate())),
                 "payer_name": "Ambridge Council", "payer_sort_code": "202015",
                 "payer_account_number": "55555555",
             }  # fmt: skip
@@ -204,9 +209,16 @@ class Story:
     def pay(self) -> None:
         for key in self.keys(PaymentRun.objects.filter(status="APPROVED")):
             self.ask("payer", f"payment-runs/{key}/export")
-        for key in self.keys(PaymentRun.objects.filter(status="EXPORTED")):
-            body = {"settled_on": str(timezone.localdate())}
-            self.ask("payer", f"payment-runs/{key}/settlement", body)
+        with stewardship():
+            runs = list(PaymentRun.objects.filter(status="EXPORTED"))
+        for run in runs:
+            self.settle(run)
+
+    def settle(self, run: PaymentRun) -> None:
+        """Say what the bank says days later, which no program can say today."""
+        later = timezone.now() + timedelta(days=14)
+        with contextlib.suppress(Refusal), self.market.acting():
+            settle_run(run_id=run.pk, payments=self.payer, settled_on=run.pay_on, at=later)
 
     def hand_over(self) -> None:
         self.ask("finance", "ledger-exports", {"until_on": str(timezone.localdate())})
@@ -261,12 +273,6 @@ class Story:
         return [] if ends == list(range(1, len(ends) + 1)) else [str(numbers)]
 
 
-def bank_day() -> date:
-    """Return the next day on which banks pay."""
-    day = timezone.localdate() + timedelta(days=1)
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
-
-
 def minutes_pass() -> None:
     """Do what a dead worker had claimed, as if the minutes were over after which it is free."""
     if not settle(seconds=60):
@@ -277,7 +283,8 @@ def tell(installation: Installation, *, invoices: int) -> Story:
     """Keep a council whose orders are delivered, some of them late, and the invoices for them."""
     market = market_of_today(budget_amount=1_000_000)
     payments.confirmed(market.council, payments.account(market.supplier))
-    story = Story(installation, market)
+    payer = organisations.actor(market.council, "payments", name="Pat Payments")
+    story = Story(installation, market, payer)
     for place in range(invoices):
         order = ordering.answered(market, quantity=place + 2)
         if place % 4 == 3:
@@ -297,7 +304,7 @@ def tell(installation: Installation, *, invoices: int) -> Story:
     story.let("seller", market.seller)
     story.let("releaser", organisations.actor(council, "finance", "buyer", name="Rea Leaser"))
     story.let("finance", invoicing.finance(market))
-    story.let("payer", organisations.actor(council, "payments", name="Pat Payments"))
+    story.let("payer", payer)
     story.let("checker", organisations.actor(council, "payments", name="Cher Checker"))
     return story
 
