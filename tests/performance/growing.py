@@ -89,9 +89,12 @@ LINES = (
         {"facts_key": "md5(facts_key || n) || md5(facts_key)", "place": "place + n * 1000"},
         salt=MORE_LINES,
     ),
+    # Worth nothing, or the invoice would bill more than it asks for.
     Copying(
         "invoicing_allocation",
         {
+            "amount": "0",
+            "worth_amount": "0",
             "invoice_line_id": _own("invoice_line_id", MORE_LINES),
             "order_line_id": _own("order_line_id", MORE_LINES),
             "undoes_id": _own("undoes_id", MORE_LINES),
