@@ -22,6 +22,8 @@ from catalogue.imports.columns import FOR_ALL
 from catalogue.imports.report import ImportReport
 from catalogue.imports.report import Progress as Reached
 from catalogue.imports.services.price_lists import import_catalogue
+from catalogue.listings.settling import settle_words
+from catalogue.states import ImportVerdict
 from marketplace.core.actors import Actor, OrganisationKind, Role
 from marketplace.core.errors import Refusal
 from marketplace.core.tables.separated import ENCODINGS, Unreadable
@@ -90,6 +92,10 @@ class Command(BaseCommand):
             # The operator has only looked: the supplier's list of files must not say it was sent.
             transaction.set_rollback(options["dry_run"])
             _write_wrong_rows(stream, options)
+        if report.verdict == ImportVerdict.DONE and not report.changes_nothing:
+            # A worker would do it in a moment; here there may be none, and a list of 100,000 is
+            # listed many times faster once the planner knows of it.
+            settle_words()
         if options["json"]:
             self.stdout.write(json.dumps(_document(report), indent=2, ensure_ascii=False))
         else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from catalogue.models import ImportRun, Listing
 from marketplace.audit.models import Event
@@ -50,6 +51,19 @@ def test_takes_a_file_in_and_says_what_it_did(shop, run):
     assert listings() == 2
     with stewardship():
         assert Event.objects.get().actor_name == "Operator, by command"
+
+
+def test_leaves_the_planner_knowing_how_much_there_is(shop, run):
+    def known():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'catalogue_listing'")
+            return cursor.fetchone()[0]
+
+    rows = [make.row() for _n in range(3)]
+    run(*rows, dry_run=True)
+    assert known() != 3
+    run(*rows)
+    assert known() == 3
 
 
 def test_takes_what_is_the_same_in_every_row(shop, tmp_path):
