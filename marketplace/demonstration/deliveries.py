@@ -25,7 +25,8 @@ from marketplace.ledger.selectors.controls import accounts_by_role
 from marketplace.ledger.states import AccountRole, JournalKind
 from marketplace.ordering.bought.rules import order_number
 from marketplace.ordering.models import Order, OrderLine, Receipt
-from marketplace.ordering.receipts.services.booking import KIND, PREFIX
+from marketplace.ordering.receipts.rules import PREFIX
+from marketplace.ordering.receipts.services.booking import KIND
 from marketplace.ordering.states import Answer, OrderStatus, ReceiptKind
 
 COMES_AFTER = timedelta(days=6)

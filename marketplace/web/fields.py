@@ -163,7 +163,7 @@ class OneFile(forms.FileField):
         if accept:
             self.widget.attrs["accept"] = accept
 
-    def clean(self, data: Any, initial: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401
+    def clean(self, data: Any, initial: Any = None) -> Any:  # noqa: ANN401
         """Return the file.
 
         Raises: ValidationError when several were sent.
