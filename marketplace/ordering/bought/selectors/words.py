@@ -42,11 +42,13 @@ def keys_with(noun: str, wanted: list[str]) -> list[UUID] | None:
     return found if len(found) <= MOST_FOUND else None
 
 
-def has_part(part: str) -> GreaterThan:
+def has_part(part: str, text: str = "words") -> GreaterThan:
     """Return the condition that a document's words have a part which is known to be common.
+
+    Shapes: `text` is the path to the words.
 
     Why: behind the walls the database may not look at what it knows of a column, takes LIKE for
     something rare and sorts every document that has it. Of a place it expects that many have one,
     and so walks the list until the page is full.
     """
-    return GreaterThan(StrIndex(F("words"), Value(part)), 0)
+    return GreaterThan(StrIndex(F(text), Value(part)), 0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from marketplace.ordering.requisitions.selectors.requisitions import READERS
 from marketplace.ordering.states import OrderStatus, RequisitionStatus
 from marketplace.organisations.models import Organisation
 
+R = TypeVar("R", bound=Model)
 # Who may read every order of their council; others read what they ordered.
 ORDER_READERS = (*READERS, "receiver", "payments")
 
@@ -95,14 +97,23 @@ def orders_found(rows: QuerySet[Order], *, words: str = "", status: str = "") ->
     """Return those among orders that have a status, and words in number or the names on them."""
     if status:
         rows = rows.filter(status=status)
+    return speaking_of(rows, words, key="pk", text="words")
+
+
+def speaking_of(rows: QuerySet[R], words: str, *, key: str, text: str) -> QuerySet[R]:
+    """Return those among rows with both sides whose order has words in its number or names.
+
+    Shapes: `key` is the path from a row to its order's key, `text` the one to its order's words.
+    """
     wanted = parts(words)
     keys = keys_with("order", wanted) if wanted else None
     if keys is not None:
-        return rows.filter(pk__in=keys)
+        return rows.filter(**{f"{key}__in": keys})
     named = Organisation.objects.alias(words=Lower(Concat(BLANK, "name"))).values("pk")
     for part in wanted:
         sides = named.filter(words__contains=part)
-        rows = rows.filter(Q(has_part(part)) | Q(supplier_id__in=sides) | Q(council_id__in=sides))
+        is_side = Q(supplier_id__in=sides) | Q(council_id__in=sides)
+        rows = rows.filter(Q(has_part(part, text)) | is_side)
     return rows
 
 

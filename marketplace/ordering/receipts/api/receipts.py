@@ -118,7 +118,7 @@ class ReceiptList(api.Operation):
     def get(self, request: Request) -> Response:
         """List what came and went back, latest first."""
         reader = actor(request)
-        found = receipts_found(receipts_of(reader), reader, **self.asked(self.Query))
+        found = receipts_found(receipts_of(reader), **self.asked(self.Query))
         return self.page(found, ReceiptSummary, keys=("-id",))
 
 

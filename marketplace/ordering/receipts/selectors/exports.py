@@ -27,9 +27,7 @@ def receipts_between(
     reader: Actor, *, words: str = "", kind: str, since: date | None, until: date | None
 ) -> QuerySet[Receipt]:
     """Return the receipts of goods that came or went on some days, as their list finds them."""
-    found = receipts_found(
-        receipts_of(reader), reader, words=words, kind=kind, since=since, until=until
-    )
+    found = receipts_found(receipts_of(reader), words=words, kind=kind, since=since, until=until)
     return found.order_by()
 
 

@@ -14,7 +14,7 @@ from marketplace.core.actors import Actor, OrganisationKind
 from marketplace.core.models import TenantQuerySet
 from marketplace.ordering.models import Order, OrderLine, Receipt, ReceiptLine
 from marketplace.ordering.models.orders import TO_COME
-from marketplace.ordering.orders.selectors.orders import ORDER_READERS, orders_found
+from marketplace.ordering.orders.selectors.orders import ORDER_READERS, orders_found, speaking_of
 from marketplace.ordering.orders.selectors.orders import order as order_of
 from marketplace.ordering.orders.selectors.receiving import late_on, may_receive
 from marketplace.ordering.receipts.rules import PREFIX
@@ -60,7 +60,6 @@ def receipts_of(reader: Actor) -> TenantQuerySet[Receipt]:
 
 def receipts_found(
     rows: QuerySet[Receipt],
-    reader: Actor,
     *,
     words: str = "",
     kind: str = "",
@@ -81,10 +80,7 @@ def receipts_found(
     said = words.strip()
     if said.upper().startswith(f"{PREFIX}-"):
         return rows.filter(number=said.upper())
-    if said:
-        orders = orders_found(Order.objects.of(reader.organisation_id), words=said)
-        rows = rows.filter(order__in=orders.order_by().values("pk"))
-    return rows
+    return speaking_of(rows, said, key="order", text="order__words")
 
 
 def receipts_of_order(reader: Actor, order_id: UUID) -> QuerySet[Receipt]:

@@ -43,7 +43,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
     """List what came and went back."""
     reader = actor(request)
     form = ReceiptFilter(request.GET or None)
-    rows = receipts_found(receipts_of(reader), reader, **chosen_in(form))
+    rows = receipts_found(receipts_of(reader), **chosen_in(form))
     return show_list(
         request,
         "ordering/receipts.html",

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
+from marketplace.ordering.bought.selectors import words as documents
 from marketplace.ordering.receipts.views import receipts as pages
 from tests.factories import ordering, organisations, receipts
 from tests.factories.organisations import sign_in
@@ -84,6 +85,13 @@ class TestReceipts:
         page = text(client.get(reverse("receipts"), query))
         assert (reverse("receipt", args=[made.pk]) in page) is is_there
         assert ("No receipt fits what you chose." in page) is not is_there
+
+    def test_are_found_alike_by_words_that_many_have(self, client, market, made, monkeypatch):
+        monkeypatch.setattr(documents, "MOST_FOUND", 0)
+        come(client, market, "buyer")
+        for said, is_there in (("PO-26", True), ("chairs", True), ("tables", False)):
+            page = text(client.get(reverse("receipts"), {"words": said}))
+            assert (reverse("receipt", args=[made.pk]) in page) is is_there, said
 
     def test_a_day_that_is_none_is_said_to_be(self, client, market, made):
         come(client, market, "buyer")
