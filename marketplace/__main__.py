@@ -97,9 +97,7 @@ def manage() -> int:
     """Run one of Django's commands in the role it needs."""
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
     wanted_port()  # the settings read it too
-    if arguments.asks_for_help(sys.argv[2:]):
-        os.environ.update({**arguments.ENOUGH_FOR_HELP, **os.environ})
-    if os.environ.get("DATABASE_OWNER_URL") or arguments.asks_for_help(sys.argv[2:]):
+    if arguments.prepared_for_help(sys.argv[2:]) or os.environ.get("DATABASE_OWNER_URL"):
         # Somebody has told us everything already: the supervisor, or the tests.
         execute_from_command_line(sys.argv)
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Final
 
 _RUN: Final = """\
@@ -53,7 +54,10 @@ def of(name: str, words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def asks_for_help(words: list[str]) -> bool:
-    """Tell whether somebody wants to know what a command does rather than that it is done."""
+def prepared_for_help(words: list[str]) -> bool:
+    """Tell whether somebody asks what a command does, and name settings that can be read then."""
     own = words[: words.index("--")] if "--" in words else words
-    return bool({"--help", "-h"} & set(own))
+    asks = bool({"--help", "-h"} & set(own))
+    if asks:
+        os.environ.update({**ENOUGH_FOR_HELP, **os.environ})
+    return asks
