@@ -64,7 +64,6 @@ LOOPBACK = "127.0.0.1"
 FIRST_ANSWER_PATIENCE_SECONDS = 90
 DEATHS_BEFORE_GIVING_UP = 3
 LAST_LINES = 25
-INTERRUPTED = 128 + 2  # as a shell has it of a program that SIGINT ended
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -90,7 +89,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         Console(stderr=True, highlight=False).print("\nStopped.")
-        return INTERRUPTED
+        return 130  # as a shell says it of SIGINT
 
 
 def manage() -> int:
