@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from catalogue.models import Listing
 from invoicing.matching.pairing import Billed, Ordered
-from invoicing.matching.rules import TOLERATED, Creditable
+from invoicing.matching.rules import TOLERATED, Code, Creditable
 from invoicing.matching.tolerances import Limit, Tolerances
 from invoicing.models import (
     Allocation,
@@ -275,6 +275,28 @@ def billed_of(lines: Sequence[InvoiceLine], choices: Mapping[UUID | None, Choice
 
 def _one_name(unit: str) -> str:
     return "EA" if unit in EACH else unit
+
+
+def released_beyond_received(
+    council_id: UUID, invoice_ids: Collection[UUID]
+) -> dict[tuple[UUID, UUID], list[tuple[Decimal, Decimal]]]:
+    """Return how much more than came somebody let through, by invoice and order line.
+
+    Shapes: what was there and what was billed in all, each time that it was let through.
+    Units: the order line's unit.
+    """
+    rows = Finding.objects.of(council_id).filter(
+        invoice_id__in=invoice_ids,
+        source=Source.MATCH.value,
+        code=Code.BEYOND_RECEIVED.value,
+        closed=Closed.RELEASED.value,
+    )
+    found: dict[tuple[UUID, UUID], list[tuple[Decimal, Decimal]]] = {}
+    for invoice_id, line_id, agreed, asked in rows.values_list(
+        "invoice_id", "order_line_id", "agreed", "asked"
+    ):
+        found.setdefault((invoice_id, line_id), []).append((Decimal(agreed), Decimal(asked)))
+    return found
 
 
 def open_findings(invoice: Invoice) -> QuerySet[Finding]:

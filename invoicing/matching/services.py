@@ -77,18 +77,30 @@ class _Compared:
     line_ids: dict[int, UUID] = field(default_factory=dict)
 
 
-@transaction.atomic(savepoint=False)
-def match_invoice(
-    *, invoice: Invoice, at: datetime, held: Sequence[OrderLine] | None = None
-) -> Invoice:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of comparing an invoice: how it stood before, how many things hold it now.
+
+    Shapes: `allowed` of the differences are those that the council allows; where nothing changed
+    there is nothing to record.
+    """
+
+    invoice: Invoice
+    was: str
+    holds: int
+    allowed: int
+    is_new: bool
+
+
+def compare_invoice(*, invoice: Invoice, at: datetime) -> Comparison:
     """Compare an invoice with its order, count what it bills, and hold it or let it go on.
 
-    `held` are the lines of its order, where the caller holds them already.
-    Shapes: `invoice` is held by the caller and waits for its approval. Run again on the same facts
+    Shapes: `invoice` is held by the caller, waits for its approval, and is recorded by the caller
+    with record_comparison when all that has to be held is held. Run again on the same facts
     it changes nothing: findings keep their keys, and what a person let through is not raised again.
     Raises: IllegalMove; Busy.
     """
-    held = hold_lines_of(invoice) if held is None else held
+    held = hold_lines_of(invoice)
     # Nothing is counted of what was never compared.
     before = list(standing_allocations(invoice)) if invoice.matched_at else []
     compared = _compared(invoice, held)
@@ -99,50 +111,48 @@ def match_invoice(
     holds = open_findings(invoice).count()
     allowed = sum(each.is_allowed for each in compared.found)
     verb = "hold" if holds else "match"
-    if not is_changed and invoice.matched_at and invoice.check_move(verb) == invoice.status:
-        return invoice
     was = invoice.status
+    is_new = is_changed or not invoice.matched_at or invoice.check_move(verb) != was
+    done = Comparison(invoice, was, holds, allowed, is_new)
+    if not is_new:
+        return done
     invoice.move(verb)
     invoice.matched_at = at
     invoice.version += 1
     invoice.save(update_fields=["status", "matched_at", "version"])
+    return done
+
+
+def record_comparison(done: Comparison, *, at: datetime) -> None:
+    """Record what came of comparing an invoice, unless nothing changed."""
+    if not done.is_new:
+        return
+    invoice = done.invoice
     record(
-        "invoice.held" if holds else "invoice.matched",
+        "invoice.held" if done.holds else "invoice.matched",
         invoice,
         actor=None,
         at=at,
         organisation_id=invoice.council_id,
         counterparty_id=invoice.supplier_id,
-        before={"status": was},
-        after={"status": invoice.status, "holds": holds, "allowed": allowed},
+        before={"status": done.was},
+        after={"status": invoice.status, "holds": done.holds, "allowed": done.allowed},
     )
-    return invoice
-
-
-def agrees_still(invoice: Invoice) -> bool:
-    """Tell whether an invoice agrees with its order as it stands, or was let through as it stands.
-
-    Shapes: the caller holds the invoice and the lines that it bills.
-    Why: what came may have gone back since it was compared, and its comparison is still owed.
-    """
-    rows = OrderLine.objects.of(invoice.council_id).filter(order=invoice.order)
-    found = kept_of(list(_compared(invoice, list(rows)).found))
-    released = Finding.objects.of(invoice.council_id).filter(
-        invoice=invoice, closed=Closed.RELEASED.value
-    )
-    passed = set(released.values_list("facts_key", flat=True))
-    return all(each.facts_key in passed for each in found if each.stops)
 
 
 @transaction.atomic
 def rematch_order(*, council_id: UUID, order_id: UUID, at: datetime) -> list[Invoice]:
     """Compare every invoice of an order that waits for approval with it again.
 
-    Shapes: those that are held or agree, held in the order of their keys; match_invoice records.
+    Shapes: those that are held or agree, held in the order of their keys, and all compared
+    before any is recorded.
     Raises: Busy.
     """
     rows = Invoice.objects.of(council_id).filter(order_id=order_id, status__in=WAITING)
-    return [_matched_again(each, at) for each in rows.hold()]
+    done = [compare_invoice(invoice=each, at=at) for each in rows.hold()]
+    for each in done:
+        record_comparison(each, at=at)
+    return [each.invoice for each in done]
 
 
 def rematch_differing(*, council_id: UUID, version: int) -> int:
@@ -176,12 +186,6 @@ def hold_comparing(council_id: UUID, *, alone: bool) -> None:
         cursor.execute(f"SELECT {lock}(%s, hashtext(%s))", [_COMPARING, str(council_id)])
 
 
-def _matched_again(invoice: Invoice, at: datetime) -> Invoice:
-    matched: Invoice = match_invoice(invoice=invoice, at=at)
-    return matched
-
-
-@transaction.atomic
 def undo_allocations(*, invoice: Invoice, at: datetime) -> int:
     """Take back what an invoice bills, by a row that is equal and opposite; return how many.
 
@@ -198,15 +202,6 @@ def undo_allocations(*, invoice: Invoice, at: datetime) -> int:
             _("Send the credit note back first, or let both go on: together they come to nothing.")
         )
     Allocation.objects.bulk_create([_opposite(each, at) for each in standing])
-    if standing:
-        record(
-            "invoice.allocations-undone",
-            invoice,
-            actor=None,
-            at=at,
-            organisation_id=invoice.council_id,
-            after={"lines": len(standing)},
-        )
     return len(standing)
 
 
@@ -222,13 +217,13 @@ def hold_lines_of(invoice: Invoice) -> list[OrderLine]:
 
 
 def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
-    order = invoice.order
+    order, beyond = invoice.order, _beyond_its_invoice(invoice)
     if order is None:
-        return _Compared()
+        return _Compared(found=beyond)
     if invoice.currency != GBP:
         asked = invoice.currency or "?"
         found = Found(Source.MATCH, Code.NOT_COMPARED.value, Severity.HOLD, asked=asked)
-        return _Compared(found=(found,))
+        return _Compared(found=(found, *beyond))
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("place"))
     others = billed_by_others(invoice, order.pk)
     # Nobody chooses before it was compared once.
@@ -246,7 +241,7 @@ def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
         )
     return _Compared(
         tuple(_countable(matched.shares, others.counted, held)),
-        tuple(map(by_the_match, matched.findings)) + _beyond_its_invoice(invoice),
+        (*map(by_the_match, matched.findings), *beyond),
         {line.pk: line.unit_price for line in held},
         {line.place: line.pk for line in lines},
     )
@@ -262,7 +257,7 @@ def _allowed_now(council_id: UUID) -> Tolerances:
 
 
 def _beyond_its_invoice(invoice: Invoice) -> tuple[Found, ...]:
-    """Hold a credit note that gives back more than is left of its invoice, lines or no lines."""
+    """Hold a credit note that gives back more than is left of its invoice, order or no order."""
     if not invoice.is_credit_note or invoice.credits_id is None:
         return ()
     left = net_left_to_credit(invoice)

@@ -159,6 +159,7 @@ class Migration(migrations.Migration):
                 ("matched_at", models.DateTimeField(null=True)),
                 ("told_supplier_at", models.DateTimeField(null=True)),
                 ("approved_at", models.DateTimeField(null=True)),
+                ("ordered_by_id", models.UUIDField(editable=False, null=True)),
                 ("approved_by_id", models.UUIDField(null=True)),
                 ("approved_by_name", models.CharField(blank=True, max_length=200)),
                 ("sent_back_at", models.DateTimeField(null=True)),
@@ -261,6 +262,7 @@ class Migration(migrations.Migration):
                 ("facts_key", models.CharField(max_length=64)),
                 ("owner", models.CharField(max_length=20)),
                 ("raised_at", models.DateTimeField()),
+                ("told_at", models.DateTimeField(null=True)),
                 (
                     "closed",
                     models.CharField(
@@ -1409,6 +1411,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "choice",
             },
+        ),
+        migrations.AddConstraint(
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by_id__isnull", True),
+                    ("ordered_by_id__isnull", True),
+                    models.Q(("approved_by_id", models.F("ordered_by_id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="invoice_four_eyes",
+            ),
         ),
         migrations.AddConstraint(
             model_name="invoice",

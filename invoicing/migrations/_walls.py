@@ -78,6 +78,80 @@ APPROVED_STAYS = migrations.RunSQL(
     """,
 )
 
+# Who may approve and who may not is looked at where the whole of a deed is there. A finding is only
+# looked at as it is written: whatever it says, its invoice must not have been approved before.
+FOUR_EYES = migrations.RunSQL(
+    """
+    CREATE FUNCTION invoicing_ordered_by() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+        NEW.ordered_by_id := (SELECT contact_id FROM ordering_order WHERE id = NEW.order_id);
+        RETURN NEW;
+    END
+    $$;
+    CREATE TRIGGER invoice_ordered_by BEFORE INSERT OR UPDATE ON invoicing_invoice
+        FOR EACH ROW EXECUTE FUNCTION invoicing_ordered_by();
+    CREATE FUNCTION invoicing_approved_rightly(its_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE
+        its invoicing_invoice;
+    BEGIN
+        SELECT * INTO its FROM invoicing_invoice WHERE id = its_id;
+        IF its.status NOT IN ('APPROVED', 'PAID', 'SETTLED') THEN
+            RETURN;
+        END IF;
+        IF EXISTS (SELECT 1 FROM invoicing_finding
+                   WHERE invoice_id = its_id AND closed = '' AND severity <> 'NOTE') THEN
+            RAISE EXCEPTION 'invoice_approved_has_no_hold: something holds it still'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'invoice_approved_has_no_hold',
+                      TABLE = 'invoicing_invoice';
+        END IF;
+        IF EXISTS (SELECT 1 FROM invoicing_finding
+                   WHERE invoice_id = its_id AND closed_by_id = its.approved_by_id) THEN
+            RAISE EXCEPTION 'invoice_released_by_others: who approved it let a difference through'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'invoice_released_by_others',
+                      TABLE = 'invoicing_invoice';
+        END IF;
+    END
+    $$;
+    CREATE FUNCTION invoicing_approved_invoice() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+        PERFORM invoicing_approved_rightly(NEW.id);
+        RETURN NULL;
+    END
+    $$;
+    CREATE FUNCTION invoicing_found_in_approved() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+        PERFORM invoicing_approved_rightly(each.invoice_id)
+            FROM (SELECT DISTINCT invoice_id FROM written) AS each;
+        RETURN NULL;
+    END
+    $$;
+    CREATE CONSTRAINT TRIGGER invoice_approved_rightly AFTER INSERT OR UPDATE ON invoicing_invoice
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+        WHEN (NEW.status IN ('APPROVED', 'PAID', 'SETTLED'))
+        EXECUTE FUNCTION invoicing_approved_invoice();
+    CREATE TRIGGER finding_added_in_time AFTER INSERT ON invoicing_finding
+        REFERENCING NEW TABLE AS written FOR EACH STATEMENT
+        EXECUTE FUNCTION invoicing_found_in_approved();
+    CREATE TRIGGER finding_ended_in_time AFTER UPDATE ON invoicing_finding
+        REFERENCING NEW TABLE AS written FOR EACH STATEMENT
+        EXECUTE FUNCTION invoicing_found_in_approved();
+    """,
+    reverse_sql="""
+    DROP TRIGGER finding_ended_in_time ON invoicing_finding;
+    DROP TRIGGER finding_added_in_time ON invoicing_finding;
+    DROP TRIGGER invoice_approved_rightly ON invoicing_invoice;
+    DROP FUNCTION invoicing_found_in_approved();
+    DROP FUNCTION invoicing_approved_invoice();
+    DROP FUNCTION invoicing_approved_rightly(uuid);
+    DROP TRIGGER invoice_ordered_by ON invoicing_invoice;
+    DROP FUNCTION invoicing_ordered_by();
+    """,
+)
+
 # How much of an order's line is billed is the sum of its allocations by construction: it changes
 # with them, in the same statement, and by nothing else.
 BILLED = migrations.RunSQL(
@@ -293,6 +367,7 @@ WALLS = [
         "matched_at",
         "rules_version",
         "told_supplier_at",
+        "ordered_by_id",
         "approved_at",
         "approved_by_id",
         "approved_by_name",
@@ -304,6 +379,7 @@ WALLS = [
     ),
     _only_these_change(
         "invoicing_finding",
+        "told_at",
         "closed",
         "closed_at",
         "closed_by_id",
@@ -334,6 +410,7 @@ WALLS = [
         "acknowledgement",
     ),
     APPROVED_STAYS,
+    FOUR_EYES,
     BILLED,
     WHOLE,
 ]

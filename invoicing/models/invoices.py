@@ -40,7 +40,8 @@ class Invoice(Row, Stateful):
 
     `supplier` and `order` are whom and what the document was recognised to speak of, None where
     nobody could tell. `received_at` is when it came: the thirty days begin with it. `number_key`
-    and `look_key` are the number as invoicing.matching.duplicates compares it.
+    and `look_key` are the number as invoicing.matching.duplicates compares it. `ordered_by_id` is
+    whoever raised the requisition of the order; the database keeps it beside the order.
     Units: amounts as the document states them, in `currency`, above nought for a credit note too.
     `payable_amount` is what is still asked for (BT-115). `charges_amount` is what it asks beyond
     its lines (BT-108 less BT-107).
@@ -93,6 +94,7 @@ class Invoice(Row, Stateful):
     matched_at = models.DateTimeField(null=True)
     told_supplier_at = models.DateTimeField(null=True)
     approved_at = models.DateTimeField(null=True)
+    ordered_by_id = models.UUIDField(null=True, editable=False)
     approved_by_id = models.UUIDField(null=True)
     approved_by_name = models.CharField(max_length=200, blank=True)
     sent_back_at = models.DateTimeField(null=True)
@@ -137,6 +139,12 @@ class Invoice(Row, Stateful):
                     supplier__isnull=False,
                     currency="GBP",
                 ),
+            ),
+            models.CheckConstraint(
+                name="invoice_four_eyes",
+                condition=Q(approved_by_id__isnull=True)
+                | Q(ordered_by_id__isnull=True)
+                | ~Q(approved_by_id=F("ordered_by_id")),
             ),
             models.CheckConstraint(
                 name="invoice_sent_back_has_reason",

@@ -61,6 +61,7 @@ class Finding(Row):
     What was found is never changed; how it ended is said once. `facts_key` makes it this finding
     and no other: what a person let through is not raised again for the same facts, and is for new
     ones. `owner` is the role whose task it is; `agreed` and `asked` are the figures that differ.
+    `told_at` is when the supplier was told of it.
     """
 
     tenant_columns = ("council_id", "supplier_id")
@@ -86,6 +87,7 @@ class Finding(Row):
     facts_key = models.CharField(max_length=64)
     owner = models.CharField(max_length=20)
     raised_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
     closed = models.CharField(
         max_length=10,
         blank=True,

@@ -22,6 +22,7 @@ from marketplace.ledger.states import AccountRole
 NOUGHT = Decimal("0.00")
 # A document may be rounded to the pound and no further (BT-114); more was paid before (BT-113).
 LARGEST_ROUNDING = Decimal("0.99")
+PENNY = Decimal("0.01")
 Coding = tuple[UUID, UUID]
 
 
@@ -107,6 +108,38 @@ def uncoded_amount(stated: Stated, shares: Iterable[BilledShare]) -> Decimal:
     Why: it has no coding of its own, so somebody has to say who pays it.
     """
     return stated.net_amount - sum((each.amount for each in shares), NOUGHT)
+
+
+def beyond_amount(stated: Stated, shares: Sequence[BilledShare]) -> Decimal:
+    """Return by how much an invoice is off what its order says, above nought.
+
+    Shapes: what it asks more does not make up for what it asks less elsewhere, nor the other way
+    round; the larger of the two counts. A penny a line is free, since parts are rounded.
+    Units: GBP, net.
+    Why: whoever approved the order approved that price and no more.
+    """
+    parts = [each.amount - each.worth for each in shares]
+    parts = [part for part in parts if abs(part) > PENNY]
+    parts.append(uncoded_amount(stated, shares))
+    more = sum((part for part in parts if part > 0), NOUGHT)
+    less = sum((-part for part in parts if part < 0), NOUGHT)
+    return max(more, less)
+
+
+def beyond_by_coding(
+    stated: Stated, shares: Sequence[BilledShare], coding: Coding | None
+) -> dict[Coding, Decimal]:
+    """Return what an invoice takes from budgets beyond what its order took, by coding.
+
+    Shapes: above nought only; `coding` bears what has none of its own. Units: GBP, net.
+    Why: what was ordered has been promised by a budget; the rest has been asked of none.
+    """
+    found: dict[Coding, Decimal] = {}
+    for each in shares:
+        found[each.coding] = found.get(each.coding, NOUGHT) + each.amount - each.worth
+    if coding is not None:
+        found[coding] = found.get(coding, NOUGHT) + uncoded_amount(stated, shares)
+    return {each: amount for each, amount in found.items() if amount > 0}
 
 
 def postings_of(

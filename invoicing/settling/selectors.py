@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from invoicing.matching.selectors import IS_ALLOWED, POSTED, allowed_differences
 from invoicing.models import Allocation, Choice, Finding, Invoice
 from invoicing.settling.rules import BilledShare, Stated
-from invoicing.states import Closed, InvoiceStatus, Severity
+from invoicing.states import Closed, InvoiceStatus, Severity, Source
 from marketplace.core.actors import Actor
 from marketplace.ordering.models import OrderLine
 
@@ -31,6 +31,7 @@ class Involved:
 
     Shapes: `chosen_by` said which order or line it is for, whether or not that still counts;
     `allowed_by` set what the council allows, None where the invoice needs none of it.
+    `is_let_differ` says that somebody let through that it differs from its order.
     """
 
     ordered_by: UUID | None
@@ -38,6 +39,7 @@ class Involved:
     let_through_by: frozenset[UUID]
     chosen_by: frozenset[UUID] = frozenset()
     allowed_by: UUID | None = None
+    is_let_differ: bool = False
 
 
 def stated_by(invoice: Invoice) -> Stated:
@@ -56,13 +58,16 @@ def involved_in(council_id: UUID, invoices: Sequence[Invoice]) -> dict[UUID, Inv
     keys = [each.pk for each in invoices]
     released: dict[UUID, set[UUID]] = {}
     allowed: set[UUID] = set()
+    differ: set[UUID] = set()
     findings = Finding.objects.of(council_id).filter(invoice_id__in=keys)
     rows = findings.filter(IS_ALLOWED | Q(closed=Closed.RELEASED.value))
-    for invoice_id, person in rows.values_list("invoice_id", "closed_by_id"):
+    for invoice_id, person, source in rows.values_list("invoice_id", "closed_by_id", "source"):
         if person is None:
             allowed.add(invoice_id)
-        else:
-            released.setdefault(invoice_id, set()).add(person)
+            continue
+        released.setdefault(invoice_id, set()).add(person)
+        if source == Source.MATCH:
+            differ.add(invoice_id)
     chosen: dict[UUID, set[UUID]] = {}
     choices = Choice.objects.of(council_id).filter(invoice_id__in=keys)
     for invoice_id, person in choices.values_list("invoice_id", "by_id"):
@@ -75,6 +80,7 @@ def involved_in(council_id: UUID, invoices: Sequence[Invoice]) -> dict[UUID, Inv
             let_through_by=frozenset(released.get(each.pk, ())),
             chosen_by=frozenset(chosen.get(each.pk, ())),
             allowed_by=setter.set_by_id if setter and each.pk in allowed else None,
+            is_let_differ=each.pk in differ,
         )
         for each in invoices
     }

@@ -135,7 +135,8 @@ class JournalDraft:
     maps a line of a requisition or an order, whose money was promised, to the most of it that is
     spent by this, None for all that it still holds. `restoring` maps such a line to the most of
     what earlier journals spent of it that is promised again: goods went back, say, and others are
-    to come for them.
+    to come for them. `asking` maps a coding to what is spent that nobody promised before: a hard
+    stop has to have that much left.
     """
 
     event_key: str
@@ -149,6 +150,7 @@ class JournalDraft:
     postings: Sequence[Posting]
     relief: Mapping[UUID, Decimal | None] = field(default_factory=dict)
     restoring: Mapping[UUID, Decimal] = field(default_factory=dict)
+    asking: Mapping[Coding, Decimal] = field(default_factory=dict)
 
     @property
     def total_amount(self) -> Decimal:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from invoicing.matching import services as matching
 from invoicing.matching.selectors import Others
 from invoicing.models import Allocation
-from invoicing.settling.services import approval
+from invoicing.settling.services import checking
 from invoicing.settling.services.approval import approve_invoice
 from invoicing.settling.services.sending_back import send_back_invoice
 from marketplace.core.tenancy import stewardship
@@ -78,7 +78,7 @@ class TestGoodsGoBackMeanwhile:
     def test_without_looking_again_it_would_be_paid(self, market, finance, monkeypatch):
         order = invoicing.delivered(market)
         invoice = invoicing.taken(market, invoicing.said_of(market, order))
-        monkeypatch.setattr(approval, "_not_there", lambda *_facts: None)
+        monkeypatch.setattr(checking, "_gone_from", lambda *_facts: set())
         assert at_once([going_back(market, order)]) == ["won"]
         assert at_once([approving(market, finance, invoice)]) == ["won"]
         billed, there = owed_for(order)
@@ -121,7 +121,7 @@ class TestACreditNoteComesAndGoes:
             return Others(found.counted, found.counted)
 
         monkeypatch.setattr(matching, "billed_by_others", everything)
-        monkeypatch.setattr(approval, "_not_there", lambda *_facts: None)
+        monkeypatch.setattr(checking, "_gone_from", lambda *_facts: set())
         order, credit, again = self.credited(market, finance)
         deeds = [approving(market, finance, again), sending_back(market, finance, credit)]
         assert [at_once([each]) for each in deeds] == [["won"], ["won"]]

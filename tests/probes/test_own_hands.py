@@ -12,10 +12,8 @@ from invoicing.payments.services.accounts import (
 from invoicing.payments.services.exporting import export_run
 from invoicing.payments.services.preparing import prepare_run
 from invoicing.payments.services.runs import RunApprovalNotAllowed, approve_run
-from invoicing.settling.services.approval import (
-    InvoiceApprovalNotAllowed,
-    approve_invoices,
-)
+from invoicing.settling.services.approval import approve_invoices
+from invoicing.settling.services.checking import InvoiceApprovalNotAllowed
 from invoicing.settling.services.releasing import ReleaseNotAllowed
 from marketplace.approvals.services.cases import ApprovalNotAllowed
 from marketplace.core.states import IllegalMove

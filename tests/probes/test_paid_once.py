@@ -13,7 +13,7 @@ from invoicing.models import PaidInvoice, Payment
 from invoicing.payments.services.exporting import export_run
 from invoicing.payments.services.preparing import NothingToPay, prepare_run
 from invoicing.payments.services.settlement import fail_payment, settle_run
-from invoicing.settling.services.approval import PaidBefore
+from invoicing.settling.services.checking import PaidBefore
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
 from tests.concurrency.race import at_once

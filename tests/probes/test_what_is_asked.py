@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from invoicing.formats import model
-from invoicing.settling.services.approval import GoodsWentBack, NotInPounds
+from invoicing.settling.services.checking import GoodsWentBack, NotInPounds
 from invoicing.settling.services.sending_back import send_back_invoice
 from marketplace.core.tenancy import stewardship
 from marketplace.ordering.receipts.services.corrections import correct_receipt

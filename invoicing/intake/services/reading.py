@@ -37,7 +37,7 @@ from invoicing.matching.duplicates import (
     resemblances,
 )
 from invoicing.matching.found import Found, by_a_judge, by_likeness
-from invoicing.matching.services import hold_lines_of, keep_findings, match_invoice
+from invoicing.matching.services import compare_invoice, keep_findings, record_comparison
 from invoicing.models import Arrival, Invoice, InvoiceLine, InvoiceTax
 from invoicing.settling.services.telling import tell_of_dispute
 from invoicing.states import ArrivalStatus, InvoiceKind, InvoiceStatus, Source
@@ -160,8 +160,7 @@ def keep_invoice(
     if repeated is None:
         found = [*whose.found, *map(by_likeness, like), *_judgements(read, figures)]
         keep_findings(invoice=invoice, sources=_ONCE, found=found, at=at)
-    # Before the end of the trail is held, as by whoever cancels a line.
-    held = [] if repeated is not None else hold_lines_of(invoice)
+        compared = compare_invoice(invoice=invoice, at=at)
     record(
         "invoice.read",
         invoice,
@@ -177,7 +176,7 @@ def keep_invoice(
         },
     )
     if repeated is None:  # which tells of itself what came of it
-        match_invoice(invoice=invoice, held=held, at=at)
+        record_comparison(compared, at=at)
         if invoice.status == InvoiceStatus.HELD:
             tell_of_dispute(council_id=council_id, invoice_id=invoice.pk, at=at)
     return arrival

@@ -104,14 +104,7 @@ def add_supplier_account(
         added_by_id=supplier.user_id,
         added_by_name=supplier.name,
     )
-    tell_of_own_account(company, account, at)
-    for link in councils_of(company.pk):
-        wake(
-            "invoicing.tell_of_account",
-            key=f"{link.council_id}:{account.pk}",
-            organisation_id=company.pk,
-            payload={"council_id": str(link.council_id), "account_id": str(account.pk)},
-        )
+    councils = list(councils_of(company.pk))
     record(
         "supplier-account.added",
         account,
@@ -121,6 +114,14 @@ def add_supplier_account(
         before={"account": latest.reference} if latest else None,
         after={"account": account.reference},
     )
+    tell_of_own_account(company, account, at)
+    for link in councils:
+        wake(
+            "invoicing.tell_of_account",
+            key=f"{link.council_id}:{account.pk}",
+            organisation_id=company.pk,
+            payload={"council_id": str(link.council_id), "account_id": str(account.pk)},
+        )
     return account
 
 

@@ -140,7 +140,6 @@ def fail_payment(
         posted_by=payments,
         at=at,
     )
-    tell_of_failure(failed, at)
     record(
         "payment.failed",
         failed,
@@ -155,6 +154,7 @@ def fail_payment(
         },
         note=failed.failed_reason,
     )
+    tell_of_failure(failed, at)
     return failed
 
 

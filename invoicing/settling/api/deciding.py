@@ -13,16 +13,16 @@ from rest_framework.response import Response
 from invoicing.matching.services import CreditStandsAgainst
 from invoicing.models import Invoice
 from invoicing.settling.selectors import DECIDERS, finding_to_decide, invoice_to_decide
-from invoicing.settling.services.approval import (
+from invoicing.settling.services.approval import InvoiceChanged, approve_invoice
+from invoicing.settling.services.checking import (
     BelowNought,
+    BeyondBudget,
     CodingNeeded,
     GoodsWentBack,
     InvoiceApprovalNotAllowed,
-    InvoiceChanged,
     NotInPounds,
     PaidBefore,
     SupplierUnknown,
-    approve_invoice,
 )
 from invoicing.settling.services.releasing import (
     CannotBeReleased,
@@ -104,7 +104,7 @@ class InvoiceApproval(api.Operation):
         is_change=True,
         refusals=(
             InvoiceApprovalNotAllowed, InvoiceChanged, CodingNeeded, PaidBefore, NotInPounds,
-            BelowNought, SupplierUnknown, GoodsWentBack, IllegalMove,
+            BelowNought, SupplierUnknown, BeyondBudget, GoodsWentBack, IllegalMove,
             ControlAccountMissing, NoOpenPeriod,
         ),
         example=EXAMPLE,

@@ -11,7 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invoicing.matching.selectors import choices_of
-from invoicing.matching.services import match_invoice, undo_allocations
+from invoicing.matching.services import (
+    compare_invoice,
+    record_comparison,
+    undo_allocations,
+)
 from invoicing.models import Choice, Finding, Invoice, InvoiceLine
 from invoicing.settling.choosable import ORDER_UNKNOWN, line_at, order_is_open, places_open
 from invoicing.settling.services.approval import InvoiceChanged
@@ -72,12 +76,15 @@ def choose_order(
     former = invoice.order
     if former == order:
         return invoice
+    # Of both orders in one statement, so that who chooses the other way round waits for nothing.
+    OrderLine.objects.of(invoice.council_id).filter(order__in=[former, order]).hold()
     undo_allocations(invoice=invoice, at=at)
     invoice.order = order
     invoice.version += 1
     invoice.save(update_fields=["order", "version"])
     _choice(invoice, finance, at, order=order).save(force_insert=True)
     _end_or_raise_again(invoice, at)
+    compared = compare_invoice(invoice=invoice, at=at)
     record(
         "invoice.order-chosen" if order else "invoice.order-choice-taken-back",
         invoice,
@@ -88,9 +95,10 @@ def choose_order(
         after={"order": order.number if order else ""},
         note=order.number if order else "",
     )
+    record_comparison(compared, at=at)
     if former is not None:
         _owe_comparison(invoice, former)
-    return _compared_again(invoice, at)
+    return invoice
 
 
 @transaction.atomic
@@ -136,6 +144,7 @@ def choose_line(
     made.save(force_insert=True)
     invoice.version += 1
     invoice.save(update_fields=["version"])
+    compared = compare_invoice(invoice=invoice, at=at)
     record(
         "invoice.line-chosen",
         invoice,
@@ -145,7 +154,8 @@ def choose_line(
         before={"line": place, "order_line": _said(former)},
         after={"line": place, "order_line": _said(made)},
     )
-    return _compared_again(invoice, at)
+    record_comparison(compared, at=at)
+    return invoice
 
 
 def _held(invoice_id: UUID, finance: Actor, version: int | None) -> Invoice:
@@ -253,8 +263,3 @@ def _owe_comparison(invoice: Invoice, former: Order) -> None:
         organisation_id=invoice.council_id,
         payload={"council_id": str(invoice.council_id), "order_id": str(former.pk)},
     )
-
-
-def _compared_again(invoice: Invoice, at: datetime) -> Invoice:
-    compared: Invoice = match_invoice(invoice=invoice, at=at)
-    return compared

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invoicing.matching.services import rematch_order, undo_allocations
+from invoicing.matching.services import undo_allocations
 from invoicing.models import Invoice
 from invoicing.settling.services.approval import InvoiceChanged
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor
 from marketplace.core.errors import Forbidden, Invalid
+from marketplace.jobs.services import wake
 from marketplace.notifications.services import notify
 from marketplace.organisations.models import Organisation
 
@@ -54,7 +55,7 @@ def send_back_invoice(
         raise SendingBackReasonNeeded(_("The supplier will read it."), field="reason")
     before = {"status": invoice.status}
     invoice.move("send_back")
-    undo_allocations(invoice=invoice, at=at)
+    lines = undo_allocations(invoice=invoice, at=at)
     invoice.sent_back_at, invoice.sent_back_by_id = at, finance.user_id
     invoice.sent_back_by_name, invoice.sent_back_reason = finance.name, reason.strip()
     invoice.version += 1
@@ -72,14 +73,28 @@ def send_back_invoice(
         organisation_id=council_id,
         counterparty_id=invoice.supplier_id,
         before=before,
-        after={"status": invoice.status},
+        after={"status": invoice.status, "lines": lines},
         note=reason.strip(),
     )
+    _owe_comparison(invoice)
     _tell_supplier(invoice, at)
-    if invoice.order_id is not None:
-        # What it billed is free for the others that wait.
-        rematch_order(council_id=council_id, order_id=invoice.order_id, at=at)
     return invoice
+
+
+def _owe_comparison(invoice: Invoice) -> None:
+    """Owe it to the others of its order that they are compared again: what it billed is free.
+
+    Why: they would be held after the end of the trail, which whoever approves one of them waits for
+    with that one in their hands.
+    """
+    if invoice.order_id is None:
+        return
+    wake(
+        "invoicing.rematch_order",
+        key=f"invoice:{invoice.pk}:sent-back",
+        organisation_id=invoice.council_id,
+        payload={"council_id": str(invoice.council_id), "order_id": str(invoice.order_id)},
+    )
 
 
 def _tell_supplier(invoice: Invoice, at: datetime) -> None:

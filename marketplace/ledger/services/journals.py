@@ -31,13 +31,13 @@ from marketplace.ledger.rules import JournalDraft, Posting, faults_of, opposite,
 from marketplace.ledger.services.balances import change_balances
 from marketplace.ledger.services.commitments import (
     Document,
-    OverBudget,
     Relief,
     Restored,
     restore_commitments,
     spend_commitments,
 )
 from marketplace.ledger.services.restoring import codings_spent, spent_on_lines
+from marketplace.ledger.services.room import check_asked, check_promised
 from marketplace.ledger.services.spending import Place, YearCoding, hold_budgets, hold_periods
 from marketplace.ledger.states import AccountKind, EntryKind, JournalKind
 from marketplace.organisations.services.numbers import next_numbers
@@ -111,7 +111,7 @@ def post_journals(
     without a budget gets one of nought, which then shows as overspent: what was spent is written
     down whatever it comes to. No lines or amounts below nought; every draft has a key of its own.
     Raises: JournalFaulty; CostCentreMissing; NoOpenPeriod; EventPostedOtherwise; Missing for an
-    account of another council; Busy.
+    account of another council; OverBudget when a hard stop has not left what is asked of it; Busy.
     """
     return _post_entries(council_id, [_Entry(draft) for draft in drafts], posted_by, at)
 
@@ -235,6 +235,7 @@ def _post_held(
     }
     promised = [key for each in entries for key in (*each.draft.relief, *each.draft.restoring)]
     budgets = hold_budgets(council_id, codings, promised)
+    check_asked(budgets, _asked(entries, places))
     entries = [_with_restoring(council_id, each) for each in entries]
     journals = _numbered(council_id, entries, places, posted_by, at)
     lines = [
@@ -247,7 +248,7 @@ def _post_held(
         for journal, each in zip(journals, entries, strict=True)
     }
     actual = sums((line.budget_id, line.net_amount) for line in lines if line.budget_id)
-    _check_room(budgets.values(), [each for part in restored.values() for each in part], actual)
+    check_promised(budgets, [each for part in restored.values() for each in part], actual)
     Journal.objects.bulk_create(journals)
     JournalLine.objects.bulk_create(lines)
     reliefs = [
@@ -279,6 +280,15 @@ def _expense_accounts(council_id: UUID, drafts: Sequence[JournalDraft]) -> set[U
     if any(each.account_id in expenses and each.cost_centre_id is None for each in postings):
         raise CostCentreMissing(_("What is spent needs a cost centre that answers for it."))
     return expenses
+
+
+def _asked(entries: Sequence[_Entry], places: Mapping[date, Place]) -> dict[YearCoding, Decimal]:
+    """Return what is spent of each coding that nobody promised before."""
+    return sums(
+        ((places[each.draft.dated_on].financial_year, *coding), amount)
+        for each in entries
+        for coding, amount in each.draft.asking.items()
+    )
 
 
 def _with_restoring(council_id: UUID, entry: _Entry) -> _Entry:
@@ -372,25 +382,3 @@ def _restored(
         Restored(each, budgets[year, each.budget.cost_centre_id, each.budget.account_id].pk)
         for each in spent
     ]
-
-
-def _check_room(
-    budgets: Collection[Budget], restored: Sequence[Restored], actual: Mapping[UUID, Decimal]
-) -> None:
-    """Refuse to promise again what a hard stop has no room for any more.
-
-    Raises: OverBudget.
-    """
-    promised = sums((each.budget_id, -each.spent.amount) for each in restored)
-    full = [
-        each.coding
-        for each in budgets
-        if each.is_hard_stop
-        and each.pk in promised
-        and promised[each.pk] + actual.get(each.pk, Decimal(0)) > max(each.available_amount, 0)
-    ]
-    if full:
-        raise OverBudget(
-            _("What was spent on %(codings)s cannot be promised again: it is in use.")
-            % {"codings": ", ".join(sorted(full))}
-        )

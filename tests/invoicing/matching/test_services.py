@@ -14,8 +14,8 @@ from invoicing.formats import model
 from invoicing.intake.services.reading import read_arrival
 from invoicing.matching.services import (
     CreditStandsAgainst,
+    compare_invoice,
     keep_findings,
-    match_invoice,
     rematch_order,
     undo_allocations,
 )
@@ -109,6 +109,7 @@ class TestMatchInvoice:
 
     @pytest.mark.parametrize("status", ["APPROVED", "SENT_BACK"])
     def test_does_nothing_to_what_was_decided(self, market, order, status):
+        receipts.received(market, order)
         invoice = invoicing.taken(market, invoicing.said_of(market, order))
         facts = {"approved_at": NOON, "approved_by_id": invoice.pk, "sent_back_at": NOON}
         with stewardship():
@@ -117,7 +118,7 @@ class TestMatchInvoice:
             )
         assert rematch(market, order) == []
         with market.acting(), pytest.raises(IllegalMove):
-            match_invoice(invoice=invoicing.now(invoice), at=NOON)
+            compare_invoice(invoice=invoicing.now(invoice), at=NOON)
 
     def test_counts_what_others_that_wait_have_billed(self, market, order):
         receipts.received(market, order)
@@ -244,3 +245,22 @@ def test_a_barcode_leads_to_its_line(market):
         market, order, lines=(invoicing.line_of(line, item=item, order_line=""),)
     )
     assert invoicing.taken(market, said).status == "MATCHED"
+
+
+class TestACreditNoteLargerThanItsInvoice:
+    def test_is_held_without_an_order_too(self, market, order):
+        facts = {"order": "PO-26-999999", "number": "NONE-1"}
+        (line,) = receipts.lines_of(order)
+        said = invoicing.said_of(market, order, lines=(invoicing.line_of(line, 1),), **facts)
+        invoicing.taken(market, said)
+        more = invoicing.credit_of(said, lines=(invoicing.line_of(line, 4),))
+        credit = invoicing.taken(market, more)
+        assert (credit.order_id, credit.credits_id is None) == (None, False)
+        assert "CREDIT_ABOVE_INVOICE" in invoicing.found_in(credit)
+
+    def test_is_held_in_another_currency_too(self, market, order):
+        said = part_of(market, order, 1, "ONE-1")
+        invoicing.taken(market, said)
+        lines = (invoicing.line_of(receipts.lines_of(order)[0], 4),)
+        credit = invoicing.taken(market, invoicing.credit_of(said, lines=lines, currency="EUR"))
+        assert {"CREDIT_ABOVE_INVOICE", "NOT_COMPARED"} <= {*invoicing.found_in(credit)}

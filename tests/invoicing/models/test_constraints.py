@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from copy import copy
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 
 from invoicing.models import (
@@ -295,3 +296,64 @@ class TestWhatASupplierMayDo:
         with tenant(organisations.supplier().pk):
             for model in (Arrival, Invoice, InvoiceLine, InvoiceTax, Finding, Allocation):
                 assert not model.objects.exists()
+
+
+def found_in(finding) -> Invoice:
+    with stewardship():
+        return Invoice.objects.get(pk=finding.invoice_id)
+
+
+class TestApprovedRightly:
+    """Past every service: what holds an invoice, and who had a hand in it."""
+
+    @pytest.fixture
+    def approve(self):
+        def done(invoice, by=None):
+            who = by or uuid4()
+            with stewardship(), transaction.atomic():
+                Invoice.objects.filter(pk=invoice.pk).update(
+                    status="APPROVED", approved_at=NOON, approved_by_id=who, approved_by_name="A"
+                )
+                with connection.cursor() as cursor:
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+        return done
+
+    def release(self, finding, by):
+        with stewardship(), transaction.atomic():
+            Finding.objects.filter(pk=finding.pk).update(
+                closed="RELEASED", closed_at=NOON, closed_by_id=by, closed_by_name="R",
+                closed_reason="Agreed.",
+            )  # fmt: skip
+
+    def test_nothing_holds_it(self, finding, approve):
+        with pytest.raises(IntegrityError, match="invoice_approved_has_no_hold"):
+            approve(found_in(finding))
+        self.release(finding, uuid4())
+        approve(found_in(finding))
+
+    def test_nothing_holds_it_afterwards(self, finding, approve):
+        self.release(finding, uuid4())
+        approve(found_in(finding))
+        facts = {"closed": "", "closed_at": None, "closed_by_id": None, "closed_reason": ""}
+        refused("invoice_approved_has_no_hold", finding, **facts)
+        not_added("invoice_approved_has_no_hold", finding, facts_key="x", closed="")
+
+    def test_whoever_let_a_difference_through_did_not_approve_it(self, finding, approve):
+        person = uuid4()
+        self.release(finding, person)
+        with pytest.raises(IntegrityError, match="invoice_released_by_others"):
+            approve(found_in(finding), by=person)
+        approve(found_in(finding))
+
+    def test_whoever_ordered_it_did_not_approve_it(self, invoice, market, approve):
+        assert invoice.ordered_by_id == market.requester.user_id
+        with pytest.raises(IntegrityError, match="invoice_four_eyes"):
+            approve(invoice, by=market.requester.user_id)
+
+    def test_who_ordered_it_is_not_for_anybody_to_say(self, invoice, market):
+        with stewardship():
+            Invoice.objects.filter(pk=invoice.pk).update(ordered_by_id=uuid4())
+            assert invoicing.now(invoice).ordered_by_id == market.requester.user_id
+            Invoice.objects.filter(pk=invoice.pk).update(order=None)
+            assert invoicing.now(invoice).ordered_by_id is None

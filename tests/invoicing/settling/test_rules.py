@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from invoicing.settling.rules import (
     BilledShare,
     Stated,
+    beyond_amount,
+    beyond_by_coding,
     postings_of,
     roles_needed,
     uncoded_amount,
@@ -150,3 +152,32 @@ class TestWorth:
         back = share("-3", "0", before="7", net="33.33")
         again = share("3", "0", before="4", net="33.33")
         assert back.worth + again.worth == 0
+
+
+class TestBeyondTheOrder:
+    def test_is_nothing_of_what_agrees(self):
+        assert beyond_amount(stated("50"), [share("5", "50")]) == 0
+        assert beyond_by_coding(stated("50"), [share("5", "50")], None) == {}
+
+    def test_is_what_no_line_bears_and_what_lines_ask_more(self):
+        its, shares = stated("130"), [share("5", "60")]
+        assert beyond_amount(its, shares) == 80
+        assert beyond_by_coding(its, shares, OTHER) == {CODING: 10, OTHER: 70}
+        assert beyond_by_coding(its, shares, CODING) == {CODING: 80}
+
+    def test_is_all_that_is_billed_beyond_the_order(self):
+        assert beyond_amount(stated("120"), [share("12", "120")]) == 20
+
+    def test_what_is_asked_less_does_not_make_up_for_it(self):
+        assert beyond_amount(stated("100"), [share("5", "0")]) == 100
+        assert beyond_amount(stated("20"), [share("5", "20")]) == 30
+
+    def test_counts_what_is_given_back_too(self):
+        its = stated("-500")
+        assert beyond_amount(its, [share("-5", "-50", before="5")]) == 450
+        assert beyond_by_coding(its, [share("-5", "-50", before="5")], OTHER) == {}
+
+    def test_a_penny_of_rounding_is_free(self):
+        third = share("1", "33.34", ordered="3", net="100")
+        assert beyond_amount(stated("33.34"), [third]) == 0
+        assert beyond_amount(stated("33.35"), [share("1", "33.35", ordered="3")]) == pounds("0.02")

@@ -19,7 +19,8 @@ from invoicing.settling.services.allowing import (
     AllowingNotAllowed,
     set_allowed_differences,
 )
-from invoicing.settling.services.approval import InvoiceApprovalNotAllowed, approve_invoice
+from invoicing.settling.services.approval import approve_invoice
+from invoicing.settling.services.checking import InvoiceApprovalNotAllowed
 from marketplace.audit.models import Event
 from marketplace.core.tenancy import stewardship
 from marketplace.jobs.models import Job

@@ -12,30 +12,28 @@ from django.test.utils import CaptureQueriesContext
 
 from invoicing.formats import model
 from invoicing.matching.selectors import POSTED
-from invoicing.models import Finding, Invoice
+from invoicing.models import Invoice
 from invoicing.payments.selectors.due import invoices_due
-from invoicing.settling.services.approval import (
+from invoicing.settling.services.approval import InvoiceChanged, approve_invoice, approve_invoices
+from invoicing.settling.services.checking import (
     BelowNought,
     CodingNeeded,
     InvoiceApprovalNotAllowed,
-    InvoiceChanged,
     NotInPounds,
     PaidBefore,
     SupplierUnknown,
-    approve_invoice,
-    approve_invoices,
 )
-from invoicing.settling.services.releasing import release_finding
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
-from marketplace.ledger.models import Budget, Journal, JournalLine
+from marketplace.ledger.models import Journal, JournalLine
 from marketplace.ledger.selectors.controls import accounts_by_role
 from marketplace.ledger.selectors.journals import balances_of
 from marketplace.ledger.states import AccountRole
 from tests.factories import einvoices, invoicing, ordering, organisations, receipts
 from tests.factories.ordering import NOON
+from tests.invoicing.settling.approving import approved, chief, let_through, spending
 
 pytestmark = pytest.mark.django_db
 
@@ -50,33 +48,11 @@ def finance(market):
     return invoicing.finance(market)
 
 
-def approved(market, invoice, who, **more):
-    with market.acting():
-        return approve_invoice(invoice_id=invoice.pk, approver=who, at=NOON, **more)
-
-
-def let_through(market, invoice, who) -> None:
-    """Let everything through that holds an invoice."""
-    with stewardship():
-        found = list(Finding.objects.filter(invoice=invoice, closed="").exclude(severity="NOTE"))
-    for each in found:
-        with market.acting():
-            release_finding(
-                invoice_id=invoice.pk, finding_id=each.pk, releaser=who, reason="Agreed.", at=NOON
-            )
-
-
 def standing_on(market, role: AccountRole) -> Decimal:
     """What stands on the account that plays a part, debits above nought."""
     with market.acting():
         account = accounts_by_role(market.council.pk)[role]
         return balances_of(market.council.pk, [account.pk]).get(account.pk, Decimal(0))
-
-
-def spending(market) -> Decimal:
-    """What the market's budget says was spent."""
-    with stewardship():
-        return Budget.objects.get(pk=market.budget.pk).actual_amount
 
 
 def posted_of(invoice) -> dict[str, Decimal]:
@@ -132,7 +108,9 @@ class TestApproveInvoice:
         assert invoicing.found_in(invoice) == ["PRICE"]
         let_through(market, invoice, invoicing.finance(market))
         spent = spending(market)
-        approved(market, invoicing.now(invoice), finance)
+        with pytest.raises(InvoiceApprovalNotAllowed, match=r"£2\.00 of this is beyond"):
+            approved(market, invoicing.now(invoice), finance)
+        approved(market, invoicing.now(invoice), chief(market, limit=2))
         assert spending(market) - spent == line.quantity
         assert standing_on(market, AccountRole.RECEIPTS) == 0
 
@@ -154,10 +132,7 @@ class TestApproveInvoice:
         coding = (market.budget.cost_centre_id, market.budget.account_id)
         with pytest.raises(InvoiceApprovalNotAllowed, match="above what you may approve"):
             approved(market, invoicing.now(invoice), finance, coding=coding)
-        chief = organisations.actor(
-            market.council, "finance", "approver", limit=50_000, name="Cy Chief"
-        )
-        done = approved(market, invoicing.now(invoice), chief, coding=coding)
+        done = approved(market, invoicing.now(invoice), chief(market), coding=coding)
         assert done.status == "APPROVED"
         assert spending(market) >= invoice.net_amount
 

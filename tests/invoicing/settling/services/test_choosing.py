@@ -9,12 +9,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from invoicing.formats import model
 from invoicing.models import Allocation, Choice
-from invoicing.settling.services.approval import (
-    CodingNeeded,
-    InvoiceApprovalNotAllowed,
-    InvoiceChanged,
-    approve_invoice,
-)
+from invoicing.settling.services.approval import InvoiceChanged, approve_invoice
+from invoicing.settling.services.checking import CodingNeeded, InvoiceApprovalNotAllowed
 from invoicing.settling.services.choosing import (
     ChoosingNotAllowed,
     NothingToChoose,

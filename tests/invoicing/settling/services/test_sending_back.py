@@ -16,7 +16,7 @@ from marketplace.core.states import IllegalMove
 from marketplace.core.tenancy import stewardship
 from marketplace.notifications.models import Message
 from tests.factories import invoicing, ordering, organisations, receipts
-from tests.factories.ordering import NOON
+from tests.factories.ordering import NOON, do_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,7 @@ class TestSendBackInvoice:
         assert "The address is wrong." in letter.body
         assert letter.to == market.supplier.email
         assert (event.note, event.counterparty_id) == ("The address is wrong.", market.supplier.pk)
+        assert event.after == {"status": "SENT_BACK", "lines": 1}
 
     def test_it_may_come_again_under_its_number(self, market, finance, order, invoice):
         sent_back(market, invoice, finance)
@@ -75,6 +76,7 @@ class TestSendBackInvoice:
         )
         assert "BEYOND_ORDERED" in invoicing.found_in(second)
         sent_back(market, first, finance)
+        do_jobs()
         assert "BEYOND_ORDERED" not in invoicing.found_in(second)
 
     def test_refuses_one_that_was_approved(self, market, finance, invoice):

@@ -1,4 +1,4 @@
-"""A supplier is told once that its invoice is disputed, and why."""
+"""A supplier is told that its invoice is disputed, and why; of each dispute once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from decimal import Decimal
 import pytest
 
 from invoicing.formats import model
+from invoicing.models import Finding
 from invoicing.settling.services.telling import tell_of_dispute
 from marketplace.audit.models import Event
 from marketplace.core.errors import Missing
 from marketplace.core.tenancy import stewardship
 from marketplace.notifications.models import Message
+from marketplace.ordering.receipts.services.returns import Parcel, return_for_credit
 from tests.factories import invoicing, ordering, organisations, receipts
 from tests.factories.ordering import NOON, do_jobs
+
+CATEGORY = model.TaxCategory("S", Decimal(20))
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +41,12 @@ def dear(market, order):
     return invoicing.said_of(market, order, lines=(billed,))
 
 
+def cancelled_by_credit(market, order):
+    """Send one of the goods back for good, so that no more than one is ordered."""
+    parcel = Parcel(receipts.counted(order, 1), receipts.TODAY, "Broken.")
+    return_for_credit(order_id=order.pk, receiver=market.buyer, parcel=parcel, at=NOON)
+
+
 class TestTellOfDispute:
     def test_says_what_is_wrong_when_it_is_read(self, market):
         invoice = invoicing.taken(market, dear(market, invoicing.delivered(market)))
@@ -55,6 +65,39 @@ class TestTellOfDispute:
             facts = {"council_id": market.council.pk, "invoice_id": invoice.pk, "at": NOON}
             assert tell_of_dispute(**facts) is False
         assert len(letters()) == 1
+
+    def test_of_what_is_disputed_later_and_only_of_that(self, market):
+        order = invoicing.delivered(market)
+        invoice = invoicing.taken(market, dear(market, order))
+        with market.acting():
+            cancelled_by_credit(market, order)
+        do_jobs()
+        assert sorted(invoicing.found_in(invoice)) == ["BEYOND_ORDERED", "BEYOND_RECEIVED", "PRICE"]
+        first, second = letters()
+        assert "costs £80.00" in first.body
+        assert "costs £80.00" not in second.body
+        assert "The order is for 1." in second.body
+        with stewardship():
+            told = Finding.objects.filter(invoice=invoice, told_at__isnull=False)
+            assert sorted(each.code for each in told) == ["BEYOND_ORDERED", "PRICE"]
+
+    def test_of_no_more_than_can_be_read_and_how_much_is_left(self, market):
+        order = invoicing.delivered(market)
+        lines = tuple(
+            replace(
+                invoicing.line_of(line),
+                number=str(place), order_line="", net_amount=Decimal("10.00"),
+                price=model.Price(Decimal("10.00")),
+                item=model.Item(name=f"Never ordered {place}", category=CATEGORY),
+                quantity=Decimal(1),
+            )
+            for line in receipts.lines_of(order)
+            for place in range(1, 24)
+        )  # fmt: skip
+        invoicing.taken(market, invoicing.said_of(market, order, lines=lines))
+        (letter,) = letters()
+        assert letter.body.count("\n- ") == 21
+        assert "- and 3 more things" in letter.body
 
     def test_not_of_goods_that_nobody_has_written_down_yet(self, market):
         order = ordering.answered(market)
