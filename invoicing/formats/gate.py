@@ -22,6 +22,8 @@ from marketplace.core.errors import Invalid
 from marketplace.core.xml import HostileXml, parse_xml
 
 LARGEST_BYTES: Final = 20_000_000
+# An invoice of 10,000 lines has some 170,000; each costs many times its bytes in memory.
+MOST_ELEMENTS: Final = 500_000
 _PIECE_BYTES = 1_048_576
 _DEEPEST = 256
 # No element of an invoice has ten; reading very many of one element takes the square of the time.
@@ -106,6 +108,13 @@ class TooDeep(DocumentRefused):
     title = gettext_lazy("This file cannot be read safely.")
 
 
+class TooManyElements(DocumentRefused):
+    """It is made of more parts than any invoice. Facts: `most`."""
+
+    code = "e-invoice.too-many-elements"
+    title = gettext_lazy("This file has too many parts.")
+
+
 class WrongEncoding(DocumentRefused):
     """Its bytes are not in the encoding that it says.
 
@@ -184,6 +193,11 @@ def open_document(content: bytes, *, largest_bytes: int = LARGEST_BYTES) -> Docu
         raise FileTooLarge(_too_large(largest_bytes), largest_bytes=largest_bytes, **facts)
     if other := _other_file(content):
         raise NotXml(other, **facts)
+    if _elements_begun(content) > MOST_ELEMENTS:
+        detail = _(
+            "It has more than %(most)s elements. Send an invoice of fewer lines, or several."
+        )
+        raise TooManyElements(detail % {"most": f"{MOST_ELEMENTS:,}"}, most=MOST_ELEMENTS, **facts)
     try:
         root = _parsed(content)
     except HostileXml as refusal:
@@ -197,6 +211,16 @@ def open_document(content: bytes, *, largest_bytes: int = LARGEST_BYTES) -> Docu
         detail = _not_an_invoice(name.localname, name.namespace or "")
         raise NotAnInvoice(detail, root=name.localname, namespace=name.namespace or "", **facts)
     return Document(root, syntax, digest, len(content))
+
+
+def _elements_begun(content: bytes) -> int:
+    """Return how many elements a file begins, at most, without reading it as XML.
+
+    Why: reading a file of millions of empty elements already costs a gigabyte. What is no XML is
+    told by the parser, and texts have no "<" of their own.
+    """
+    ends = max(map(content.count, (b"</", b"<\x00/\x00", b"\x00<\x00/")))
+    return content.count(b"<") - ends
 
 
 def _parsed(content: bytes) -> Element:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +21,14 @@ _AMOUNT: Final = (14, 2)
 _QUANTITY: Final = (20, 6)
 _PRICE: Final = (20, 8)
 _RATE: Final = (6, 3)
+
+
+# Control signs, and what breaks lines and paragraphs.
+_UNSEEN: Final = frozenset({"Cc", "Zl", "Zp"})
+
+
+class NotOneLine(ValueError):
+    """A number has a line break or a sign that does not show, which no list can carry."""
 
 
 class TooLarge(ValueError):
@@ -60,7 +69,7 @@ def figures_of(said: Invoice) -> Figures:
 
     Why: an amount of more than two places breaks the standard and is found by the judges; whoever
     reads it still has to see a figure. What a line leaves out is kept as nought, and is blocked.
-    Raises: TooLarge.
+    Raises: TooLarge; NotOneLine.
     """
     totals = said.totals
     charges = (totals.charge_amount or NOUGHT) - (totals.allowance_amount or NOUGHT)
@@ -88,6 +97,8 @@ def figures_of(said: Invoice) -> Figures:
 def _number(number: str) -> str:
     if len(number.strip()) > LONGEST_NUMBER:
         raise TooLarge(number[:60])
+    if any(unicodedata.category(each) in _UNSEEN for each in number.strip()):
+        raise NotOneLine(number.strip()[:60])
     return number.strip()
 
 

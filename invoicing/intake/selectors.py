@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from invoicing.matching.duplicates import number_key
 from invoicing.matching.selectors import choices_of, findings_of
-from invoicing.matching.told import Told, told
+from invoicing.matching.told import Told, told, told_to_supplier
 from invoicing.models import (
     Arrival,
     Choice,
@@ -167,8 +167,9 @@ def invoice_page(reader: Actor, invoice_id: UUID) -> InvoicePage:
     lines = list(found.lines.order_by("place"))
     numbers = {line.place: line.number for line in lines}
     findings = findings_of(found, reader.organisation_id)
-    words = [told(each, numbers) for each in findings]
     is_ours = found.council_id == reader.organisation_id
+    tell = told if is_ours else told_to_supplier
+    words = [tell(each, numbers) for each in findings]
     choices = choices_of(found) if is_ours else {}
     return InvoicePage(
         invoice=found,

@@ -34,7 +34,8 @@ def write_plain(journals: Sequence[LedgerJournal]) -> bytes:
             writer.writerow(
                 [
                     journal.reference, line.number, journal.dated_on.isoformat(),
-                    journal.document_on.isoformat(), journal.kind, journal.document_reference,
+                    journal.document_on.isoformat(), journal.kind,
+                    _one_line(journal.document_reference),
                     _one_line(journal.narrative), line.account_code, line.cost_centre_code,
                     line.supplier_code,
                     f"{line.debit_amount:.2f}" if line.debit_amount else "",

@@ -83,6 +83,8 @@ _WORDS: Final = {
     ),
 }  # fmt: skip
 
+_ABOUT_ORDERS_OF_OTHERS: Final = {Code.UNKNOWN_ORDER, Code.OTHER_SUPPLIER}
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -99,8 +101,21 @@ class Told:
         return is_note and self.finding.code in rules.TOLERATED
 
 
+def told_to_supplier(finding: Finding, line_numbers: Mapping[int, str]) -> Told:
+    """Return a finding as the supplier may know it.
+
+    Why: whether an order that is not theirs exists is not for a supplier to learn, so there is one
+    sentence for both.
+    """
+    if finding.source == Source.INTAKE and finding.code in _ABOUT_ORDERS_OF_OTHERS:
+        said = _("It names the order “%(asked)s”, which is not an order of the council to you.")
+        advice = _("Check the number on the order that you have.")
+        return Told(finding, said % {"asked": finding.asked}, advice)
+    return told(finding, line_numbers)
+
+
 def told(finding: Finding, line_numbers: Mapping[int, str]) -> Told:
-    """Return a finding in the reader's language.
+    """Return a finding in the reader's language, for those of the council.
 
     Shapes: `line_numbers` are the supplier's own numbers of the lines by their place.
     """

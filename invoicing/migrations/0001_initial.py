@@ -9,1615 +9,675 @@ from invoicing.migrations._walls import WALLS
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("documents", "0001_initial"),
-        ("ledger", "0001_initial"),
-        ("ordering", "0001_initial"),
-        ("organisations", "0001_initial"),
+        ('documents', '0001_initial'),
+        ('ledger', '0001_initial'),
+        ('ordering', '0001_initial'),
+        ('organisations', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Arrival",
+            name='Arrival',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("sha256", models.CharField(max_length=64)),
-                ("name", models.CharField(max_length=200)),
-                ("size_bytes", models.PositiveBigIntegerField()),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("UPLOAD", "Sent in by the council"),
-                            ("PORTAL", "Sent in by the supplier"),
-                            ("FLIP", "Made from the order by the supplier"),
-                            ("API", "Sent by a program"),
-                            ("COMMAND", "Taken in by an operator"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("received_at", models.DateTimeField()),
-                ("sent_by_id", models.UUIDField(null=True)),
-                ("sent_by_name", models.CharField(blank=True, max_length=200)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("WAITS", "Being read"),
-                            ("TAKEN", "Read"),
-                            ("REFUSED", "Could not be read"),
-                        ],
-                        default="WAITS",
-                        max_length=10,
-                    ),
-                ),
-                ("read_at", models.DateTimeField(null=True)),
-                ("refusal_code", models.CharField(blank=True, max_length=60)),
-                ("refusal_detail", models.TextField(blank=True)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="documents.document",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('sha256', models.CharField(max_length=64)),
+                ('name', models.CharField(max_length=200)),
+                ('size_bytes', models.PositiveBigIntegerField()),
+                ('channel', models.CharField(choices=[('UPLOAD', 'Sent in by the council'), ('PORTAL', 'Sent in by the supplier'), ('FLIP', 'Made from the order by the supplier'), ('API', 'Sent by a program'), ('COMMAND', 'Taken in by an operator')], max_length=10)),
+                ('received_at', models.DateTimeField()),
+                ('sent_by_id', models.UUIDField(null=True)),
+                ('sent_by_name', models.CharField(blank=True, max_length=200)),
+                ('status', models.CharField(choices=[('WAITS', 'Being read'), ('TAKEN', 'Read'), ('REFUSED', 'Could not be read')], default='WAITS', max_length=10)),
+                ('read_at', models.DateTimeField(null=True)),
+                ('refusal_code', models.CharField(blank=True, max_length=60)),
+                ('refusal_detail', models.TextField(blank=True)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+                ('supplier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
             ],
             options={
-                "verbose_name": "file that arrived",
+                'verbose_name': 'file that arrived',
             },
         ),
         migrations.CreateModel(
-            name="Invoice",
+            name='Invoice',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("sha256", models.CharField(max_length=64)),
-                ("syntax", models.CharField(max_length=20)),
-                ("profile", models.CharField(blank=True, max_length=200)),
-                ("rules_version", models.CharField(blank=True, max_length=60)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("INVOICE", "Invoice"), ("CREDIT_NOTE", "Credit note")],
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("HELD", "Held"),
-                            ("MATCHED", "Agrees, waiting for approval"),
-                            ("APPROVED", "Approved for payment"),
-                            ("PAID", "Paid"),
-                            ("SETTLED", "Settled, nothing to pay"),
-                            ("SENT_BACK", "Sent back"),
-                            ("REPEAT", "Sent before"),
-                        ],
-                        default="HELD",
-                        max_length=10,
-                    ),
-                ),
-                ("number", models.CharField(max_length=200)),
-                ("number_key", models.CharField(max_length=200)),
-                ("look_key", models.CharField(max_length=200)),
-                ("issued_on", models.DateField()),
-                ("due_on", models.DateField(null=True)),
-                ("received_at", models.DateTimeField()),
-                ("pay_by_on", models.DateField()),
-                ("currency", models.CharField(max_length=3)),
-                ("net_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("vat_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("gross_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("payable_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                (
-                    "charges_amount",
-                    models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=14),
-                ),
-                ("seller_name", models.CharField(blank=True, max_length=300)),
-                ("seller_vat_number", models.CharField(blank=True, max_length=40)),
-                ("buyer_name", models.CharField(blank=True, max_length=300)),
-                ("order_reference", models.CharField(blank=True, max_length=200)),
-                ("credited_reference", models.CharField(blank=True, max_length=200)),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("matched_at", models.DateTimeField(null=True)),
-                ("told_supplier_at", models.DateTimeField(null=True)),
-                ("approved_at", models.DateTimeField(null=True)),
-                ("ordered_by_id", models.UUIDField(editable=False, null=True)),
-                ("approved_by_id", models.UUIDField(null=True)),
-                ("approved_by_name", models.CharField(blank=True, max_length=200)),
-                ("sent_back_at", models.DateTimeField(null=True)),
-                ("sent_back_by_id", models.UUIDField(null=True)),
-                ("sent_back_by_name", models.CharField(blank=True, max_length=200)),
-                ("sent_back_reason", models.TextField(blank=True)),
-                ("paid_on", models.DateField(null=True)),
-                (
-                    "arrival",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invoice",
-                        to="invoicing.arrival",
-                    ),
-                ),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "credits",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="credit_notes",
-                        to="invoicing.invoice",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="documents.document",
-                    ),
-                ),
-                (
-                    "order",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invoices",
-                        to="ordering.order",
-                    ),
-                ),
-                (
-                    "repeats",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="repeated_by",
-                        to="invoicing.invoice",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('sha256', models.CharField(max_length=64)),
+                ('syntax', models.CharField(max_length=20)),
+                ('profile', models.CharField(blank=True, max_length=200)),
+                ('rules_version', models.CharField(blank=True, max_length=60)),
+                ('kind', models.CharField(choices=[('INVOICE', 'Invoice'), ('CREDIT_NOTE', 'Credit note')], max_length=12)),
+                ('status', models.CharField(choices=[('HELD', 'Held'), ('MATCHED', 'Agrees, waiting for approval'), ('APPROVED', 'Approved for payment'), ('PAID', 'Paid'), ('SETTLED', 'Settled, nothing to pay'), ('SENT_BACK', 'Sent back'), ('REPEAT', 'Sent before')], default='HELD', max_length=10)),
+                ('number', models.CharField(max_length=200)),
+                ('number_key', models.CharField(max_length=200)),
+                ('look_key', models.CharField(max_length=200)),
+                ('issued_on', models.DateField()),
+                ('due_on', models.DateField(null=True)),
+                ('received_at', models.DateTimeField()),
+                ('pay_by_on', models.DateField()),
+                ('currency', models.CharField(max_length=3)),
+                ('net_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('vat_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('gross_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('payable_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('charges_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), max_digits=14)),
+                ('seller_name', models.CharField(blank=True, max_length=300)),
+                ('seller_vat_number', models.CharField(blank=True, max_length=40)),
+                ('buyer_name', models.CharField(blank=True, max_length=300)),
+                ('order_reference', models.CharField(blank=True, max_length=200)),
+                ('credited_reference', models.CharField(blank=True, max_length=200)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('matched_at', models.DateTimeField(null=True)),
+                ('told_supplier_at', models.DateTimeField(null=True)),
+                ('approved_at', models.DateTimeField(null=True)),
+                ('ordered_by_id', models.UUIDField(editable=False, null=True)),
+                ('approved_by_id', models.UUIDField(null=True)),
+                ('approved_by_name', models.CharField(blank=True, max_length=200)),
+                ('sent_back_at', models.DateTimeField(null=True)),
+                ('sent_back_by_id', models.UUIDField(null=True)),
+                ('sent_back_by_name', models.CharField(blank=True, max_length=200)),
+                ('sent_back_reason', models.TextField(blank=True)),
+                ('paid_on', models.DateField(null=True)),
+                ('arrival', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='invoice', to='invoicing.arrival')),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('credits', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='invoicing.invoice')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+                ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='ordering.order')),
+                ('repeats', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='repeated_by', to='invoicing.invoice')),
+                ('supplier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
             ],
             options={
-                "verbose_name": "invoice",
+                'verbose_name': 'invoice',
             },
         ),
         migrations.CreateModel(
-            name="Finding",
+            name='Finding',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("source", models.CharField(max_length=10)),
-                ("code", models.CharField(max_length=60)),
-                (
-                    "severity",
-                    models.CharField(
-                        choices=[("BLOCK", "Cannot be paid"), ("HOLD", "Held"), ("NOTE", "Note")],
-                        max_length=6,
-                    ),
-                ),
-                ("place", models.PositiveIntegerField(null=True)),
-                ("where", models.CharField(blank=True, max_length=300)),
-                ("agreed", models.CharField(blank=True, max_length=200)),
-                ("asked", models.CharField(blank=True, max_length=200)),
-                ("unit", models.CharField(blank=True, max_length=20)),
-                ("text", models.TextField(blank=True)),
-                ("facts_key", models.CharField(max_length=64)),
-                ("owner", models.CharField(max_length=20)),
-                ("raised_at", models.DateTimeField()),
-                ("told_at", models.DateTimeField(null=True)),
-                (
-                    "closed",
-                    models.CharField(
-                        blank=True,
-                        choices=[("RELEASED", "Let through"), ("GONE", "Settled by itself")],
-                        max_length=10,
-                    ),
-                ),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("closed_by_id", models.UUIDField(null=True)),
-                ("closed_by_name", models.CharField(blank=True, max_length=200)),
-                ("closed_reason", models.TextField(blank=True)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "order_line",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ordering.orderline",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "invoice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="findings",
-                        to="invoicing.invoice",
-                    ),
-                ),
-                (
-                    "other",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="invoicing.invoice",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('source', models.CharField(max_length=10)),
+                ('code', models.CharField(max_length=60)),
+                ('severity', models.CharField(choices=[('BLOCK', 'Cannot be paid'), ('HOLD', 'Held'), ('NOTE', 'Note')], max_length=6)),
+                ('place', models.PositiveIntegerField(null=True)),
+                ('where', models.CharField(blank=True, max_length=300)),
+                ('agreed', models.CharField(blank=True, max_length=200)),
+                ('asked', models.CharField(blank=True, max_length=200)),
+                ('unit', models.CharField(blank=True, max_length=20)),
+                ('text', models.TextField(blank=True)),
+                ('facts_key', models.CharField(max_length=64)),
+                ('owner', models.CharField(max_length=20)),
+                ('raised_at', models.DateTimeField()),
+                ('told_at', models.DateTimeField(null=True)),
+                ('closed', models.CharField(blank=True, choices=[('RELEASED', 'Let through'), ('GONE', 'Settled by itself')], max_length=10)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('closed_by_id', models.UUIDField(null=True)),
+                ('closed_by_name', models.CharField(blank=True, max_length=200)),
+                ('closed_reason', models.TextField(blank=True)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('order_line', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ordering.orderline')),
+                ('supplier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='invoicing.invoice')),
+                ('other', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoicing.invoice')),
             ],
             options={
-                "verbose_name": "finding",
+                'verbose_name': 'finding',
             },
         ),
         migrations.CreateModel(
-            name="InvoiceLine",
+            name='InvoiceLine',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("place", models.PositiveIntegerField()),
-                ("number", models.CharField(blank=True, max_length=100)),
-                ("name", models.CharField(blank=True, max_length=500)),
-                ("part_number", models.CharField(blank=True, max_length=100)),
-                ("gtin", models.CharField(blank=True, max_length=100)),
-                ("order_line_reference", models.CharField(blank=True, max_length=100)),
-                ("unit", models.CharField(blank=True, max_length=20)),
-                ("quantity", models.DecimalField(decimal_places=6, max_digits=20)),
-                ("unit_price", models.DecimalField(decimal_places=8, max_digits=20)),
-                ("net_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("vat_category", models.CharField(blank=True, max_length=6)),
-                ("vat_rate_percent", models.DecimalField(decimal_places=3, max_digits=6)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "invoice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="invoicing.invoice",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('place', models.PositiveIntegerField()),
+                ('number', models.CharField(blank=True, max_length=100)),
+                ('name', models.CharField(blank=True, max_length=500)),
+                ('part_number', models.CharField(blank=True, max_length=100)),
+                ('gtin', models.CharField(blank=True, max_length=100)),
+                ('order_line_reference', models.CharField(blank=True, max_length=100)),
+                ('unit', models.CharField(blank=True, max_length=20)),
+                ('quantity', models.DecimalField(decimal_places=6, max_digits=20)),
+                ('unit_price', models.DecimalField(decimal_places=8, max_digits=20)),
+                ('net_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('vat_category', models.CharField(blank=True, max_length=6)),
+                ('vat_rate_percent', models.DecimalField(decimal_places=3, max_digits=6)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='invoicing.invoice')),
+                ('supplier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
             ],
             options={
-                "verbose_name": "invoice line",
+                'verbose_name': 'invoice line',
             },
         ),
         migrations.CreateModel(
-            name="Allocation",
+            name='Allocation',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("quantity", models.DecimalField(decimal_places=3, max_digits=12)),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("worth_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("how", models.CharField(max_length=12)),
-                ("at", models.DateTimeField()),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "order_line",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="allocations",
-                        to="ordering.orderline",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "undoes",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="undone_by",
-                        to="invoicing.allocation",
-                    ),
-                ),
-                (
-                    "invoice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="allocations",
-                        to="invoicing.invoice",
-                    ),
-                ),
-                (
-                    "invoice_line",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="allocations",
-                        to="invoicing.invoiceline",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('quantity', models.DecimalField(decimal_places=3, max_digits=12)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('worth_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('how', models.CharField(max_length=12)),
+                ('at', models.DateTimeField()),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='ordering.orderline')),
+                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='invoicing.allocation')),
+                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='invoicing.invoice')),
+                ('invoice_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='invoicing.invoiceline')),
             ],
             options={
-                "verbose_name": "allocation",
+                'verbose_name': 'allocation',
             },
         ),
         migrations.CreateModel(
-            name="InvoiceTax",
+            name='InvoiceTax',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("place", models.PositiveIntegerField()),
-                ("category", models.CharField(blank=True, max_length=6)),
-                ("rate_percent", models.DecimalField(decimal_places=3, max_digits=6, null=True)),
-                ("taxable_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("tax_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "invoice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="taxes",
-                        to="invoicing.invoice",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('place', models.PositiveIntegerField()),
+                ('category', models.CharField(blank=True, max_length=6)),
+                ('rate_percent', models.DecimalField(decimal_places=3, max_digits=6, null=True)),
+                ('taxable_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('tax_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='taxes', to='invoicing.invoice')),
+                ('supplier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
             ],
             options={
-                "verbose_name": "VAT of an invoice",
+                'verbose_name': 'VAT of an invoice',
             },
         ),
         migrations.CreateModel(
-            name="LedgerExport",
+            name='LedgerExport',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "format",
-                    models.CharField(choices=[("CSV", "CSV with control totals")], max_length=10),
-                ),
-                ("number", models.PositiveIntegerField()),
-                ("until_on", models.DateField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("BUILT", "Waiting for the finance ledger"),
-                            ("ACKNOWLEDGED", "Taken by the finance ledger"),
-                        ],
-                        default="BUILT",
-                        max_length=12,
-                    ),
-                ),
-                ("sha256", models.CharField(max_length=64)),
-                ("previous_sha256", models.CharField(blank=True, max_length=64)),
-                ("journals_count", models.PositiveIntegerField()),
-                ("lines_count", models.PositiveIntegerField()),
-                ("debit_amount", models.DecimalField(decimal_places=2, max_digits=16)),
-                ("credit_amount", models.DecimalField(decimal_places=2, max_digits=16)),
-                ("accounts_hash", models.CharField(max_length=64)),
-                ("built_at", models.DateTimeField()),
-                ("built_by_name", models.CharField(blank=True, max_length=200)),
-                ("acknowledged_at", models.DateTimeField(null=True)),
-                ("acknowledged_by_name", models.CharField(blank=True, max_length=200)),
-                ("acknowledgement", models.CharField(blank=True, max_length=200)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="documents.document",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('format', models.CharField(choices=[('CSV', 'CSV with control totals')], max_length=10)),
+                ('number', models.PositiveIntegerField()),
+                ('until_on', models.DateField()),
+                ('status', models.CharField(choices=[('BUILT', 'Waiting for the finance ledger'), ('ACKNOWLEDGED', 'Taken by the finance ledger')], default='BUILT', max_length=12)),
+                ('sha256', models.CharField(max_length=64)),
+                ('previous_sha256', models.CharField(blank=True, max_length=64)),
+                ('journals_count', models.PositiveIntegerField()),
+                ('lines_count', models.PositiveIntegerField()),
+                ('debit_amount', models.DecimalField(decimal_places=2, max_digits=16)),
+                ('credit_amount', models.DecimalField(decimal_places=2, max_digits=16)),
+                ('accounts_hash', models.CharField(max_length=64)),
+                ('built_at', models.DateTimeField()),
+                ('built_by_name', models.CharField(blank=True, max_length=200)),
+                ('acknowledged_at', models.DateTimeField(null=True)),
+                ('acknowledged_by_name', models.CharField(blank=True, max_length=200)),
+                ('acknowledgement', models.CharField(blank=True, max_length=200)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
             ],
             options={
-                "verbose_name": "ledger export",
+                'verbose_name': 'ledger export',
             },
         ),
         migrations.CreateModel(
-            name="ExportedJournal",
+            name='ExportedJournal',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("format", models.CharField(max_length=10)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "journal",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.journal",
-                    ),
-                ),
-                (
-                    "export",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="journals",
-                        to="invoicing.ledgerexport",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('format', models.CharField(max_length=10)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('journal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journal')),
+                ('export', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='journals', to='invoicing.ledgerexport')),
             ],
             options={
-                "verbose_name": "journal in an export",
+                'verbose_name': 'journal in an export',
             },
         ),
         migrations.CreateModel(
-            name="Payment",
+            name='Payment',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("payee_name", models.CharField(max_length=140)),
-                ("payee_sort_code", models.CharField(max_length=6)),
-                ("payee_account_number", models.CharField(max_length=8)),
-                ("end_to_end_id", models.CharField(max_length=35)),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("failed_at", models.DateTimeField(null=True)),
-                ("failed_reason", models.CharField(blank=True, max_length=200)),
-                ("settled_on", models.DateField(null=True)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('payee_name', models.CharField(max_length=140)),
+                ('payee_sort_code', models.CharField(max_length=6)),
+                ('payee_account_number', models.CharField(max_length=8)),
+                ('end_to_end_id', models.CharField(max_length=35)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('failed_at', models.DateTimeField(null=True)),
+                ('failed_reason', models.CharField(blank=True, max_length=200)),
+                ('settled_on', models.DateField(null=True)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
             ],
             options={
-                "verbose_name": "payment",
+                'verbose_name': 'payment',
             },
         ),
         migrations.CreateModel(
-            name="PaidInvoice",
+            name='PaidInvoice',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("is_open", models.BooleanField(default=True)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "invoice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="payments",
-                        to="invoicing.invoice",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "payment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="documents",
-                        to="invoicing.payment",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('is_open', models.BooleanField(default=True)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='invoicing.invoice')),
+                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='invoicing.payment')),
             ],
             options={
-                "verbose_name": "invoice in a payment",
+                'verbose_name': 'invoice in a payment',
             },
         ),
         migrations.CreateModel(
-            name="PaymentRun",
+            name='PaymentRun',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("number", models.CharField(max_length=30)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("PREPARED", "Waiting for a second person"),
-                            ("APPROVED", "Approved"),
-                            ("EXPORTED", "File made for the bank"),
-                            ("SETTLED", "Paid by the bank"),
-                            ("VOID", "Given up"),
-                        ],
-                        default="PREPARED",
-                        max_length=10,
-                    ),
-                ),
-                ("pay_on", models.DateField()),
-                ("payer_name", models.CharField(max_length=140)),
-                ("payer_sort_code", models.CharField(max_length=6)),
-                ("payer_account_number", models.CharField(max_length=8)),
-                ("payments_count", models.PositiveIntegerField()),
-                ("total_amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("frozen_sha256", models.CharField(max_length=64)),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("prepared_at", models.DateTimeField()),
-                ("prepared_by_id", models.UUIDField()),
-                ("prepared_by_name", models.CharField(max_length=200)),
-                ("approved_at", models.DateTimeField(null=True)),
-                ("approved_by_id", models.UUIDField(null=True)),
-                ("approved_by_name", models.CharField(blank=True, max_length=200)),
-                ("exported_at", models.DateTimeField(null=True)),
-                ("exported_by_name", models.CharField(blank=True, max_length=200)),
-                ("settled_on", models.DateField(null=True)),
-                ("void_at", models.DateTimeField(null=True)),
-                ("void_reason", models.TextField(blank=True)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "file",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="documents.document",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('number', models.CharField(max_length=30)),
+                ('status', models.CharField(choices=[('PREPARED', 'Waiting for a second person'), ('APPROVED', 'Approved'), ('EXPORTED', 'File made for the bank'), ('SETTLED', 'Paid by the bank'), ('VOID', 'Given up')], default='PREPARED', max_length=10)),
+                ('pay_on', models.DateField()),
+                ('payer_name', models.CharField(max_length=140)),
+                ('payer_sort_code', models.CharField(max_length=6)),
+                ('payer_account_number', models.CharField(max_length=8)),
+                ('payments_count', models.PositiveIntegerField()),
+                ('total_amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('frozen_sha256', models.CharField(max_length=64)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('prepared_at', models.DateTimeField()),
+                ('prepared_by_id', models.UUIDField()),
+                ('prepared_by_name', models.CharField(max_length=200)),
+                ('approved_at', models.DateTimeField(null=True)),
+                ('approved_by_id', models.UUIDField(null=True)),
+                ('approved_by_name', models.CharField(blank=True, max_length=200)),
+                ('exported_at', models.DateTimeField(null=True)),
+                ('exported_by_name', models.CharField(blank=True, max_length=200)),
+                ('settled_on', models.DateField(null=True)),
+                ('void_at', models.DateTimeField(null=True)),
+                ('void_reason', models.TextField(blank=True)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
             ],
             options={
-                "verbose_name": "payment run",
+                'verbose_name': 'payment run',
             },
         ),
         migrations.AddField(
-            model_name="payment",
-            name="run",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="payments",
-                to="invoicing.paymentrun",
-            ),
+            model_name='payment',
+            name='run',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='invoicing.paymentrun'),
         ),
         migrations.CreateModel(
-            name="SupplierAccount",
+            name='SupplierAccount',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("name", models.CharField(max_length=140)),
-                ("sort_code", models.CharField(max_length=6)),
-                ("account_number", models.CharField(max_length=8)),
-                ("iban", models.CharField(blank=True, max_length=34)),
-                ("added_at", models.DateTimeField()),
-                ("added_by_id", models.UUIDField()),
-                ("added_by_name", models.CharField(max_length=200)),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=140)),
+                ('sort_code', models.CharField(max_length=6)),
+                ('account_number', models.CharField(max_length=8)),
+                ('iban', models.CharField(blank=True, max_length=34)),
+                ('added_at', models.DateTimeField()),
+                ('added_by_id', models.UUIDField()),
+                ('added_by_name', models.CharField(max_length=200)),
+                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
             ],
             options={
-                "verbose_name": "supplier’s account",
+                'verbose_name': 'supplier’s account',
             },
         ),
         migrations.AddField(
-            model_name="payment",
-            name="account",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="invoicing.supplieraccount",
-            ),
+            model_name='payment',
+            name='account',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoicing.supplieraccount'),
         ),
         migrations.CreateModel(
-            name="AccountConfirmation",
+            name='AccountConfirmation',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("spoke_to", models.CharField(max_length=200)),
-                ("spoke_by", models.CharField(max_length=200)),
-                ("confirmed_at", models.DateTimeField()),
-                ("confirmed_by_id", models.UUIDField()),
-                ("confirmed_by_name", models.CharField(max_length=200)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="organisations.organisation",
-                    ),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="confirmations",
-                        to="invoicing.supplieraccount",
-                    ),
-                ),
-                (
-                    "returned",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="invoicing.payment",
-                    ),
-                ),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('spoke_to', models.CharField(max_length=200)),
+                ('spoke_by', models.CharField(max_length=200)),
+                ('confirmed_at', models.DateTimeField()),
+                ('confirmed_by_id', models.UUIDField()),
+                ('confirmed_by_name', models.CharField(max_length=200)),
+                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='confirmations', to='invoicing.supplieraccount')),
+                ('returned', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoicing.payment')),
             ],
             options={
-                "verbose_name": "confirmation of an account",
+                'verbose_name': 'confirmation of an account',
             },
         ),
         migrations.AddIndex(
-            model_name="arrival",
-            index=models.Index(fields=["council", "-id"], name="arrival_by_council"),
+            model_name='arrival',
+            index=models.Index(fields=['council', '-id'], name='arrival_by_council'),
         ),
         migrations.AddIndex(
-            model_name="arrival",
-            index=models.Index(
-                condition=models.Q(("supplier__isnull", False)),
-                fields=["supplier", "-id"],
-                name="arrival_by_supplier",
-            ),
+            model_name='arrival',
+            index=models.Index(condition=models.Q(('supplier__isnull', False)), fields=['supplier', '-id'], name='arrival_by_supplier'),
         ),
         migrations.AddConstraint(
-            model_name="arrival",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["WAITS", "TAKEN", "REFUSED"])),
-                name="arrival_status_known",
-            ),
+            model_name='arrival',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['WAITS', 'TAKEN', 'REFUSED'])), name='arrival_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="arrival",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["UPLOAD", "PORTAL", "FLIP", "API", "COMMAND"])),
-                name="arrival_channel_known",
-            ),
+            model_name='arrival',
+            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['UPLOAD', 'PORTAL', 'FLIP', 'API', 'COMMAND'])), name='arrival_channel_known'),
         ),
         migrations.AddConstraint(
-            model_name="arrival",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("supplier__isnull", True),
-                    models.Q(("council", models.F("supplier")), _negated=True),
-                    _connector="OR",
-                ),
-                name="arrival_two_sides",
-            ),
+            model_name='arrival',
+            constraint=models.CheckConstraint(condition=models.Q(('supplier__isnull', True), models.Q(('council', models.F('supplier')), _negated=True), _connector='OR'), name='arrival_two_sides'),
         ),
         migrations.AddConstraint(
-            model_name="arrival",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", "WAITS"), ("read_at__isnull", False), _connector="OR"
-                ),
-                name="arrival_read_has_instant",
-            ),
+            model_name='arrival',
+            constraint=models.CheckConstraint(condition=models.Q(('status', 'WAITS'), ('read_at__isnull', False), _connector='OR'), name='arrival_read_has_instant'),
         ),
         migrations.AddConstraint(
-            model_name="arrival",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "REFUSED"), _negated=True),
-                    models.Q(
-                        models.Q(("refusal_code", ""), _negated=True),
-                        models.Q(("refusal_detail", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="arrival_refused_has_reason",
-            ),
+            model_name='arrival',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'REFUSED'), _negated=True), models.Q(models.Q(('refusal_code', ''), _negated=True), models.Q(('refusal_detail', ''), _negated=True)), _connector='OR'), name='arrival_refused_has_reason'),
         ),
         migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(fields=["council", "-id"], name="invoice_by_council"),
+            model_name='invoice',
+            index=models.Index(fields=['council', '-id'], name='invoice_by_council'),
         ),
         migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(fields=["council", "status", "-id"], name="invoice_by_status"),
+            model_name='invoice',
+            index=models.Index(fields=['council', 'status', '-id'], name='invoice_by_status'),
         ),
         migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(
-                fields=["council", "supplier", "number_key"], name="invoice_by_number"
-            ),
+            model_name='invoice',
+            index=models.Index(fields=['council', 'supplier', 'number_key'], name='invoice_by_number'),
         ),
         migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(
-                fields=["council", "supplier", "gross_amount"], name="invoice_by_gross_amount"
-            ),
+            model_name='invoice',
+            index=models.Index(fields=['council', 'supplier', 'gross_amount'], name='invoice_by_gross_amount'),
         ),
         migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(
-                condition=models.Q(("supplier__isnull", False)),
-                fields=["supplier", "-id"],
-                name="invoice_by_supplier",
-            ),
+            model_name='invoice',
+            index=models.Index(condition=models.Q(('supplier__isnull', False)), fields=['supplier', '-id'], name='invoice_by_supplier'),
         ),
         migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(
-                condition=models.Q(("order__isnull", False)),
-                fields=["order"],
-                name="invoice_by_order",
-            ),
+            model_name='invoice',
+            index=models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='invoice_by_order'),
         ),
         migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(fields=["council", "sha256"], name="invoice_by_bytes"),
+            model_name='invoice',
+            index=models.Index(fields=['council', 'sha256'], name='invoice_by_bytes'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["REPEAT", "SENT_BACK"]), _negated=True),
-                    ("supplier__isnull", False),
-                ),
-                fields=("council", "supplier", "kind", "number_key", "issued_on", "gross_amount"),
-                name="invoice_asked_once",
-            ),
+            model_name='invoice',
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('status__in', ['REPEAT', 'SENT_BACK']), _negated=True), ('supplier__isnull', False)), fields=('council', 'supplier', 'kind', 'number_key', 'issued_on', 'gross_amount'), name='invoice_asked_once'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        ["HELD", "MATCHED", "APPROVED", "PAID", "SETTLED", "SENT_BACK", "REPEAT"],
-                    )
-                ),
-                name="invoice_status_known",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['HELD', 'MATCHED', 'APPROVED', 'PAID', 'SETTLED', 'SENT_BACK', 'REPEAT'])), name='invoice_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["INVOICE", "CREDIT_NOTE"])),
-                name="invoice_kind_known",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['INVOICE', 'CREDIT_NOTE'])), name='invoice_kind_known'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("supplier__isnull", True),
-                    models.Q(("council", models.F("supplier")), _negated=True),
-                    _connector="OR",
-                ),
-                name="invoice_two_sides",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(('supplier__isnull', True), models.Q(('council', models.F('supplier')), _negated=True), _connector='OR'), name='invoice_two_sides'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number", ""), _negated=True), name="invoice_has_number"
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='invoice_has_number'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("order__isnull", True), ("supplier__isnull", False), _connector="OR"
-                ),
-                name="invoice_order_has_supplier",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(('order__isnull', True), ('supplier__isnull', False), _connector='OR'), name='invoice_order_has_supplier'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["APPROVED", "PAID", "SETTLED"]), _negated=True),
-                    models.Q(
-                        ("approved_at__isnull", False),
-                        ("approved_by_id__isnull", False),
-                        ("currency", "GBP"),
-                        ("supplier__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="invoice_approved_has_approver",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['APPROVED', 'PAID', 'SETTLED']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by_id__isnull', False), ('currency', 'GBP'), ('supplier__isnull', False)), _connector='OR'), name='invoice_approved_has_approver'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "SENT_BACK"), _negated=True),
-                    models.Q(
-                        ("sent_back_at__isnull", False),
-                        models.Q(("sent_back_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="invoice_sent_back_has_reason",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'SENT_BACK'), _negated=True), models.Q(('sent_back_at__isnull', False), models.Q(('sent_back_reason', ''), _negated=True)), _connector='OR'), name='invoice_sent_back_has_reason'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "REPEAT"), _negated=True),
-                    ("repeats__isnull", False),
-                    _connector="OR",
-                ),
-                name="invoice_repeat_has_first",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'REPEAT'), _negated=True), ('repeats__isnull', False), _connector='OR'), name='invoice_repeat_has_first'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "PAID"), _negated=True),
-                    ("paid_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="invoice_paid_has_day",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'PAID'), _negated=True), ('paid_on__isnull', False), _connector='OR'), name='invoice_paid_has_day'),
         ),
         migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(
-                condition=models.Q(("closed", ""), ("severity", "HOLD")),
-                fields=["council", "owner", "invoice"],
-                name="finding_open_by_owner",
-            ),
+            model_name='finding',
+            index=models.Index(condition=models.Q(('closed', ''), ('severity', 'HOLD')), fields=['council', 'owner', 'invoice'], name='finding_open_by_owner'),
         ),
         migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed", "GONE"), _negated=True),
-                fields=("invoice", "facts_key"),
-                name="finding_raised_once",
-            ),
+            model_name='finding',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed', 'GONE'), _negated=True), fields=('invoice', 'facts_key'), name='finding_raised_once'),
         ),
         migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__in", ["BLOCK", "HOLD", "NOTE"])),
-                name="finding_severity_known",
-            ),
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['BLOCK', 'HOLD', 'NOTE'])), name='finding_severity_known'),
         ),
         migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("source__in", ["JUDGE", "OFFICIAL", "MATCH", "DUPLICATE", "INTAKE"])
-                ),
-                name="finding_source_known",
-            ),
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['JUDGE', 'OFFICIAL', 'MATCH', 'DUPLICATE', 'INTAKE'])), name='finding_source_known'),
         ),
         migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closed__in", ["", "RELEASED", "GONE"])),
-                name="finding_closed_known",
-            ),
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(('closed__in', ['', 'RELEASED', 'GONE'])), name='finding_closed_known'),
         ),
         migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed", ""), ("closed_at__isnull", True)),
-                    models.Q(models.Q(("closed", ""), _negated=True), ("closed_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="finding_closed_has_instant",
-            ),
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed', ''), ('closed_at__isnull', True)), models.Q(models.Q(('closed', ''), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='finding_closed_has_instant'),
         ),
         migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed", "RELEASED"), _negated=True),
-                    models.Q(
-                        ("closed_by_id__isnull", False),
-                        models.Q(("closed_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="finding_released_has_reason",
-            ),
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed', 'RELEASED'), _negated=True), models.Q(('closed_by_id__isnull', False), models.Q(('closed_reason', ''), _negated=True)), _connector='OR'), name='finding_released_has_reason'),
         ),
         migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closed", "RELEASED"), ("severity", "BLOCK"), _negated=True),
-                name="finding_block_is_never_released",
-            ),
+            model_name='finding',
+            constraint=models.CheckConstraint(condition=models.Q(('closed', 'RELEASED'), ('severity', 'BLOCK'), _negated=True), name='finding_block_is_never_released'),
         ),
         migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.UniqueConstraint(
-                fields=("invoice", "place"), name="invoiceline_one_a_place"
-            ),
+            model_name='invoiceline',
+            constraint=models.UniqueConstraint(fields=('invoice', 'place'), name='invoiceline_one_a_place'),
         ),
         migrations.AddIndex(
-            model_name="allocation",
-            index=models.Index(fields=["order_line", "invoice"], name="allocation_by_order_line"),
+            model_name='allocation',
+            index=models.Index(fields=['order_line', 'invoice'], name='allocation_by_order_line'),
         ),
         migrations.AddConstraint(
-            model_name="allocation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), ("quantity", 0), _negated=True),
-                name="allocation_is_something",
-            ),
+            model_name='allocation',
+            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), ('quantity', 0), _negated=True), name='allocation_is_something'),
         ),
         migrations.AddConstraint(
-            model_name="invoicetax",
-            constraint=models.UniqueConstraint(
-                fields=("invoice", "place"), name="invoicetax_one_a_place"
-            ),
+            model_name='invoicetax',
+            constraint=models.UniqueConstraint(fields=('invoice', 'place'), name='invoicetax_one_a_place'),
         ),
         migrations.AddConstraint(
-            model_name="ledgerexport",
-            constraint=models.UniqueConstraint(
-                fields=("council", "format", "number"), name="ledgerexport_number_once"
-            ),
+            model_name='ledgerexport',
+            constraint=models.UniqueConstraint(fields=('council', 'format', 'number'), name='ledgerexport_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="ledgerexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["BUILT", "ACKNOWLEDGED"])),
-                name="ledgerexport_status_known",
-            ),
+            model_name='ledgerexport',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['BUILT', 'ACKNOWLEDGED'])), name='ledgerexport_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="ledgerexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("debit_amount", models.F("credit_amount"))),
-                name="ledgerexport_balances",
-            ),
+            model_name='ledgerexport',
+            constraint=models.CheckConstraint(condition=models.Q(('debit_amount', models.F('credit_amount'))), name='ledgerexport_balances'),
         ),
         migrations.AddConstraint(
-            model_name="ledgerexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("journals_count__gte", 1)), name="ledgerexport_holds_something"
-            ),
+            model_name='ledgerexport',
+            constraint=models.CheckConstraint(condition=models.Q(('journals_count__gte', 1)), name='ledgerexport_holds_something'),
         ),
         migrations.AddConstraint(
-            model_name="exportedjournal",
-            constraint=models.UniqueConstraint(
-                fields=("journal", "format"), name="exportedjournal_once"
-            ),
+            model_name='exportedjournal',
+            constraint=models.UniqueConstraint(fields=('journal', 'format'), name='exportedjournal_once'),
         ),
         migrations.AddConstraint(
-            model_name="paidinvoice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_open", True)),
-                fields=("invoice",),
-                name="paidinvoice_paid_once",
-            ),
+            model_name='paidinvoice',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_open', True)), fields=('invoice',), name='paidinvoice_paid_once'),
         ),
         migrations.AddConstraint(
-            model_name="paidinvoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="paidinvoice_is_something"
-            ),
+            model_name='paidinvoice',
+            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='paidinvoice_is_something'),
         ),
         migrations.AddIndex(
-            model_name="paymentrun",
-            index=models.Index(fields=["council", "-id"], name="paymentrun_by_council"),
+            model_name='paymentrun',
+            index=models.Index(fields=['council', '-id'], name='paymentrun_by_council'),
         ),
         migrations.AddConstraint(
-            model_name="paymentrun",
-            constraint=models.UniqueConstraint(
-                fields=("council", "number"), name="paymentrun_number_once"
-            ),
+            model_name='paymentrun',
+            constraint=models.UniqueConstraint(fields=('council', 'number'), name='paymentrun_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="paymentrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["PREPARED", "APPROVED", "EXPORTED", "SETTLED", "VOID"])
-                ),
-                name="paymentrun_status_known",
-            ),
+            model_name='paymentrun',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['PREPARED', 'APPROVED', 'EXPORTED', 'SETTLED', 'VOID'])), name='paymentrun_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="paymentrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by_id__isnull", True),
-                    models.Q(("approved_by_id", models.F("prepared_by_id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="paymentrun_two_people",
-            ),
+            model_name='paymentrun',
+            constraint=models.CheckConstraint(condition=models.Q(('approved_by_id__isnull', True), models.Q(('approved_by_id', models.F('prepared_by_id')), _negated=True), _connector='OR'), name='paymentrun_two_people'),
         ),
         migrations.AddConstraint(
-            model_name="paymentrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["APPROVED", "EXPORTED", "SETTLED"]), _negated=True),
-                    models.Q(("approved_at__isnull", False), ("approved_by_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="paymentrun_approved_has_approver",
-            ),
+            model_name='paymentrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['APPROVED', 'EXPORTED', 'SETTLED']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by_id__isnull', False)), _connector='OR'), name='paymentrun_approved_has_approver'),
         ),
         migrations.AddConstraint(
-            model_name="paymentrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["EXPORTED", "SETTLED"]), _negated=True),
-                    models.Q(("exported_at__isnull", False), ("file__isnull", False)),
-                    _connector="OR",
-                ),
-                name="paymentrun_exported_has_file",
-            ),
+            model_name='paymentrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['EXPORTED', 'SETTLED']), _negated=True), models.Q(('exported_at__isnull', False), ('file__isnull', False)), _connector='OR'), name='paymentrun_exported_has_file'),
         ),
         migrations.AddConstraint(
-            model_name="paymentrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "VOID"), _negated=True),
-                    models.Q(
-                        ("void_at__isnull", False), models.Q(("void_reason", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="paymentrun_void_has_reason",
-            ),
+            model_name='paymentrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'VOID'), _negated=True), models.Q(('void_at__isnull', False), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='paymentrun_void_has_reason'),
         ),
         migrations.AddConstraint(
-            model_name="paymentrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("payments_count__gte", 1), ("total_amount__gt", 0)),
-                name="paymentrun_pays_something",
-            ),
+            model_name='paymentrun',
+            constraint=models.CheckConstraint(condition=models.Q(('payments_count__gte', 1), ('total_amount__gt', 0)), name='paymentrun_pays_something'),
         ),
         migrations.AddIndex(
-            model_name="supplieraccount",
-            index=models.Index(fields=["supplier", "-id"], name="supplieraccount_latest"),
+            model_name='supplieraccount',
+            index=models.Index(fields=['supplier', '-id'], name='supplieraccount_latest'),
         ),
         migrations.AddConstraint(
-            model_name="supplieraccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("account_number__regex", "^[0-9]{8}$"), ("sort_code__regex", "^[0-9]{6}$")
-                ),
-                name="supplieraccount_digits",
-            ),
+            model_name='supplieraccount',
+            constraint=models.CheckConstraint(condition=models.Q(('account_number__regex', '^[0-9]{8}$'), ('sort_code__regex', '^[0-9]{6}$')), name='supplieraccount_digits'),
         ),
         migrations.AddConstraint(
-            model_name="supplieraccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="supplieraccount_has_name"
-            ),
+            model_name='supplieraccount',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='supplieraccount_has_name'),
         ),
         migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(
-                fields=("council", "end_to_end_id"), name="payment_reference_once"
-            ),
+            model_name='payment',
+            constraint=models.UniqueConstraint(fields=('council', 'end_to_end_id'), name='payment_reference_once'),
         ),
         migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(
-                fields=("run", "supplier"), name="payment_one_a_supplier"
-            ),
+            model_name='payment',
+            constraint=models.UniqueConstraint(fields=('run', 'supplier'), name='payment_one_a_supplier'),
         ),
         migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="payment_above_nought"
-            ),
+            model_name='payment',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_above_nought'),
         ),
         migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("failed_at__isnull", True),
-                    models.Q(("failed_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="payment_failed_has_reason",
-            ),
+            model_name='payment',
+            constraint=models.CheckConstraint(condition=models.Q(('failed_at__isnull', True), models.Q(('failed_reason', ''), _negated=True), _connector='OR'), name='payment_failed_has_reason'),
         ),
         migrations.AddConstraint(
-            model_name="accountconfirmation",
-            constraint=models.UniqueConstraint(
-                fields=("council", "account", "returned"),
-                name="accountconfirmation_once",
-                nulls_distinct=False,
-            ),
+            model_name='accountconfirmation',
+            constraint=models.UniqueConstraint(fields=('council', 'account', 'returned'), name='accountconfirmation_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name="accountconfirmation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("spoke_to", ""), _negated=True),
-                    models.Q(("spoke_by", ""), _negated=True),
-                ),
-                name="accountconfirmation_says_how",
-            ),
+            model_name='accountconfirmation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('spoke_to', ''), _negated=True), models.Q(('spoke_by', ''), _negated=True)), name='accountconfirmation_says_how'),
         ),
         migrations.CreateModel(
-            name="AllowedDifferences",
+            name='AllowedDifferences',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("price_percent", models.DecimalField(decimal_places=2, max_digits=4, null=True)),
-                ("price_amount", models.DecimalField(decimal_places=4, max_digits=12, null=True)),
-                ("ordered_percent", models.DecimalField(decimal_places=2, max_digits=4, null=True)),
-                (
-                    "ordered_quantity",
-                    models.DecimalField(decimal_places=3, max_digits=12, null=True),
-                ),
-                (
-                    "received_percent",
-                    models.DecimalField(decimal_places=2, max_digits=4, null=True),
-                ),
-                (
-                    "received_quantity",
-                    models.DecimalField(decimal_places=3, max_digits=12, null=True),
-                ),
-                ("line_percent", models.DecimalField(decimal_places=2, max_digits=4, null=True)),
-                ("line_amount", models.DecimalField(decimal_places=2, max_digits=12, null=True)),
-                ("charges_amount", models.DecimalField(decimal_places=2, max_digits=12)),
-                ("needs_receipt", models.BooleanField()),
-                ("version", models.PositiveIntegerField(default=0)),
-                ("set_at", models.DateTimeField()),
-                ("set_by_id", models.UUIDField()),
-                ("set_by_name", models.CharField(max_length=200)),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('price_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('price_amount', models.DecimalField(decimal_places=4, max_digits=12, null=True)),
+                ('ordered_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('ordered_quantity', models.DecimalField(decimal_places=3, max_digits=12, null=True)),
+                ('received_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('received_quantity', models.DecimalField(decimal_places=3, max_digits=12, null=True)),
+                ('line_percent', models.DecimalField(decimal_places=2, max_digits=4, null=True)),
+                ('line_amount', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
+                ('charges_amount', models.DecimalField(decimal_places=2, max_digits=12)),
+                ('needs_receipt', models.BooleanField()),
+                ('version', models.PositiveIntegerField(default=0)),
+                ('set_at', models.DateTimeField()),
+                ('set_by_id', models.UUIDField()),
+                ('set_by_name', models.CharField(max_length=200)),
             ],
             options={
-                "verbose_name": "allowed differences",
+                'verbose_name': 'allowed differences',
             },
         ),
         migrations.CreateModel(
-            name="Choice",
+            name='Choice',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=marketplace.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("is_on_no_line", models.BooleanField(default=False)),
-                ("at", models.DateTimeField()),
-                ("by_id", models.UUIDField()),
-                ("by_name", models.CharField(max_length=200)),
+                ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('is_on_no_line', models.BooleanField(default=False)),
+                ('at', models.DateTimeField()),
+                ('by_id', models.UUIDField()),
+                ('by_name', models.CharField(max_length=200)),
             ],
             options={
-                "verbose_name": "choice",
+                'verbose_name': 'choice',
             },
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by_id__isnull", True),
-                    ("ordered_by_id__isnull", True),
-                    models.Q(("approved_by_id", models.F("ordered_by_id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="invoice_four_eyes",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(('approved_by_id__isnull', True), ('ordered_by_id__isnull', True), models.Q(('approved_by_id', models.F('ordered_by_id')), _negated=True), _connector='OR'), name='invoice_four_eyes'),
         ),
         migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("payable_amount", 0), ("status", "SETTLED")),
-                    models.Q(("status__in", ["APPROVED", "PAID", "SETTLED"]), _negated=True),
-                    models.Q(
-                        models.Q(("status", "SETTLED"), _negated=True), ("payable_amount__gt", 0)
-                    ),
-                    _connector="OR",
-                ),
-                name="invoice_settled_asks_nothing",
-            ),
+            model_name='invoice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('payable_amount', 0), ('status', 'SETTLED')), models.Q(('status__in', ['APPROVED', 'PAID', 'SETTLED']), _negated=True), models.Q(models.Q(('status', 'SETTLED'), _negated=True), ('payable_amount__gt', 0)), _connector='OR'), name='invoice_settled_asks_nothing'),
         ),
         migrations.AddField(
-            model_name="alloweddifferences",
-            name="council",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="organisations.organisation",
-            ),
+            model_name='alloweddifferences',
+            name='council',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation'),
         ),
         migrations.AddField(
-            model_name="choice",
-            name="council",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="organisations.organisation",
-            ),
+            model_name='choice',
+            name='council',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation'),
         ),
         migrations.AddField(
-            model_name="choice",
-            name="invoice",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="choices",
-                to="invoicing.invoice",
-            ),
+            model_name='choice',
+            name='invoice',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='invoicing.invoice'),
         ),
         migrations.AddField(
-            model_name="choice",
-            name="invoice_line",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="invoicing.invoiceline",
-            ),
+            model_name='choice',
+            name='invoice_line',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoicing.invoiceline'),
         ),
         migrations.AddField(
-            model_name="choice",
-            name="order",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="ordering.order",
-            ),
+            model_name='choice',
+            name='order',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ordering.order'),
         ),
         migrations.AddField(
-            model_name="choice",
-            name="order_line",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="ordering.orderline",
-            ),
+            model_name='choice',
+            name='order_line',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ordering.orderline'),
         ),
         migrations.AddField(
-            model_name="choice",
-            name="supplier",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="organisations.organisation",
-            ),
+            model_name='choice',
+            name='supplier',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation'),
         ),
         migrations.AddConstraint(
-            model_name="alloweddifferences",
-            constraint=models.UniqueConstraint(
-                fields=("council",), name="alloweddifferences_once_a_council"
-            ),
+            model_name='alloweddifferences',
+            constraint=models.UniqueConstraint(fields=('council',), name='alloweddifferences_once_a_council'),
         ),
         migrations.AddConstraint(
-            model_name="alloweddifferences",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("charges_amount__gte", 0),
-                    ("charges_amount__lte", Decimal("100")),
-                    models.Q(
-                        ("price_percent__isnull", True),
-                        models.Q(("price_percent__gte", 0), ("price_percent__lte", Decimal("10"))),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("ordered_percent__isnull", True),
-                        models.Q(
-                            ("ordered_percent__gte", 0), ("ordered_percent__lte", Decimal("10"))
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("received_percent__isnull", True),
-                        models.Q(
-                            ("received_percent__gte", 0), ("received_percent__lte", Decimal("10"))
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("line_percent__isnull", True),
-                        models.Q(("line_percent__gte", 0), ("line_percent__lte", Decimal("10"))),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("price_amount__isnull", True), ("price_amount__gte", 0), _connector="OR"
-                    ),
-                    models.Q(
-                        ("ordered_quantity__isnull", True),
-                        ("ordered_quantity__gte", 0),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("received_quantity__isnull", True),
-                        ("received_quantity__gte", 0),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("line_amount__isnull", True), ("line_amount__gte", 0), _connector="OR"
-                    ),
-                    models.Q(
-                        ("price_amount__isnull", True),
-                        ("price_percent__isnull", False),
-                        ("price_amount__lte", Decimal("100")),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("line_amount__isnull", True),
-                        ("line_percent__isnull", False),
-                        ("line_amount__lte", Decimal("100")),
-                        _connector="OR",
-                    ),
-                ),
-                name="alloweddifferences_within_reason",
-            ),
+            model_name='alloweddifferences',
+            constraint=models.CheckConstraint(condition=models.Q(('charges_amount__gte', 0), ('charges_amount__lte', Decimal('100')), models.Q(('price_percent__isnull', True), models.Q(('price_percent__gte', 0), ('price_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('ordered_percent__isnull', True), models.Q(('ordered_percent__gte', 0), ('ordered_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('received_percent__isnull', True), models.Q(('received_percent__gte', 0), ('received_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('line_percent__isnull', True), models.Q(('line_percent__gte', 0), ('line_percent__lte', Decimal('10'))), _connector='OR'), models.Q(('price_amount__isnull', True), ('price_amount__gte', 0), _connector='OR'), models.Q(('ordered_quantity__isnull', True), ('ordered_quantity__gte', 0), _connector='OR'), models.Q(('received_quantity__isnull', True), ('received_quantity__gte', 0), _connector='OR'), models.Q(('line_amount__isnull', True), ('line_amount__gte', 0), _connector='OR'), models.Q(('price_amount__isnull', True), ('price_percent__isnull', False), ('price_amount__lte', Decimal('100')), _connector='OR'), models.Q(('line_amount__isnull', True), ('line_percent__isnull', False), ('line_amount__lte', Decimal('100')), _connector='OR')), name='alloweddifferences_within_reason'),
         ),
         migrations.AddConstraint(
-            model_name="alloweddifferences",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ordered_percent__isnull", False),
-                    models.Q(
-                        ("line_percent__isnull", False),
-                        ("line_amount__isnull", False),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("needs_receipt", False),
-                        ("received_percent__isnull", False),
-                        _connector="OR",
-                    ),
-                ),
-                name="alloweddifferences_keep_to_the_order",
-            ),
+            model_name='alloweddifferences',
+            constraint=models.CheckConstraint(condition=models.Q(('ordered_percent__isnull', False), models.Q(('line_percent__isnull', False), ('line_amount__isnull', False), _connector='OR'), models.Q(('needs_receipt', False), ('received_percent__isnull', False), _connector='OR')), name='alloweddifferences_keep_to_the_order'),
         ),
         migrations.AddIndex(
-            model_name="choice",
-            index=models.Index(fields=["invoice", "-id"], name="choice_by_invoice"),
+            model_name='choice',
+            index=models.Index(fields=['invoice', '-id'], name='choice_by_invoice'),
         ),
         migrations.AddConstraint(
-            model_name="choice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("invoice_line__isnull", True),
-                        ("is_on_no_line", False),
-                        ("order_line__isnull", True),
-                    ),
-                    models.Q(
-                        ("invoice_line__isnull", False),
-                        ("order__isnull", True),
-                        ("order_line__isnull", True),
-                    ),
-                    models.Q(
-                        ("invoice_line__isnull", False),
-                        ("is_on_no_line", False),
-                        ("order__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="choice_says_one_thing",
-            ),
+            model_name='choice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('invoice_line__isnull', True), ('is_on_no_line', False), ('order_line__isnull', True)), models.Q(('invoice_line__isnull', False), ('order__isnull', True), ('order_line__isnull', True)), models.Q(('invoice_line__isnull', False), ('is_on_no_line', False), ('order__isnull', True)), _connector='OR'), name='choice_says_one_thing'),
         ),
         *WALLS,
     ]

@@ -7,15 +7,20 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from invoicing.models import Payment, PaymentRun
 from marketplace.ledger.rules import JournalDraft, Posting
 from marketplace.ledger.states import AccountRole, JournalKind
 
 Accounts = Mapping[AccountRole, UUID]
+# Books are kept in one language, whoever pays.
+in_the_books_words = override(settings.LANGUAGE_CODE)
 
 
+@in_the_books_words
 def payment_draft(
     payment: Payment, accounts: Accounts, dated_on: date, pay_on: date
 ) -> JournalDraft:
@@ -44,6 +49,7 @@ def payment_draft(
     )
 
 
+@in_the_books_words
 def settlement_draft(
     run: PaymentRun, amount: Decimal, accounts: Accounts, settled_on: date
 ) -> JournalDraft:
@@ -64,6 +70,7 @@ def settlement_draft(
     )
 
 
+@in_the_books_words
 def failure_draft(
     payment: Payment, accounts: Accounts, failed_on: date, *, came_back_to: AccountRole
 ) -> JournalDraft:

@@ -15,6 +15,7 @@ from invoicing.settling.rules import BilledShare, Stated
 from invoicing.states import Closed, InvoiceStatus, Severity, Source
 from marketplace.core.actors import Actor
 from marketplace.ordering.models import OrderLine
+from marketplace.organisations.selectors.people import who_work_for
 
 # Who may be the one whose task a difference is; the service looks at which.
 DECIDERS = ("finance", "buyer", "receiver")
@@ -31,7 +32,8 @@ class Involved:
 
     Shapes: `chosen_by` said which order or line it is for, whether or not that still counts;
     `allowed_by` set what the council allows, None where the invoice needs none of it.
-    `is_let_differ` says that somebody let through that it differs from its order.
+    `is_let_differ` says that somebody let through that it differs from its order; `booked_by`
+    wrote down that goods of the lines that it bills came.
     """
 
     ordered_by: UUID | None
@@ -40,6 +42,7 @@ class Involved:
     chosen_by: frozenset[UUID] = frozenset()
     allowed_by: UUID | None = None
     is_let_differ: bool = False
+    booked_by: frozenset[UUID] = frozenset()
 
 
 def stated_by(invoice: Invoice) -> Stated:
@@ -73,6 +76,14 @@ def involved_in(council_id: UUID, invoices: Sequence[Invoice]) -> dict[UUID, Inv
     for invoice_id, person in choices.values_list("invoice_id", "by_id"):
         chosen.setdefault(invoice_id, set()).add(person)
     setter = allowed_differences(council_id) if allowed else None
+    booked: dict[UUID, set[UUID]] = {}
+    counted = Allocation.objects.of(council_id).filter(
+        invoice_id__in=keys, order_line__receipt_lines__quantity__gt=0
+    )
+    for invoice_id, person in counted.values_list(
+        "invoice_id", "order_line__receipt_lines__receipt__by_id"
+    ).distinct():
+        booked.setdefault(invoice_id, set()).add(person)
     return {
         each.pk: Involved(
             ordered_by=each.order.contact_id if each.order else None,
@@ -81,9 +92,18 @@ def involved_in(council_id: UUID, invoices: Sequence[Invoice]) -> dict[UUID, Inv
             chosen_by=frozenset(chosen.get(each.pk, ())),
             allowed_by=setter.set_by_id if setter and each.pk in allowed else None,
             is_let_differ=each.pk in differ,
+            booked_by=frozenset(booked.get(each.pk, ())),
         )
         for each in invoices
     }
+
+
+def suppliers_worked_for(person: Actor, supplier_ids: Collection[UUID | None]) -> set[UUID]:
+    """Return those of some suppliers for which a person of the council works too."""
+    asked = {each for each in supplier_ids if each is not None}
+    if not who_work_for([person.user_id], asked):
+        return set()
+    return {each for each in asked if who_work_for([person.user_id], [each])}
 
 
 def billed_shares(

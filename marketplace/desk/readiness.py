@@ -37,7 +37,7 @@ from marketplace.core.dates import financial_year
 from marketplace.ledger.models import Budget, ControlAccount
 from marketplace.ledger.selectors.coding import accounts, cost_centres
 from marketplace.ledger.selectors.periods import periods
-from marketplace.ledger.states import AccountRole
+from marketplace.ledger.states import POSTED_TO
 from marketplace.ordering.delivery_points.selectors import delivery_points
 from marketplace.organisations.models import Membership, Organisation
 from marketplace.organisations.selectors.people import approvers
@@ -158,7 +158,7 @@ def _money(counts: Mapping[str, int]) -> list[Step]:
             _("Which account stands for what is owed, for VAT, for the bank and so on."),
             "control-accounts-change", "control-accounts",
             ngettext_lazy("%(count)d is chosen", "%(count)d are chosen", "count"),
-            counts["parts"], len(AccountRole) - counts["parts"],
+            counts["parts"], len(POSTED_TO) - counts["parts"],
             ngettext_lazy("%(count)d is missing", "%(count)d are missing", "count"),
         ),
         Step(
@@ -270,7 +270,7 @@ def _counts(council_id: UUID, at: datetime) -> dict[str, Any]:
         "centres_lacking": centres.filter(~Exists(who_approves)),
         "accounts": accounts(council_id),
         "budgets": Budget.objects.of(council_id).filter(financial_year=year),
-        "parts": ControlAccount.objects.of(council_id),
+        "parts": ControlAccount.objects.of(council_id).filter(role__in=POSTED_TO),
         "months": periods(council_id, financial_year=year),
         "doors": delivery_points(council_id),
         "steps_lacking": named.exclude(people__contained_by=ArraySubquery(may_approve)),

@@ -83,6 +83,11 @@ class AccountRole(StrEnum):
     LATE_PAYMENT = "LATE_PAYMENT"
 
 
+# What nothing is posted to yet can be chosen, and nobody waits for it.
+POSTED_TO = frozenset(AccountRole) - {
+    AccountRole.CARD_CLEARING, AccountRole.PRICE_VARIANCE, AccountRole.LATE_PAYMENT,
+}  # fmt: skip
+
 # A part that an account of another kind cannot play: what is owed is a liability, and so on.
 ROLE_KINDS = {
     AccountRole.CREDITORS: AccountKind.LIABILITY,

@@ -19,6 +19,8 @@ from tests.architecture.source import (
 )
 
 MOST_LINES_A_MODULE = 400
+# A program that goes with every bundle of an auditor's as one file cannot be split.
+MOST_LINES_ALONE = {"marketplace.desk.bundles.verify_bundle": 450}
 MOST_LINES_A_FUNCTION = 70
 MOST_LINES_OF_SETTINGS = 250
 WRITES = {
@@ -95,7 +97,8 @@ def _length(node: ast.AST) -> int:
 
 def test_no_module_is_too_long():
     long = {m.name: m.text.count("\n") for m in (*modules(), *modules_of_tests())}
-    assert {name: n for name, n in long.items() if n > MOST_LINES_A_MODULE} == {}
+    most = {name: MOST_LINES_ALONE.get(name, MOST_LINES_A_MODULE) for name in long}
+    assert {name: n for name, n in long.items() if n > most[name]} == {}
 
 
 def test_settings_are_one_short_module():

@@ -98,7 +98,7 @@ class TestWrittenWhileOthersPost:
     def bundle(self, books, auditor, monkeypatch):
         bundle = ask_bundle(auditor=auditor, days=DAYS, at=AT)
         after(monkeypatch, "journals", lambda: aside(books, lambda: post(books)))
-        made = make_bundle(bundle_id=bundle.pk, at=AT)
+        made = make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=AT)
         return bytes(Document.objects.get(pk=made.document_id).content)
 
     def test_it_tells_one_state(self, books, auditor, monkeypatch, tmp_path):
@@ -123,7 +123,7 @@ class TestWhileItIsWritten:
             seen.append(AuditBundle.objects.get(pk=bundle.pk).percent)
 
         after(monkeypatch, "periods", lambda: aside(books, look))
-        make_bundle(bundle_id=bundle.pk, at=AT)
+        make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=AT)
         assert 0 < seen[0] < 100
 
     def test_it_is_left_where_it_is_when_it_is_cancelled(self, books, auditor, monkeypatch):
@@ -135,7 +135,10 @@ class TestWhileItIsWritten:
 
         after(monkeypatch, "orders", cancel)
         after(monkeypatch, "periods", lambda: written.append("periods"))
-        assert make_bundle(bundle_id=bundle.pk, at=AT).status == "CANCELLED"
+        assert (
+            make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=AT).status
+            == "CANCELLED"
+        )
         assert written == []
         assert not Document.objects.exists()
 
@@ -150,7 +153,9 @@ class TestWhileItIsWritten:
         with monkeypatch.context() as patch:
             after(patch, "orders", die)
             with pytest.raises(KeyboardInterrupt):
-                make_bundle(bundle_id=bundle.pk, at=AT)
+                make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=AT)
         assert not Document.objects.exists()
-        assert make_bundle(bundle_id=bundle.pk, at=AT).status == "MADE"
+        assert (
+            make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=AT).status == "MADE"
+        )
         assert Document.objects.count() == 1

@@ -180,37 +180,6 @@ class TestTheAccountChangedMeanwhile:
         monkeypatch.setattr(checks, "payments_to_former_accounts", lambda *whose: [])
         assert at_once([approving(house, run, house.checker)]) == ["won"]
 
-
-class TestTheBankAnswersTwice:
-    def test_a_payment_comes_back_once(self, house):
-        payments.invoices(house, [100, -30])
-        payments.exported(house)
-        payment = Payment.objects.get()
-        assert sorted(at_once([failing(house, payment)] * 2)) == ["PaymentFailedBefore", "won"]
-        nothing_is_paid_twice(house)
-        assert set(Invoice.objects.values_list("status", flat=True)) == {InvoiceStatus.APPROVED}
-
-    def test_the_race_is_real_without_the_locks(self, house, monkeypatch):
-        payments.invoices(house, [100, -30])
-        payments.exported(house)
-        without_locks(monkeypatch, meet=Payment)
-        both = [failing(house, Payment.objects.get())] * 2
-        assert at_once(both) == ["won", "won"]
-        assert count("payment.failed") == 2
-
-    def test_it_is_paid_and_comes_back_in_either_order(self, house):
-        payments.invoices(house, [100])
-        payments.invoices(house, [5], supplier=payments.payee(house.council))
-        run = payments.exported(house)
-        payment = Payment.objects.get(supplier=house.supplier)
-        assert at_once([settling(house, run), failing(house, payment)]) == ["won", "won"]
-        nothing_is_paid_twice(house)
-        keys = {role: house.books.controls[role].pk for role in AccountRole}
-        found = balances_of(house.council.pk, list(keys.values()))
-        assert found[keys[AccountRole.CASH_IN_TRANSIT]] == 0
-        assert found[keys[AccountRole.BANK]] == -5
-        assert found[keys[AccountRole.CREDITORS]] == -100
-
     def test_the_file_is_made_before_it_or_not_at_all(self, house):
         payments.invoice(house)
         run = payments.approved(house)
@@ -241,6 +210,37 @@ class TestTheBankAnswersTwice:
 
         monkeypatch.setattr(exporting_service, "write_pain001", slowly)
         return at_once([exporting(house, run)]) + ends
+
+
+class TestTheBankAnswersTwice:
+    def test_a_payment_comes_back_once(self, house):
+        payments.invoices(house, [100, -30])
+        payments.exported(house)
+        payment = Payment.objects.get()
+        assert sorted(at_once([failing(house, payment)] * 2)) == ["PaymentFailedBefore", "won"]
+        nothing_is_paid_twice(house)
+        assert set(Invoice.objects.values_list("status", flat=True)) == {InvoiceStatus.APPROVED}
+
+    def test_the_race_is_real_without_the_locks(self, house, monkeypatch):
+        payments.invoices(house, [100, -30])
+        payments.exported(house)
+        without_locks(monkeypatch, meet=Payment)
+        both = [failing(house, Payment.objects.get())] * 2
+        assert at_once(both) == ["won", "won"]
+        assert count("payment.failed") == 2
+
+    def test_it_is_paid_and_comes_back_in_either_order(self, house):
+        payments.invoices(house, [100])
+        payments.invoices(house, [5], supplier=payments.payee(house.council))
+        run = payments.exported(house)
+        payment = Payment.objects.get(supplier=house.supplier)
+        assert at_once([settling(house, run), failing(house, payment)]) == ["won", "won"]
+        nothing_is_paid_twice(house)
+        keys = {role: house.books.controls[role].pk for role in AccountRole}
+        found = balances_of(house.council.pk, list(keys.values()))
+        assert found[keys[AccountRole.CASH_IN_TRANSIT]] == 0
+        assert found[keys[AccountRole.BANK]] == -5
+        assert found[keys[AccountRole.CREDITORS]] == -100
 
 
 class TestTwoMakeSure:

@@ -116,7 +116,7 @@ class TestReadiness:
         with stewardship():
             ControlAccount.objects.filter(role="BANK").delete()
         parts, months = steps(council)[7:9]
-        assert (parts.is_done, parts.how_many) == (False, "9 are chosen, 1 is missing")
+        assert (parts.is_done, parts.how_many) == (False, "6 are chosen, 1 is missing")
         assert (months.is_done, months.how_many) == (False, "0 months")
 
     def test_rules_that_name_somebody_who_has_left_are_not_done(self, ready):

@@ -77,7 +77,7 @@ def market(
         name="Ambridge Council", email="council@example.com", address="Town Hall, Ambridge"
     )
     supplier = organisations.supplier(
-        name="Chairs Ltd", email="orders@example.com", vat_number="GB999000173",
+        name="Chairs Ltd", email="orders@example.com", vat_number="GB999000145",
         address="2 Mill Lane, Borchester", postcode="ZZ1 1ZZ",
     )  # fmt: skip
     organisations.link(council, supplier)

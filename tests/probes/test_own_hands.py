@@ -20,7 +20,7 @@ from marketplace.core.states import IllegalMove
 from marketplace.ordering.requisitions.services.decisions import approve_requisition
 from marketplace.organisations.selectors.people import actor_of
 from marketplace.organisations.services.people import SameMailbox, invite_person
-from tests.factories import approvals, invoicing, ordering, organisations, payments
+from tests.factories import approvals, invoicing, ordering, organisations, payments, receipts
 from tests.factories.ordering import NOON
 from tests.invoicing.settling.deciding import membership_of
 from tests.probes import twins
@@ -76,8 +76,30 @@ class TestTheInvoice:
         user = membership_of(market.seller).user
         both = actor_of(organisations.person(market.council, "finance", as_user=user))
         invoice = stage.taken(stage.said_of(stage.delivered()))
-        with pytest.raises(InvoiceApprovalNotAllowed, match="sent this invoice in"):
+        with pytest.raises(InvoiceApprovalNotAllowed, match="You work for the supplier"):
             stage.approved(invoice, both)
+
+    def test_for_goods_that_one_booked_in(self, stage, alone):
+        """Who says that goods came, and who says that they are paid, are two people."""
+        order = ordering.answered(stage.market, quantity=4)
+        receipts.received(stage.market, order, receiver=alone)
+        invoice = stage.taken(stage.said_of(order))
+        with pytest.raises(InvoiceApprovalNotAllowed, match="wrote down that these goods came"):
+            stage.approved(invoice, alone)
+        assert stage.approved(invoice).status == "APPROVED"
+
+    def test_of_a_supplier_for_which_one_works(self, stage):
+        """Whoever sent it in; the council's connection does not see the other membership."""
+        user = organisations.user(name="Bo Both")
+        organisations.person(stage.market.supplier, as_user=user)
+        both = actor_of(organisations.person(stage.market.council, "finance", as_user=user))
+        invoice = stage.taken(stage.said_of(stage.delivered(), number="THEIRS-1"))
+        dear = stage.taken(twins.dearer(stage.said_of(stage.delivered()), "1.5"))
+        with pytest.raises(ReleaseNotAllowed, match="You work for the supplier"):
+            stage.let_through(dear, both)
+        with pytest.raises(InvoiceApprovalNotAllowed, match="You work for the supplier"):
+            stage.approved(invoice, both)
+        assert stage.approved(invoice).status == "APPROVED"
 
     def test_among_many(self, stage, alone):
         """Approving many leaves out one's own, and says why."""

@@ -105,7 +105,8 @@ class TestList:
             Invoice.objects.filter(pk=invoice.pk).update(
                 status="PAID", paid_on="2026-12-01", approved_at=NOON, approved_by_id=uuid7()
             )
-        assert "Paid on 1 December 2026" in text(seller.get(reverse("supplier-invoices")))
+        page = text(seller.get(reverse("supplier-invoices")))
+        assert "Sent to the bank, to be paid on 1 December 2026" in page
 
 
 class TestInvoice:
@@ -115,6 +116,14 @@ class TestInvoice:
         page = text(seller.get(reverse("supplier-invoice", args=[invoice.pk])))
         assert "With line 1, the quantity billed is 2. What has come is 0." in page
         assert "Held. Due by 23 December 2026" in page
+
+    def test_does_not_say_which_orders_of_others_there_are(self, market, order, seller):
+        """One sentence for an order of somebody else's and for one that there is not."""
+        invoice = invoicing.taken(market, invoicing.said_of(market, order, order="PO-99-000001"))
+        page = text(seller.get(reverse("supplier-invoice", args=[invoice.pk])))
+        assert "“PO-99-000001”, which is not an order of the council to you." in page
+        assert "not sent to this supplier" not in page
+        assert "do not have" not in page
 
     def test_does_not_say_who_let_what_through(self, market, seller):
         order = ordering.answered(market)

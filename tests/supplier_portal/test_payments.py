@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -9,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from invoicing.models import Payment, SupplierAccount
+from invoicing.payments.services.settlement import settle_run
 from marketplace.core.tenancy import act_for, stewardship
 from marketplace.organisations.models import Membership
 from tests.factories import organisations, payments
+from tests.factories.ordering import NOON
 from tests.factories.organisations import PASSWORD, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +119,25 @@ class TestPayments:
         payment = Payment.objects.get()
         assert "No council has paid you" in text(seller.get(reverse("supplier-payments")))
         assert seller.get(reverse("supplier-payment", args=[payment.pk])).status_code == 404
+
+    def test_are_told_alike_beside_their_invoices(self, house, seller):
+        """One truth: sent to the bank until the council says that the bank paid."""
+        invoice = payments.invoice(house)
+        run = payments.exported(house)
+        addresses = [
+            reverse("supplier-payments"), reverse("supplier-invoices"),
+            reverse("supplier-invoice", args=[invoice.pk]),
+        ]  # fmt: skip
+        for address in addresses:
+            page = text(seller.get(address))
+            assert ("Sent to the bank" in page, "Paid on 26" in page) == (True, False)
+        with house.acting():
+            settle_run(
+                run_id=run.pk, payments=house.preparer, settled_on=payments.PAY_ON,
+                at=NOON + timedelta(days=3),
+            )  # fmt: skip
+        for address in addresses:
+            assert "Paid on 26 November 2026" in text(seller.get(address))
 
     def test_of_another_supplier_are_missing(self, house):
         act_for(house.council.pk)

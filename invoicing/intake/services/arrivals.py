@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from invoicing.formats.gate import LARGEST_BYTES, DocumentRefused, FileTooLarge, open_document
 from invoicing.models import Arrival
@@ -161,6 +162,8 @@ def keep_arrival(
     return arrival
 
 
+# What is kept is read by both sides, so it stands in one language, whoever sent the file.
+@override(settings.LANGUAGE_CODE)
 def _refusal_of(content: bytes) -> DocumentRefused | None:
     try:
         open_document(content)

@@ -21,11 +21,18 @@ from invoicing.formats.gate import Document, DocumentRefused, open_document
 from invoicing.formats.model import Reading
 from invoicing.formats.reading import read_invoice
 from invoicing.intake.recognising import Recognised, recognised, same_firm
-from invoicing.intake.rules import Figures, TooLarge, figures_of, missing_figures, pay_by
+from invoicing.intake.rules import (
+    Figures,
+    NotOneLine,
+    TooLarge,
+    figures_of,
+    missing_figures,
+    pay_by,
+)
 from invoicing.intake.services.arrivals import refuse_waiting
 from invoicing.judging.findings import Finding as Judgement
 from invoicing.judging.findings import Severity as Judged
-from invoicing.judging.official import judge_officially
+from invoicing.judging.official import Verdict, judge_officially
 from invoicing.judging.own import judge_ourselves
 from invoicing.judging.wording import said
 from invoicing.matching.duplicates import (
@@ -46,6 +53,7 @@ from marketplace.core.models import busy_if_held
 from marketplace.documents.selectors import NotClean, bytes_for_programs
 
 UNREADABLE: Final = "e-invoice.figures-missing"
+NUMBER_NOT_ONE_LINE: Final = "e-invoice.number-not-one-line"
 TOO_LARGE: Final = "e-invoice.figure-too-large"
 # The first half of the key, which keeps clear of other advisory locks.
 _TAKING_IN = 6_916_931
@@ -95,6 +103,10 @@ def read_arrival(*, council_id: UUID, arrival_id: UUID, at: datetime) -> Arrival
     missing = missing_figures(read.reading.invoice)
     try:
         figures = None if missing else figures_of(read.reading.invoice)
+    except NotOneLine as number:
+        words = _("Its number has a line break or a sign that does not show: %(number)s.")
+        code, detail = NUMBER_NOT_ONE_LINE, words % {"number": ascii(str(number))}
+        figures = None
     except TooLarge as figure:
         words = _("“%(figure)s” is longer than any figure that we keep.")
         code, detail, figures = TOO_LARGE, words % {"figure": str(figure)}, None
@@ -117,7 +129,9 @@ def judged(content: bytes, received_at: datetime) -> Read:
     document = open_document(content)
     reading = read_invoice(document)
     own = judge_ourselves(document, reading, on=timezone.localdate(received_at))
-    verdict = judge_officially(document)
+    # What lacks what every invoice must say is refused anyway, and the rules cost the most.
+    lacks = missing_figures(reading.invoice)
+    verdict = Verdict((), "") if lacks else judge_officially(document)
     return Read(document, reading, tuple(own), verdict.findings, verdict.rules_version)
 
 

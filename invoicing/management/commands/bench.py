@@ -41,6 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure and tell."""
+        if options["part"] == "search" and options["rows"] < 1:
+            raise CommandError("--rows must be 1 or more.", returncode=2)
         if options["part"] == "life":
             self._life(options)
         elif options["json"]:

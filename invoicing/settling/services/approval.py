@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from invoicing.models import Invoice
 from invoicing.settling.rules import BilledShare, Coding, postings_of, roles_needed
@@ -200,6 +201,8 @@ def _post(approved: Sequence[Asked], approver: Actor, at: datetime) -> None:
             raise BeyondBudget(refusal.detail) from refusal
 
 
+# Books are kept in one language, whoever approves.
+@override(settings.LANGUAGE_CODE)
 def _draft(each: Asked, accounts: dict[AccountRole, UUID], at: datetime) -> JournalDraft:
     invoice = each.invoice
     assert invoice.supplier_id is not None  # noqa: S101  # invoice_approved_has_approver

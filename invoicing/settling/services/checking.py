@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,7 +26,7 @@ from invoicing.settling.rules import (
     beyond_by_coding,
     uncoded_amount,
 )
-from invoicing.settling.selectors import Involved, stated_by
+from invoicing.settling.selectors import Involved, stated_by, suppliers_worked_for
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year, financial_year_label
 from marketplace.core.errors import Conflict, Forbidden, Invalid, Refusal
@@ -142,10 +142,12 @@ def refusals(
     gone = _gone_from(council_id, asked, lines)
     budgets = _budgets(council_id, asked, at)
     taken: list[CommitmentLine] = []
+    theirs = suppliers_worked_for(approver, {each.invoice.supplier_id for each in asked})
     for each in asked:
         wanted = _takes(each, budgets)
         refusal = (
-            _not_theirs(each.involved, approver)
+            _of_ones_own(each.invoice, theirs)
+            or _not_theirs(each.involved, approver)
             or _not_payable(each.invoice)
             or _not_coded(each)
             or _beyond_limit(each, approver)
@@ -155,6 +157,13 @@ def refusals(
         if refusal is None:
             taken += wanted
         yield refusal
+
+
+def _of_ones_own(invoice: Invoice, theirs: Collection[UUID]) -> Refusal | None:
+    """Return why whoever works for the supplier too may not approve its invoice, or None."""
+    if invoice.supplier_id not in theirs:
+        return None
+    return InvoiceApprovalNotAllowed(_("You work for the supplier, so somebody else must."))
 
 
 def _not_theirs(involved: Involved, approver: Actor) -> Refusal | None:
@@ -167,6 +176,10 @@ def _not_theirs(involved: Involved, approver: Actor) -> Refusal | None:
         return InvoiceApprovalNotAllowed(_("Only finance staff approve invoices."))
     if involved.ordered_by == approver.user_id:
         return InvoiceApprovalNotAllowed(_("You ordered this, so somebody else must approve it."))
+    if approver.user_id in involved.booked_by:
+        return InvoiceApprovalNotAllowed(
+            _("You wrote down that these goods came, so somebody else must approve it.")
+        )
     if involved.sent_in_by == approver.user_id:
         return InvoiceApprovalNotAllowed(
             _("You sent this invoice in, so somebody else must approve it.")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invoicing.models import Finding, Invoice
+from invoicing.settling.selectors import suppliers_worked_for
 from invoicing.settling.services.approval import InvoiceChanged
 from invoicing.states import Closed, InvoiceStatus, Severity
 from marketplace.audit.services import record
@@ -109,6 +110,8 @@ def _check(invoice: Invoice, finding: Finding, releaser: Actor) -> None:
         raise ReleaseNotAllowed(_("It is for somebody else to decide."))
     if invoice.order is not None and invoice.order.contact_id == releaser.user_id:
         raise ReleaseNotAllowed(_("You ordered this, so somebody else must decide."))
+    if suppliers_worked_for(releaser, [invoice.supplier_id]):
+        raise ReleaseNotAllowed(_("You work for the supplier, so somebody else must decide."))
     if finding.severity == Severity.BLOCK:
         raise CannotBeReleased(
             _("It breaks the standard for invoices. Send it back, so that it is mended.")

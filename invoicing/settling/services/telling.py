@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invoicing.matching.selectors import open_findings
-from invoicing.matching.told import told
+from invoicing.matching.told import told_to_supplier
 from invoicing.models import Finding, Invoice
 from invoicing.states import InvoiceStatus
 from marketplace.audit.services import record
@@ -73,7 +73,7 @@ def tell_of_dispute(*, council_id: UUID, invoice_id: UUID, at: datetime) -> bool
 def _in_words(invoice: Invoice, disputed: Sequence[Finding]) -> str:
     """Return what is wrong, a line each, and how much more there is where it is long."""
     numbers = dict(invoice.lines.values_list("place", "number"))
-    said = [f"- {told(each, numbers).said}" for each in disputed[:MOST_SAID]]
+    said = [f"- {told_to_supplier(each, numbers).said}" for each in disputed[:MOST_SAID]]
     left = len(disputed) - len(said)
     if left:
         more = ngettext("and %(count)d more thing", "and %(count)d more things", left)

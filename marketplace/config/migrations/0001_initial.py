@@ -101,9 +101,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             NOBODYS
-            + "\n".join(
-                f"GRANT EXECUTE ON FUNCTION {name} TO {who};" for name, who in CALLED.items()
-            ),
+            + "\n".join(f"GRANT EXECUTE ON FUNCTION {name} TO {who};" for name, who in CALLED.items()),
             reverse_sql=migrations.RunSQL.noop,
         ),
     ]

@@ -123,7 +123,7 @@ def ask_bundle(*, auditor: Actor, days: Days, at: datetime) -> AuditBundle:
         "desk.make_bundle",
         key=f"bundle:{bundle.pk}",
         organisation_id=council_id,
-        payload={"bundle_id": str(bundle.pk)},
+        payload={"council_id": str(council_id), "bundle_id": str(bundle.pk)},
     )
     return bundle
 
@@ -154,13 +154,12 @@ def cancel_bundle(*, auditor: Actor, bundle_id: UUID, at: datetime) -> AuditBund
 
 
 @transaction.atomic
-def give_up_bundle(*, bundle_id: UUID, at: datetime) -> AuditBundle:
+def give_up_bundle(*, council_id: UUID, bundle_id: UUID, at: datetime) -> AuditBundle:
     """Say of a bundle that it cannot be made, after trying to no end.
 
     Shapes: for one that has ended it does nothing.
     Raises: Missing.
     """
-    council_id = AuditBundle.objects.one(bundle_id).council_id
     bundle = AuditBundle.objects.of(council_id).lock(bundle_id)
     if bundle.status != BundleStatus.WAITING:
         return bundle
@@ -175,13 +174,13 @@ def give_up_bundle(*, bundle_id: UUID, at: datetime) -> AuditBundle:
     return bundle
 
 
-def make_bundle(*, bundle_id: UUID, at: datetime) -> AuditBundle:
+def make_bundle(*, council_id: UUID, bundle_id: UUID, at: datetime) -> AuditBundle:
     """Write a bundle that was asked for, and keep it.
 
     Shapes: for one that has ended, or ends meanwhile, it does nothing.
     Raises: Missing.
     """
-    bundle = AuditBundle.objects.one(bundle_id)
+    bundle = AuditBundle.objects.of(council_id).one(bundle_id)
     if bundle.status != BundleStatus.WAITING:
         return bundle
     with TemporaryFile() as file:
@@ -194,17 +193,16 @@ def make_bundle(*, bundle_id: UUID, at: datetime) -> AuditBundle:
         except _CancelledMeanwhile:
             return bundles(bundle.council_id).one(bundle_id)
         file.seek(0)
-        return keep_bundle(bundle_id=bundle_id, content=file.read(), at=at)
+        return keep_bundle(council_id=council_id, bundle_id=bundle_id, content=file.read(), at=at)
 
 
 @transaction.atomic
-def keep_bundle(*, bundle_id: UUID, content: bytes, at: datetime) -> AuditBundle:
+def keep_bundle(*, council_id: UUID, bundle_id: UUID, content: bytes, at: datetime) -> AuditBundle:
     """Keep the file of a bundle.
 
     Shapes: for one that ended meanwhile it does nothing.
     Raises: Missing; Busy.
     """
-    council_id = AuditBundle.objects.one(bundle_id).council_id
     bundle = AuditBundle.objects.of(council_id).lock(bundle_id)
     if bundle.status != BundleStatus.WAITING:
         return bundle

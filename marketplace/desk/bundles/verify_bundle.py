@@ -23,6 +23,7 @@ import hashlib
 import io
 import json
 import re
+import struct
 import sys
 import zipfile
 import zlib
@@ -40,6 +41,10 @@ MOST_FILES = 1_000_000
 MOST_FAULTS = 50
 PIECE = 1024 * 1024
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+
+
+# What comes of reading a text of somebody else's making.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError)
 
 
 class Fault(Exception):
@@ -74,32 +79,20 @@ def _times(number: int, point: Point) -> Point:
 
 
 def _same(one: Point, two: Point) -> bool:
-    return (one[0] * two[2] - two[0] * one[2]) % P == 0 and (
-        one[1] * two[2] - two[1] * one[2]
-    ) % P == 0
-
-
-def _x_of(y: int, sign: int) -> int | None:
-    if y >= P:
-        return None
-    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    if square == 0:
-        return None if sign else 0
-    x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * ROOT % P
-    if (x * x - square) % P:
-        return None
-    return P - x if x & 1 != sign else x
+    return not any((one[axis] * two[2] - two[axis] * one[2]) % P for axis in (0, 1))
 
 
 def _point(text: bytes) -> Point | None:
-    if len(text) != 32:
-        return None
     y = int.from_bytes(text, "little")
     sign, y = y >> 255, y & ((1 << 255) - 1)
-    x = _x_of(y, sign)
-    return None if x is None else (x, y, 1, x * y % P)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT % P
+    if len(text) != 32 or y >= P or (x * x - square) % P or (sign and not x):
+        return None
+    x = P - x if x & 1 != sign else x
+    return (x, y, 1, x * y % P)
 
 
 BASE = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")) or (0, 1, 1, 0)
@@ -144,10 +137,8 @@ class Bundle:
     def pieces(self, name: str) -> Iterator[bytes]:
         """Yield a file's bytes, never more than its entry says."""
         with self.archive.open(self.parts[name]) as file:
-            piece = file.read(PIECE)
-            while piece:
+            while piece := file.read(PIECE):
                 yield piece
-                piece = file.read(PIECE)
 
     def rows(self, subject: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of a subject; none if its file is missing or was changed."""
@@ -176,7 +167,24 @@ def _checked_parts(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         parts[info.filename] = info
     if sum(info.file_size for info in infos) > LARGEST_BUNDLE:
         raise Fault("It would unpack to more than any bundle of ours. Nothing in it was opened.")
+    _check_tiled(archive, infos)
     return parts
+
+
+def _check_tiled(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> None:
+    """Refuse bytes that belong to no file: before, between and behind them, and remarks."""
+    source: Any = archive.fp
+    end = 0
+    for info in sorted(infos, key=lambda each: each.header_offset):
+        source.seek(info.header_offset + 26)
+        name, extra = struct.unpack("<HH", source.read(4))
+        if info.header_offset != end or info.comment or info.flag_bits & 8:
+            raise Fault("Something stands in it beside its files. Nothing in it was opened.")
+        end += 30 + name + extra + info.compress_size
+    gap = archive.start_dir - end
+    end += sum(46 + len(each.orig_filename) + len(each.extra) for each in infos)
+    if gap or archive.comment or source.seek(0, 2) - end not in (22, 98):  # plain, and ZIP64
+        raise Fault("Something stands in it beside its files. Nothing in it was opened.")
 
 
 def check_signature(bundle: Bundle, key: bytes | None) -> str:
@@ -188,7 +196,7 @@ def check_signature(bundle: Bundle, key: bytes | None) -> str:
         signature = bytes.fromhex(seal.decode("ascii").strip())
         if manifest["format"] != FORMAT or manifest["version"] != VERSION:
             raise Fault("It is a bundle of another kind or version than this program knows.")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Fault("The manifest or its signature cannot be read.") from error
     if key is not None and key != signed_by:
         raise Fault(f"It is signed by another key than yours: {signed_by.hex()}.")
@@ -227,10 +235,8 @@ def _hash(bundle: Bundle, name: str) -> str:
 
 def check_originals(bundle: Bundle) -> None:
     """Hold each original's name against its bytes, and the index against the originals."""
-    there = {}
-    for name, said in bundle.whole.items():
-        if name.startswith("originals/"):
-            there[name.partition("/")[2].partition(".")[0]] = said["sha256"]
+    kept = {name: said for name, said in bundle.whole.items() if name.startswith("originals/")}
+    there = {re.split("[/.]", name)[1]: said["sha256"] for name, said in kept.items()}
     for name, digest in sorted(there.items()):
         if name != digest:
             bundle.fault(f"originals/{name} is not called by its own SHA-256.")
@@ -243,9 +249,8 @@ def check_rows(bundle: Bundle) -> None:
     """Count the rows of each subject again, in both of its files, and sum them."""
     for name, said in sorted(bundle.whole.items()):
         if name.startswith("csv/"):
-            text = io.TextIOWrapper(
-                bundle.archive.open(bundle.parts[name]), encoding="utf-8-sig", newline=""
-            )
+            file = bundle.archive.open(bundle.parts[name])
+            text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
             count = sum(1 for _row in csv.reader(text)) - 1
             if count != said["rows"]:
                 bundle.fault(f"{name} has {count} rows; {said['rows']} were counted.")
@@ -344,31 +349,36 @@ def check(bundle: Bundle) -> None:
         for about, deed in CHECKS:
             try:
                 deed(bundle)
-            except (ValueError, KeyError, TypeError, InvalidOperation, csv.Error) as error:
+            except (*UNREADABLE, InvalidOperation, csv.Error) as error:
                 bundle.fault(f"The {about} cannot be read: {type(error).__name__}.")
-    except (KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise Fault("The manifest does not say what a manifest must say.") from error
+
+
+def say(words: str) -> None:
+    """Print words, what would move the cursor or colour the screen escaped."""
+    print("".join(each if each.isprintable() else ascii(each)[1:-1] for each in words))
 
 
 def tell(bundle: Bundle, key: str, is_known: bool) -> int:
     """Say in plain words what was found; return how the program ends."""
     said = bundle.manifest
     period, chain = said["period"], said["chain"]
-    print(f"Bundle of {said['council']['name']}, {period['since']} to {period['until']}.")
-    print(f"Made {said['made_at']}, signed by the key {key}.")
-    print(f"Files: {len(said['files'])}. Events: {chain['events']}.")
+    say(f"Bundle of {said['council']['name']}, {period['since']} to {period['until']}.")
+    say(f"Made {said['made_at']}, signed by the key {key}.")
+    say(f"Files: {len(said['files'])}. Events: {chain['events']}.")
     if chain["events"]:
-        print(f"Audit trail {chain['first_sequence']} to {chain['last_sequence']}.")
-        print(f"Hash before: {chain['hash_before']}. Hash at its end: {chain['hash_at_end']}.")
+        say(f"Audit trail {chain['first_sequence']} to {chain['last_sequence']}.")
+        say(f"Hash before: {chain['hash_before']}. Hash at its end: {chain['hash_at_end']}.")
     for words in bundle.faults:
-        print(f"FAULT: {words}")
+        say(f"FAULT: {words}")
     if bundle.faults:
-        print("This bundle does not hold.")
+        say("This bundle does not hold.")
         return 1
     if not is_known:
-        print("Nothing is wrong in itself, but you gave no key, so it may be anybody's.")
+        say("Nothing is wrong in itself, but you gave no key, so it may be anybody's.")
         return 3
-    print("Everything holds.")
+    say("Everything holds.")
     return 0
 
 
@@ -385,14 +395,25 @@ def main(arguments: list[str] | None = None) -> int:
             bundle = Bundle(archive)
             key = check_signature(bundle, bytes.fromhex(given.key) if given.key else None)
             check(bundle)
-            return tell(bundle, key, given.key is not None)
+            try:
+                return tell(bundle, key, given.key is not None)
+            except UNREADABLE as error:
+                raise Fault("The manifest does not say what a manifest must say.") from error
     except Fault as fault:
         words = str(fault)
-    except (zipfile.BadZipFile, EOFError, zlib.error, ValueError, NotImplementedError):
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        zlib.error,
+        struct.error,
+        *UNREADABLE,
+        NotImplementedError,
+    ):
         words = "The file is not a whole ZIP: it was cut short or damaged."
     except OSError as error:
         words = f"The file cannot be read: {error.strerror or error}."
-    print(f"FAULT: {words}\nThis bundle does not hold.")
+    say(f"FAULT: {words}")
+    print("This bundle does not hold.")
     return 1
 
 

@@ -82,7 +82,8 @@ def whole(**changed):
         **changed.get("chain", {}),
     }  # fmt: skip
     facts = {
-        "council": {"name": "Northborough Council"}, "made_at": "2026-11-23T12:00:00+00:00",
+        "council": changed.get("council", {"name": "Northborough Council"}),
+        "made_at": "2026-11-23T12:00:00+00:00",
         "period": {"since": "2026-04-01", "until": "2026-10-31"}, "chain": chain,
     }  # fmt: skip
     with Writer(file, lambda _rows: None) as writer:

@@ -51,7 +51,7 @@ def bundle(house):
     auditor = organisations.actor(house.council, "auditor")
     days = Days(payments.TODAY - timedelta(days=60), LATER.date())
     asked = ask_bundle(auditor=auditor, days=days, at=LATER)
-    made = make_bundle(bundle_id=asked.pk, at=LATER)
+    made = make_bundle(council_id=asked.council_id, bundle_id=asked.pk, at=LATER)
     return bytes(Document.objects.get(pk=made.document_id).content)
 
 

@@ -72,9 +72,14 @@ def auditor(market):
     return organisations.actor(market.council, "auditor")
 
 
+def of(bundle):
+    return {"council_id": bundle.council_id, "bundle_id": bundle.pk}
+
+
 def made(auditor, days=DAYS, at=LATER):
     """Ask for a bundle and make it; return it with its bytes."""
-    bundle = make_bundle(bundle_id=ask_bundle(auditor=auditor, days=days, at=at).pk, at=at)
+    asked = ask_bundle(auditor=auditor, days=days, at=at)
+    bundle = make_bundle(council_id=asked.council_id, bundle_id=asked.pk, at=at)
     return bundle, bytes(document(auditor, bundle.document_id).content)
 
 
@@ -200,7 +205,7 @@ class TestTheBundle:
         def cost():
             bundle = ask_bundle(auditor=auditor, days=DAYS, at=LATER)
             with CaptureQueriesContext(connection) as asked:
-                make_bundle(bundle_id=bundle.pk, at=LATER)
+                make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER)
             return len([each for each in asked if "FETCH" not in each["sql"]])
 
         few = cost()
@@ -270,15 +275,20 @@ class TestWhatBecomesOfIt:
         assert event.after["public_key"] == public_key()
 
     def test_made_twice_it_is_made_once(self, bundle):
-        first = make_bundle(bundle_id=bundle.pk, at=LATER)
-        again = make_bundle(bundle_id=bundle.pk, at=LATER + timedelta(hours=1))
+        first = make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER)
+        again = make_bundle(
+            council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER + timedelta(hours=1)
+        )
         assert (again.document_id, again.ended_at) == (first.document_id, LATER)
-        assert keep_bundle(bundle_id=bundle.pk, content=b"x", at=LATER).sha256 == first.sha256
+        assert keep_bundle(**of(bundle), content=b"x", at=LATER).sha256 == first.sha256
 
     def test_is_cancelled_and_then_not_made(self, bundle, auditor):
         cancel_bundle(auditor=auditor, bundle_id=bundle.pk, at=LATER)
-        assert make_bundle(bundle_id=bundle.pk, at=LATER).status == "CANCELLED"
-        assert keep_bundle(bundle_id=bundle.pk, content=b"x", at=LATER).document is None
+        assert (
+            make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER).status
+            == "CANCELLED"
+        )
+        assert keep_bundle(**of(bundle), content=b"x", at=LATER).document is None
         with pytest.raises(BundleEnded):
             cancel_bundle(auditor=auditor, bundle_id=bundle.pk, at=LATER)
         assert Event.objects.filter(verb="audit-bundle.cancelled").count() == 1
@@ -297,13 +307,16 @@ class TestWhatBecomesOfIt:
             )
 
     def test_what_cannot_be_made_says_so(self, bundle):
-        given_up = give_up_bundle(bundle_id=bundle.pk, at=LATER)
+        given_up = give_up_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER)
         assert (given_up.status, bool(given_up.refusal)) == ("FAILED", True)
-        assert give_up_bundle(bundle_id=bundle.pk, at=LATER).ended_at == LATER
+        assert (
+            give_up_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER).ended_at
+            == LATER
+        )
         assert Event.objects.filter(verb="audit-bundle.failed").count() == 1
 
     def test_is_read_by_those_who_may_ask(self, bundle, market):
-        key = make_bundle(bundle_id=bundle.pk, at=LATER).document_id
+        key = make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER).document_id
         administrator = organisations.actor(market.council, "administrator")
         assert document(administrator, key).name == "audit-2026-11-01-2026-11-23.zip"
         with pytest.raises(Missing):
@@ -314,7 +327,7 @@ class TestTheDatabaseKeeps:
     @pytest.fixture
     def bundle(self, auditor):
         bundle = ask_bundle(auditor=auditor, days=DAYS, at=LATER)
-        return make_bundle(bundle_id=bundle.pk, at=LATER)
+        return make_bundle(council_id=bundle.council_id, bundle_id=bundle.pk, at=LATER)
 
     @pytest.mark.parametrize(
         ("rule", "facts"),

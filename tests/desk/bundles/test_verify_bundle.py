@@ -54,9 +54,41 @@ def test_is_one_file_for_python_3_9(tmp_path):
         if isinstance(node, ast.Import)
         for alias in node.names
     }
-    assert from_outside <= {"argparse", "csv", "hashlib", "io", "json", "re", "sys", "zipfile",
-                            "zlib"}  # fmt: skip
+    assert from_outside <= {"argparse", "csv", "hashlib", "io", "json", "re", "struct",
+                            "sys", "zipfile", "zlib"}  # fmt: skip
     assert "strict=" not in text  # of zip(), from 3.10
+
+
+def remarked(content):
+    file = io.BytesIO(content)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = b"Pay 12-34-56 instead."
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [remarked, lambda content: b"#!/bin/sh\n" + content, lambda content: content + b"PK"],
+    ids=["remark", "before", "behind"],
+)
+def test_nothing_stands_in_it_beside_its_files(tmp_path, good, change):
+    code, said = checked(tmp_path, change(good))
+    assert code == 1
+    assert "beside its files" in said or "not a whole ZIP" in said
+
+
+@pytest.mark.parametrize("council", [None, [], "x", {"name": "\x1b[2J\x1b[HEverything holds."}])
+def test_a_manifest_of_any_shape_ends_in_words(tmp_path, council):
+    code, said = checked(tmp_path, whole(council=council))
+    assert code in (0, 1)
+    assert "Traceback" not in said
+    assert "\x1b" not in said
+
+
+def test_rows_nested_without_end_end_in_words(tmp_path, good):
+    deep = {"jsonl/payments.jsonl": lambda _rows: b"[" * 100_000 + b"]" * 100_000 + b"\n"}
+    code, said = checked(tmp_path, rewritten(good, change=deep, key=KEY))
+    assert (code, "RecursionError" in said) == (1, True)
 
 
 def test_without_a_key_it_may_be_anybodys(tmp_path, good):

@@ -174,6 +174,18 @@ class TestWhatIsTurnedAway:
             open_document(accented("utf-8", "UTF-8_W/O_BOM"))
         assert refused.value.facts["said"] == "UTF-8_W/O_BOM"
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+    def test_millions_of_empty_elements_before_they_cost_anything(self, encoding, monkeypatch):
+        """The parser, which would make a gigabyte of them, is never asked."""
+        monkeypatch.setattr(gate, "parse_xml", lambda *content, **options: pytest.fail("asked"))
+        with pytest.raises(gate.TooManyElements, match="500,000"):
+            gate.open_document(f"<a>{'<b/>' * gate.MOST_ELEMENTS}</a>".encode(encoding))
+
+    def test_counts_what_is_begun_and_not_what_ends(self):
+        pairs = f"<a>{'<b></b>' * (gate.MOST_ELEMENTS - 1)}</a>".encode()
+        with pytest.raises(gate.NotAnInvoice):
+            gate.open_document(pairs)
+
     def test_more_bytes_than_allowed(self):
         with pytest.raises(gate.FileTooLarge, match=r"0\.001 MB"):
             open_document(GOOD, largest_bytes=1_000)

@@ -19,7 +19,7 @@ from invoicing.matching.services import (
     rematch_order,
     undo_allocations,
 )
-from invoicing.matching.told import told
+from invoicing.matching.told import told, told_to_supplier
 from invoicing.models import Allocation, Finding, Invoice
 from marketplace.audit.models import Event
 from marketplace.core.states import IllegalMove
@@ -264,3 +264,12 @@ class TestACreditNoteLargerThanItsInvoice:
         lines = (invoicing.line_of(receipts.lines_of(order)[0], 4),)
         credit = invoicing.taken(market, invoicing.credit_of(said, lines=lines, currency="EUR"))
         assert {"CREDIT_ABOVE_INVOICE", "NOT_COMPARED"} <= {*invoicing.found_in(credit)}
+
+
+def test_a_supplier_reads_one_sentence_of_orders_that_are_not_theirs():
+    """Whether somebody else has an order of this number is not for them to learn."""
+    facts = {"source": "INTAKE", "severity": "HOLD", "asked": "PO-26-000001"}
+    unknown, others = (Finding(code=code, **facts) for code in ("UNKNOWN_ORDER", "OTHER_SUPPLIER"))
+    mine, theirs = told_to_supplier(unknown, {}), told_to_supplier(others, {})
+    assert (mine.said, mine.advice) == (theirs.said, theirs.advice)
+    assert told(unknown, {}).said != told(others, {}).said

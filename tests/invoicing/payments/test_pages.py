@@ -235,8 +235,9 @@ class TestTheRun:
         assert "Check and approve" in text(checker.get(address))
 
     def test_names_what_is_paid_late(self, house, officer):
+        payments.invoice(house, pay_by_on=timezone.localdate() - timedelta(days=1))
         run = prepare(house)
-        assert "paid late" in text(officer.get(reverse("payment-run", args=[run.pk])))
+        assert "1 invoice is paid late" in text(officer.get(reverse("payment-run", args=[run.pk])))
 
     def test_offers_each_what_they_may_do(self, house, officer, checker):
         run = prepare(house)
@@ -279,6 +280,7 @@ class TestTheDeeds:
         its_day = day_of("settled_on", run.pay_on)
         noon = noon_of(run.pay_on)
         monkeypatch.setattr(timezone, "now", lambda: noon)
+        officer = browser(house.preparer)
         page = text(
             officer.post(reverse("payment-run-settle", args=[run.pk]), its_day, follow=True)
         )

@@ -47,7 +47,7 @@ def paper(**facts) -> OrderPaper:
         ),
         "supplier": Party(
             "Chairs & Sons <Ltd>", Address(("2 Mill Lane",), "Borchester", "ZZ1 1ZZ"),
-            vat_number="GB999000173", email="orders@example.com",
+            vat_number="GB999000145", email="orders@example.com",
         ),
         "deliver_to": "Llyfrgell y Tŵr\nTŷ Gwyn, Pont Onnen",
         "needed_by_on": date(2026, 12, 1),

@@ -48,7 +48,7 @@ def test_says_what_was_ordered():
     assert value(root, "cac:AnticipatedMonetaryTotal/cbc:PayableAmount") == "190.80"
     assert value(root, "cac:TaxTotal/cbc:TaxAmount") == "31.80"
     endpoint = root.find("cac:SellerSupplierParty/cac:Party/cbc:EndpointID", NAMES)
-    assert (endpoint.get("schemeID"), endpoint.text) == ("9932", "GB999000173")
+    assert (endpoint.get("schemeID"), endpoint.text) == ("9932", "GB999000145")
 
 
 def test_what_the_driver_must_know_is_no_part_of_the_address():

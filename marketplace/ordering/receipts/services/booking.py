@@ -12,9 +12,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year
@@ -185,7 +186,7 @@ def _post(
         document_type=KIND,
         document_id=receipt.pk,
         document_reference=receipt.number,
-        narrative=_("Goods of order %(number)s") % {"number": order.number},
+        narrative=_narrative(order),
         postings=postings,
         relief=relief,
         restoring={
@@ -243,3 +244,9 @@ def owe_comparison(receipt: Receipt) -> None:
         organisation_id=receipt.council_id,
         payload={"council_id": str(receipt.council_id), "order_id": str(receipt.order_id)},
     )
+
+
+# Books are kept in one language, whoever books.
+@override(settings.LANGUAGE_CODE)
+def _narrative(order: Order) -> str:
+    return _("Goods of order %(number)s") % {"number": order.number}

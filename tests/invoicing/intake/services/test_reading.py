@@ -10,6 +10,7 @@ import pytest
 
 from invoicing.formats import model
 from invoicing.formats.ubl import write_ubl
+from invoicing.intake.services import reading
 from invoicing.intake.services.arrivals import take_invoice
 from invoicing.intake.services.reading import read_arrival
 from invoicing.models import Allocation, Arrival, Invoice, InvoiceLine, InvoiceTax
@@ -229,6 +230,24 @@ class TestWhatCannotBeAnInvoice:
         assert (arrival.status, arrival.refusal_code) == (
             "REFUSED", "e-invoice.figure-too-large",
         )  # fmt: skip
+
+    @pytest.mark.parametrize("number", ["A\nB", "A\u2028B", "A\x85B"])
+    def test_is_refused_with_a_number_that_is_no_line(self, market, order, number):
+        """No list of payments, no ledger and no letter could carry it."""
+        said = invoicing.said_of(market, order, number=number)
+        arrival = invoicing.read(market, invoicing.arrived(market, said))
+        assert (arrival.status, arrival.refusal_code) == (
+            "REFUSED", "e-invoice.number-not-one-line",
+        )  # fmt: skip
+
+    def test_what_lacks_its_terms_is_not_judged_by_the_official_rules(
+        self, market, order, monkeypatch
+    ):
+        """They cost the most, and what they would say is said already."""
+        monkeypatch.setattr(reading, "judge_officially", lambda document: pytest.fail("judged"))
+        said = replace(invoicing.said_of(market, order), number="")
+        arrival = invoicing.read(market, invoicing.arrived(market, said))
+        assert arrival.refusal_code == "e-invoice.figures-missing"
 
     def test_leaves_its_reason_in_the_trail(self, market, order):
         said = replace(invoicing.said_of(market, order), number="")

@@ -210,7 +210,7 @@ class TestApproveInvoice:
             said.seller,
             legal_name="Nobody Known",
             legal_identifier=model.Identifier("99999999"),
-            tax_registrations=(model.TaxRegistration("GB999000173", "VAT"),),
+            tax_registrations=(model.TaxRegistration("GB999000145", "VAT"),),
         )
         strange = replace(said, seller=nobody, number="N-1")
         for sent, refusal in ((euros, NotInPounds), (strange, SupplierUnknown)):

@@ -178,7 +178,7 @@ class TestChooseOrder:
             said.seller,
             legal_name="Nobody Known",
             legal_identifier=model.Identifier("99999999"),
-            tax_registrations=(model.TaxRegistration("GB999000173", "VAT"),),
+            tax_registrations=(model.TaxRegistration("GB999000145", "VAT"),),
         )
         invoice = invoicing.taken(
             market, replace(said, seller=nobody), sender=invoicing.finance(market)

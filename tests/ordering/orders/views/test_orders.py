@@ -96,7 +96,7 @@ class TestOrders:
             assert page.status_code == 200
             assert f"Purchase order {order.number}" in text(page)
             assert "Office chair" in text(page)
-            assert "VAT number GB999000173" in text(page)
+            assert "VAT number GB999000145" in text(page)
             assert "Ordered by" in text(page)
 
     def test_is_missing_for_others(self, client, market):
