@@ -8,8 +8,8 @@ with the right to it approves it: it is APPROVED, posted, and waits for a paymen
 becomes PAID. A payment that the bank gave back makes it APPROVED again. One that asks for nothing
 is SETTLED as soon as it is approved, since no run would ever take it. Until it is approved it may
 be SENT_BACK to the supplier, with the reason. A REPEAT is the same invoice again: it is kept beside
-the first and goes no further. A credit note goes the same way, and is PAID when a run has taken it
-off what is owed.
+the first and goes no further, unless the first is sent back. A credit note goes the same way, and
+is PAID when a run has taken it off what is owed.
 
 A payment run is PREPARED with everything in it fixed, APPROVED by somebody else, EXPORTED when its
 file was made for the bank, and SETTLED when the bank has paid. Before it is exported it may be made
@@ -124,6 +124,7 @@ INVOICE = Machine(
     move("reopen", InvoiceStatus.PAID, InvoiceStatus.APPROVED),
     move("send_back", [InvoiceStatus.HELD, InvoiceStatus.MATCHED], InvoiceStatus.SENT_BACK),
     move("set_aside", InvoiceStatus.HELD, InvoiceStatus.REPEAT),
+    move("take_up", InvoiceStatus.REPEAT, InvoiceStatus.HELD),
 )
 
 RUN = Machine(

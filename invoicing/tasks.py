@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from invoicing.intake.services import arrivals, reading
+from invoicing.intake.services import arrivals, looking_again, reading
 from invoicing.matching import services as matching
 from invoicing.payments.services import advice
 from invoicing.settling.services import telling
@@ -30,6 +30,14 @@ def read_arrival(*, council_id: str, arrival_id: str, at: datetime) -> None:
     """
     with tenant(council_id):
         reading.read_arrival(council_id=UUID(council_id), arrival_id=UUID(arrival_id), at=at)
+
+
+# Outside a transaction, as for what arrived.
+@job("invoicing.look_again", external=True)
+def look_again(*, council_id: str, invoice_id: str, at: datetime) -> None:
+    """Judge anew what was like an invoice that was sent back."""
+    with tenant(council_id):
+        looking_again.look_again(council_id=UUID(council_id), invoice_id=UUID(invoice_id), at=at)
 
 
 @job("invoicing.rematch_order")

@@ -72,7 +72,6 @@ def figures_of(said: Invoice) -> Figures:
     Raises: TooLarge; NotOneLine.
     """
     totals = said.totals
-    charges = (totals.charge_amount or NOUGHT) - (totals.allowance_amount or NOUGHT)
     facts = {
         "number": _number(said.number),
         "issued_on": said.issued_on,
@@ -82,7 +81,7 @@ def figures_of(said: Invoice) -> Figures:
         "vat_amount": _kept(_vat(said), _AMOUNT),
         "gross_amount": _kept(totals.gross_amount, _AMOUNT),
         "payable_amount": _kept(totals.payable_amount, _AMOUNT),
-        "charges_amount": _kept(charges, _AMOUNT),
+        "charges_amount": _kept(_charges(said), _AMOUNT),
         "profile": said.profile[:200],
         "seller_name": said.seller.name[:300],
         "seller_vat_number": said.seller.vat_number[:40],
@@ -100,6 +99,16 @@ def _number(number: str) -> str:
     if any(unicodedata.category(each) in _UNSEEN for each in number.strip()):
         raise NotOneLine(number.strip()[:60])
     return number.strip()
+
+
+def _charges(said: Invoice) -> Decimal:
+    """Return everything that a document adds beyond its lines, whatever it takes off beside that.
+
+    Why: what is taken off at one rate of VAT does not make up for what is added at another. An
+    allowance below nought is a charge by another name.
+    """
+    signed = [(each.amount or NOUGHT) * (1 if each.is_charge else -1) for each in said.adjustments]
+    return sum((each for each in signed if each > 0), NOUGHT)
 
 
 def _vat(said: Invoice) -> Decimal:
@@ -127,6 +136,25 @@ def _line(place: int, line: Line) -> dict[str, Any]:
         "vat_category": line.item.category.code[:6],
         "vat_rate_percent": _kept(line.item.category.rate_percent, _RATE),
     }
+
+
+def lines_asked(figures: Figures) -> list[tuple[str, ...]]:
+    """Return what each line asks for, as text: what it names, how much of it, at which price.
+
+    Why: two documents that ask for the same are one invoice, whoever's program wrote them.
+    """
+    return [
+        (
+            each["order_line_reference"].lstrip("0"),
+            plain_letters(each["part_number"]),
+            each["unit"],
+            *(
+                f"{each[name].normalize():f}"
+                for name in ("quantity", "unit_price", "net_amount", "vat_rate_percent")
+            ),
+        )
+        for each in figures.lines
+    ]
 
 
 def unit_price(line: Line) -> Decimal:

@@ -245,7 +245,7 @@ def _payment(invoice: Invoice) -> Findings:
             Code.ROUNDING, Severity.HOLD, "BT-114", "", _text(LARGEST_ROUNDING), _text(rounding)
         )
     if prepaid:
-        yield Finding(Code.PREPAID, Severity.NOTE, "BT-113", "", "", _text(prepaid))
+        yield Finding(Code.PREPAID, Severity.HOLD, "BT-113", "", "", _text(prepaid))
     if totals.payable_amount is not None and totals.payable_amount < 0:
         yield Finding(
             Code.CREDIT_DUE, Severity.HOLD, "BT-115", "", "0.00", _text(totals.payable_amount)

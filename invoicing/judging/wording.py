@@ -120,7 +120,7 @@ _WORDS: Final = {
     ),
     Code.PREPAID: (
         gettext_lazy("%(actual)s is said to have been paid already."),
-        gettext_lazy("Find that payment before you pay the rest."),
+        gettext_lazy("Send it back, and ask for an invoice over what is still to be paid."),
     ),
     Code.CREDIT_DUE: (
         gettext_lazy("The amount to pay is below nought: the supplier owes %(actual)s."),

@@ -1,10 +1,11 @@
 """Whether an invoice has been seen before, perhaps in disguise.
 
-Three grades. A REPEAT is the same invoice again: the same file, or the same number, kind, day and
-sum from the same supplier; it is kept as evidence beside the first and goes no further. A SUSPECT
-is held until somebody has looked: the same number with another sum or day (small suppliers begin
-their numbers anew each year, so that it may be honest), a number that only looks the same, or the
-same sum within days under another number. Anything else is new.
+Three grades. A REPEAT is the same invoice again from the same supplier: the same file, or the same
+number, kind, day and sum for the same lines of the same order; it is kept as evidence beside the
+first and goes no further. A SUSPECT is held until somebody has looked: the same file from somebody
+else, the same number with another sum, day, order or lines (it may be the first one mended, and
+small suppliers begin their numbers anew each year), a number that only looks the same, or the same
+sum within days under another number. Anything else is new.
 An invoice that was sent back does not count: its supplier must be able to send it again, mended.
 Source: National Fraud Initiative creditor tests and council audit reports, which find duplicates by
 punctuation, noughts in front, letters for digits and suppliers that are set up twice.
@@ -12,6 +13,7 @@ punctuation, noughts in front, letters for digits and suppliers that are set up 
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,7 +51,8 @@ class Why(StrEnum):
 class Seen:
     """What an invoice is known by.
 
-    Shapes: `kind` is "INVOICE" or "CREDIT_NOTE"; `supplier_id` is None where nobody could tell.
+    Shapes: `kind` is "INVOICE" or "CREDIT_NOTE"; `supplier_id` is None where nobody could tell;
+    `asks_key` is what it asks for, as asks_key has it.
     Units: `gross_amount` in the document's currency.
     """
 
@@ -60,6 +63,7 @@ class Seen:
     issued_on: date
     gross_amount: Decimal
     supplier_id: UUID | None = None
+    asks_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +92,46 @@ def resemblances(new: Seen, known: Iterable[Seen]) -> list[Resemblance]:
 
 
 def _judge(new: Seen, old: Seen) -> tuple[Likeness, Why] | None:
+    # Members of one VAT group are firms of their own, and may count alike; and nobody is told that
+    # somebody else sent the same.
+    is_theirs = new.supplier_id == old.supplier_id
     if new.sha256 == old.sha256:
-        return Likeness.REPEAT, Why.SAME_FILE
+        return Likeness.REPEAT if is_theirs else Likeness.SUSPECT, Why.SAME_FILE
     if new.kind != old.kind:
         # A credit note may carry its invoice's number; it takes back and is no second bill.
         return None
-    same_sum = new.gross_amount == old.gross_amount
     if number_key(new.number) == number_key(old.number):
-        if same_sum and new.issued_on == old.issued_on:
-            # Members of one VAT group are firms of their own, and may count alike.
-            is_sure = new.supplier_id == old.supplier_id
-            return Likeness.REPEAT if is_sure else Likeness.SUSPECT, Why.SAME_NUMBER
-        return Likeness.SUSPECT, Why.SAME_NUMBER_OTHERWISE
-    if not same_sum:
+        return _of_one_number(new, old, is_theirs=is_theirs)
+    if new.gross_amount != old.gross_amount:
         return None
     if look_key(new.number) == look_key(old.number):
         return Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME
     if abs(new.issued_on - old.issued_on) <= SAME_SUM_WITHIN:
         return Likeness.SUSPECT, Why.SAME_SUM
     return None
+
+
+def _of_one_number(new: Seen, old: Seen, *, is_theirs: bool) -> tuple[Likeness, Why]:
+    if (new.gross_amount, new.issued_on) != (old.gross_amount, old.issued_on):
+        return Likeness.SUSPECT, Why.SAME_NUMBER_OTHERWISE
+    if not is_theirs:
+        return Likeness.SUSPECT, Why.SAME_NUMBER
+    if new.asks_key != old.asks_key:
+        return Likeness.SUSPECT, Why.SAME_NUMBER_OTHERWISE
+    return Likeness.REPEAT, Why.SAME_NUMBER
+
+
+def asks_key(order: str, credited: str, payable: Decimal, lines: Iterable[tuple[str, ...]]) -> str:
+    """Return what an invoice asks for, as a hash: for which order, to pay how much, by which lines.
+
+    Shapes: `order` and `credited` are the numbers that it names; `lines` in the document's order,
+    each what it names and its figures as text.
+    Why: a mended invoice keeps its number, day and sum, and differs in one of these. Names of goods
+    are left out, since who sends the same again may call them otherwise.
+    """
+    facts = ["".join(filter(str.isalnum, each.upper())) for each in (order, credited)]
+    said = [(*facts, f"{payable:f}"), *lines]
+    return hashlib.sha256("\x1e".join("\x1f".join(each) for each in said).encode()).hexdigest()
 
 
 def number_key(number: str) -> str:

@@ -32,7 +32,7 @@ class Ordered:
     Units: `unit_price` in GBP without VAT for one `unit`, to six places; amounts in GBP, net.
     `billed_quantity` and `billed_amount` are those of every other invoice that stands, paid or
     not, less what was credited; `billed_worth` is what those quantities come to at this line's
-    price, each part rounded by itself as an invoice rounds it.
+    price, rounded once a document.
     """
 
     line_id: UUID

@@ -26,6 +26,7 @@ from invoicing.matching.tolerances import Limit, Tolerances
 from marketplace.core.money import Money
 
 NOUGHT = Decimal(0)
+PENNY = Decimal("0.01")
 
 
 class Code(StrEnum):
@@ -43,10 +44,14 @@ class Code(StrEnum):
     LINE_TOTAL = "LINE_TOTAL"
     VAT_RATE = "VAT_RATE"
     CHARGE = "CHARGE"
+    VAT_BEYOND = "VAT_BEYOND"
+    PAYABLE_BEYOND = "PAYABLE_BEYOND"
     MORE_TAKEN_BACK = "MORE_TAKEN_BACK"
     NOT_BILLED = "NOT_BILLED"
     CREDIT_TOO_LARGE = "CREDIT_TOO_LARGE"
     CREDIT_BEYOND_BILLED = "CREDIT_BEYOND_BILLED"
+    VAT_SHORT = "VAT_SHORT"
+    GIVES_BACK_LESS = "GIVES_BACK_LESS"
 
 
 # What a council may allow a little of.
@@ -117,24 +122,15 @@ def match_invoice_lines(
     billed: Sequence[Billed],
     ordered: Sequence[Ordered],
     tolerances: Tolerances,
-    *,
-    charges_amount: Decimal = NOUGHT,
-    charged_before: Decimal = NOUGHT,
 ) -> Match:
     """Compare an invoice with its order, line by line and line by line in all.
 
-    Shapes: `charges_amount` is what the document charges beyond its lines (BT-108),
-    `charged_before` what every other invoice of the order does. The same input gives the same
-    findings in the same order.
+    Shapes: the same input gives the same findings in the same order.
     Why: see the module.
     """
     pairs = pair_lines(billed, ordered)
     findings = [found for pair in pairs for found in _of_one_line(pair, tolerances)]
     findings += _of_lines_in_all(pairs, tolerances)
-    charged = charged_before + charges_amount
-    if charges_amount > 0 and charged > 0:
-        severity = Severity.NOTE if charged <= tolerances.charges else Severity.HOLD
-        findings.append(Finding(Code.CHARGE, severity, None, None, NOUGHT, charged))
     return Match(tuple(_shares(pairs)), tuple(findings))
 
 
@@ -145,6 +141,8 @@ def _of_one_line(pair: Pair, tolerances: Tolerances) -> Iterator[Finding]:
         return
     if pair.contradicts:
         yield _hold(Code.OTHER_GOODS, pair, agreed.part_number, line.part_number)
+    if line.vat_percent != agreed.vat_percent:
+        yield _hold(Code.VAT_RATE, pair, agreed.vat_percent, line.vat_percent)
     if line.unit != agreed.unit:
         # Neither a price nor a quantity of another unit says anything about this one.
         yield _hold(Code.UNIT, pair, agreed.unit, line.unit)
@@ -152,8 +150,6 @@ def _of_one_line(pair: Pair, tolerances: Tolerances) -> Iterator[Finding]:
     yield from _beyond(Code.PRICE, pair, tolerances.unit_price, agreed.unit_price, line.unit_price)
     if line.unit_price < agreed.unit_price:
         yield _found(Code.CHEAPER, Severity.NOTE, pair, agreed.unit_price, line.unit_price)
-    if line.vat_percent != agreed.vat_percent:
-        yield _hold(Code.VAT_RATE, pair, agreed.vat_percent, line.vat_percent)
 
 
 def _of_no_line(pair: Pair) -> Finding:
@@ -211,7 +207,7 @@ def _of_one_whole(together: Sequence[Pair], tolerances: Tolerances) -> Iterator[
     last = together[-1]
     agreed = last.ordered
     assert agreed is not None  # noqa: S101  # only paired lines come here
-    asks = _sum_of(agreed, together)
+    asks = _sum_of(agreed, together, tolerances.unit_price)
     quantity = agreed.billed_quantity + asks.quantity
     amount = agreed.billed_amount + asks.amount
     if quantity < 0 or amount < 0:
@@ -230,53 +226,70 @@ def _of_one_total(
     """Compare what is billed of an order line in all with what it was to cost.
 
     Why: more of a thing within its own limit is still no more money than the line's own limit, so
-    that the two never add up. What asks for no more than its own worth is not the one to blame,
-    unless it takes back and so leaves others' excess on less.
+    that the two never add up. Each document rounds what it bills of a line once, and all of them
+    together come to no more than the line. What asks for no more than its own worth within that is
+    not the one to blame, unless it takes back and so leaves others' excess on less. A price beyond
+    its own limit is said by itself, and hides nothing else: what it comes to is worth that much.
     """
     agreed = together[-1].ordered
     assert agreed is not None  # noqa: S101  # as above
     is_over = quantity > agreed.quantity
-    if not is_over and asks.amount <= asks.worth and asks.least_quantity >= 0:
-        return
-    prices = {
-        limit.allows(agreed.unit_price, each.billed.unit_price)
-        for each in together
-        for limit in [allowed.unit_price]
-        if each.billed.unit_price > agreed.unit_price
-    }
-    if False in prices:
-        # A price beyond its own limit has been said already, and is the reason for this one.
-        return
-    worth = agreed.billed_worth + asks.worth
     is_more_allowed = is_over and allowed.ordered_quantity.allows(agreed.quantity, quantity)
-    if is_more_allowed:
-        worth = min(worth, Money.rounded(agreed.unit_price * agreed.quantity).amount)
+    worth, whole = agreed.billed_worth + asks.worth, agreed.billed_worth + asks.amount
+    if is_more_allowed or not is_over:
+        most = Money.rounded(agreed.unit_price * agreed.quantity).amount + asks.dearer
+        worth = min(worth, most)
+    is_fair = asks.amount <= asks.worth and whole <= worth and asks.least_quantity >= 0
+    if is_fair and not is_over:
+        return
     for found in _beyond(Code.LINE_TOTAL, together[-1], allowed.line_total, worth, amount):
         # What a note about price or quantity explains needs no second note.
-        if found.severity is Severity.HOLD or not (prices or is_more_allowed):
+        if found.severity is Severity.HOLD or not (asks.is_dear or is_more_allowed):
             yield found
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What lines of one invoice ask of one order line. Units: the line's unit; GBP, net."""
+    """What lines of one invoice ask of one order line.
+
+    Shapes: `worth` is what they come to at the price that was agreed, and `dearer` is in it: what
+    prices beyond their own limit come to above that. `is_dear` says that a price is above what was
+    agreed at all.
+    Units: the line's unit; GBP, net.
+    """
 
     quantity: Decimal
     amount: Decimal
     worth: Decimal
+    dearer: Decimal
+    is_dear: bool
     least_quantity: Decimal
 
 
-def _sum_of(agreed: Ordered, together: Sequence[Pair]) -> _Asked:
+def _sum_of(agreed: Ordered, together: Sequence[Pair], limit: Limit) -> _Asked:
     lines = [each.billed for each in together]
+    quantity = sum((each.quantity for each in lines), NOUGHT)
+    dear = [each for each in lines if each.unit_price > agreed.unit_price]
+    beyond = [each for each in dear if not limit.allows(agreed.unit_price, each.unit_price)]
+    parts = [_at(agreed.unit_price, each) for each in lines]
+    worth = Money.rounded(agreed.unit_price * quantity).amount
+    # Lines are rounded each by itself; that is worth a penny to a document and no more.
+    worth = min(sum(parts, NOUGHT), worth + PENNY)
+    dearer = sum(
+        (_at(each.unit_price, each) - _at(agreed.unit_price, each) for each in beyond), NOUGHT
+    )
     return _Asked(
-        quantity=sum((each.quantity for each in lines), NOUGHT),
+        quantity=quantity,
         amount=sum((each.net_amount for each in lines), NOUGHT),
-        worth=sum(
-            (Money.rounded(agreed.unit_price * each.quantity).amount for each in lines), NOUGHT
-        ),
+        worth=worth + dearer,
+        dearer=dearer,
+        is_dear=bool(dear),
         least_quantity=min(each.quantity for each in lines),
     )
+
+
+def _at(unit_price: Decimal, line: Billed) -> Decimal:
+    return Money.rounded(unit_price * line.quantity).amount
 
 
 def _shares(pairs: Iterable[Pair]) -> Iterator[Share]:
@@ -287,12 +300,33 @@ def _shares(pairs: Iterable[Pair]) -> Iterator[Share]:
             yield Share(line.place, pair.ordered.line_id, line.quantity, line.net_amount, pair.how)
 
 
+def worths_of(shares: Sequence[Share], prices: Mapping[UUID, Decimal]) -> list[Decimal]:
+    """Return what each share of a document is worth at the order's price.
+
+    Shapes: `prices` by the order's lines. Units: GBP, net.
+    Why: a document rounds what it bills of a line once, in however many lines it does so; or two
+    hundred halves of a penny would be worth two hundred pennies.
+    """
+    billed: dict[UUID, Decimal] = {}
+    found = []
+    for share in shares:
+        before = billed.get(share.ordered_id, NOUGHT)
+        billed[share.ordered_id] = now = before + share.quantity
+        price = prices[share.ordered_id]
+        found.append(Money.rounded(price * now).amount - Money.rounded(price * before).amount)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Creditable:
-    """What is left to credit of an order line within one invoice. Units: GBP, net."""
+    """What is left to credit of an order line within one invoice, and the VAT that it bore.
+
+    Units: GBP, net; percent, None where nobody knows.
+    """
 
     quantity: Decimal
     amount: Decimal
+    vat_percent: Decimal | None = None
 
 
 def match_credit_lines(
@@ -317,6 +351,7 @@ def match_credit_lines(
             findings.append(_hold(Code.UNIT, pair, pair.ordered.unit, pair.billed.unit))
         else:
             sums.setdefault(pair.ordered.line_id, []).append(pair)
+            findings += _of_another_rate(pair, left.get(pair.ordered.line_id))
     for line_id, together in sums.items():
         rest, last = left.get(line_id), together[-1]
         amount = sum((each.billed.net_amount for each in together), NOUGHT)
@@ -332,3 +367,10 @@ def match_credit_lines(
         for each in _shares(pairs)
     )
     return Match(tuple(shares), tuple(findings))
+
+
+def _of_another_rate(pair: Pair, rest: Creditable | None) -> Iterator[Finding]:
+    """Yield that VAT comes back at another rate than it was asked at."""
+    billed = rest.vat_percent if rest is not None else None
+    if billed is not None and billed != pair.billed.vat_percent:
+        yield _hold(Code.VAT_RATE, pair, billed, pair.billed.vat_percent)

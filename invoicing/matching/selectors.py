@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from catalogue.models import Listing
 from invoicing.matching.pairing import Billed, Ordered
-from invoicing.matching.rules import TOLERATED, Code, Creditable
+from invoicing.matching.rules import TOLERATED, Code
 from invoicing.matching.tolerances import Limit, Tolerances
+from invoicing.matching.totals import Stated
 from invoicing.models import (
     Allocation,
     AllowedDifferences,
@@ -21,9 +22,9 @@ from invoicing.models import (
     Finding,
     Invoice,
     InvoiceLine,
+    InvoiceTax,
 )
 from invoicing.states import Closed, InvoiceKind, InvoiceStatus, Severity, Source
-from marketplace.core.models import TenantQuerySet
 from marketplace.core.unit_labels import EACH
 from marketplace.core.units import unit_code
 from marketplace.ordering.models import Order, OrderLine
@@ -64,7 +65,8 @@ class Others:
     """What every other invoice and credit note bills of an order, by its lines.
 
     Shapes: `counted` is the sum of all that stands, those that wait for approval as much as those
-    that were paid. `sure` leaves out what takes back and was not approved.
+    that were paid. `sure` leaves out what takes back and was not approved, and what is held for
+    billing more than was ordered.
     """
 
     counted: dict[UUID, Standing]
@@ -75,15 +77,25 @@ def billed_by_others(invoice: Invoice, order_id: UUID) -> Others:
     """Return what others than an invoice bill of an order: one statement.
 
     Why: a credit note that waits may yet be sent back. An invoice that was approved in the room
-    that it made would then have billed the same goods a second time.
+    that it made would then have billed the same goods a second time. What is held since it bills
+    more of a line than was ordered counts nothing of that line: it will be sent back, and an honest
+    one must not wait for that. Let through, it counts.
     """
+    too_much = Finding.objects.of(invoice.council_id).filter(
+        invoice=OuterRef("invoice"),
+        order_line=OuterRef("order_line"),
+        source=Source.MATCH.value,
+        code=Code.BEYOND_ORDERED.value,
+        severity=Severity.HOLD.value,
+        closed="",
+    )
     rows = (
         Allocation.objects.of(invoice.council_id)
         .filter(order_line__order_id=order_id)
         .exclude(invoice=invoice)
     )
     is_sure = Q(undoes__isnull=True, undone_by__isnull=True) & (
-        Q(invoice__status__in=POSTED) | Q(quantity__gte=0, amount__gte=0)
+        Q(invoice__status__in=POSTED) | (Q(quantity__gte=0, amount__gte=0) & Q(~Exists(too_much)))
     )
     sums = (
         rows.order_by()
@@ -103,43 +115,6 @@ def billed_by_others(invoice: Invoice, order_id: UUID) -> Others:
         counted[line_id] = Standing(each["q"], each["a"], each["w"])
         sure[line_id] = Standing(each["sure_q"], each["sure_a"], each["sure_w"])
     return Others(counted, sure)
-
-
-def left_to_credit(credit_note: Invoice) -> dict[UUID, Creditable]:
-    """Return what is left to give back of the invoice that a credit note names, by order line."""
-    named = credit_note.credits_id
-    rows = (
-        Allocation.objects.of(credit_note.council_id)
-        .filter(Q(invoice_id=named) | Q(invoice__credits_id=named))
-        .exclude(invoice=credit_note)
-    )
-    return {
-        line_id: Creditable(each.quantity, each.amount) for line_id, each in _summed(rows).items()
-    }
-
-
-def net_left_to_credit(credit_note: Invoice) -> Decimal:
-    """Return what is left of the invoice that a credit note names, former credits taken off.
-
-    Units: GBP, net.
-    """
-    credited = credit_note.credits
-    assert credited is not None  # noqa: S101  # asked only of what names one
-    before = (
-        Invoice.objects.of(credit_note.council_id)
-        .filter(credits=credited)
-        .exclude(pk=credit_note.pk)
-        .exclude(status__in=GONE)
-        .aggregate(given_back=Sum("net_amount"))
-    )
-    left: Decimal = credited.net_amount - (before["given_back"] or NOUGHT)
-    return left
-
-
-def _summed(rows: TenantQuerySet[Allocation]) -> dict[UUID, Standing]:
-    grouped = rows.order_by().values("order_line_id")
-    sums = grouped.annotate(q=Sum("quantity"), a=Sum("amount"), w=Sum("worth_amount"))
-    return {each["order_line_id"]: Standing(each["q"], each["a"], each["w"]) for each in sums}
 
 
 def barcodes_of(lines: Sequence[OrderLine]) -> dict[UUID, str]:
@@ -203,13 +178,22 @@ def tolerances_of(allowed: AllowedDifferences | None) -> Tolerances:
 def charged_by_others(invoice: Invoice) -> Decimal:
     """Return what every other invoice of an order charges beyond its lines, credits taken off.
 
+    Shapes: what is held for its charges is not among them.
     Units: GBP, net.
     """
     rows = Invoice.objects.of(invoice.council_id).filter(order=invoice.order_id)
     is_credit = Q(kind=InvoiceKind.CREDIT_NOTE.value)
+    too_much = Finding.objects.of(invoice.council_id).filter(
+        invoice=OuterRef("pk"),
+        source=Source.MATCH.value,
+        code=Code.CHARGE.value,
+        severity=Severity.HOLD.value,
+        closed="",
+    )
     sums = (
         rows.exclude(pk=invoice.pk)
         .exclude(status__in=GONE)
+        .exclude(Exists(too_much))
         .aggregate(
             asked=Coalesce(Sum("charges_amount", filter=~is_credit), NOUGHT),
             given=Coalesce(Sum("charges_amount", filter=is_credit), NOUGHT),
@@ -217,6 +201,20 @@ def charged_by_others(invoice: Invoice) -> Decimal:
     )
     charged: Decimal = sums["asked"] - sums["given"]
     return charged
+
+
+def stated_of(invoice: Invoice) -> Stated:
+    """Return what an invoice states for the whole of itself, as it is compared."""
+    stated = Stated(invoice.vat_amount, invoice.payable_amount)
+    if not invoice.charges_amount:
+        return stated
+    taxes = InvoiceTax.objects.of(invoice.council_id).filter(invoice=invoice)
+    return replace(
+        stated,
+        charges_amount=invoice.charges_amount,
+        charged_before=charged_by_others(invoice),
+        charges_percent=taxes.aggregate(most=Max("rate_percent"))["most"] or NOUGHT,
+    )
 
 
 def orders_differing(council_id: UUID) -> list[UUID]:

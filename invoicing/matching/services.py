@@ -16,11 +16,17 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invoicing.matching.crediting import (
+    beyond_its_invoice,
+    left_to_credit,
+    match_credit_as_a_whole,
+)
 from invoicing.matching.found import Code, Found, by_the_match, kept_of
 from invoicing.matching.rules import (
     Share,
     match_credit_lines,
     match_invoice_lines,
+    worths_of,
 )
 from invoicing.matching.selectors import (
     WAITING,
@@ -28,23 +34,21 @@ from invoicing.matching.selectors import (
     allowed_differences,
     billed_by_others,
     billed_of,
-    charged_by_others,
     choices_of,
-    left_to_credit,
-    net_left_to_credit,
     open_findings,
     ordered_of,
     orders_differing,
     standing_allocations,
+    stated_of,
     tolerances_of,
 )
-from invoicing.matching.tolerances import NOUGHT, Tolerances
+from invoicing.matching.tolerances import Tolerances
+from invoicing.matching.totals import match_totals
 from invoicing.models import Allocation, Finding, Invoice, InvoiceLine
 from invoicing.states import Closed, Severity, Source
 from marketplace.audit.services import record
 from marketplace.core.errors import Conflict
 from marketplace.core.models import busy_if_held
-from marketplace.core.money import Money
 from marketplace.jobs.services import wake
 from marketplace.ordering.models import OrderLine
 
@@ -217,7 +221,7 @@ def hold_lines_of(invoice: Invoice) -> list[OrderLine]:
 
 
 def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
-    order, beyond = invoice.order, _beyond_its_invoice(invoice)
+    order, beyond = invoice.order, beyond_its_invoice(invoice)
     if order is None:
         return _Compared(found=beyond)
     if invoice.currency != GBP:
@@ -229,19 +233,16 @@ def _compared(invoice: Invoice, held: Sequence[OrderLine]) -> _Compared:
     # Nobody chooses before it was compared once.
     billed = billed_of(lines, choices_of(invoice) if invoice.matched_at else {})
     if invoice.is_credit_note:
-        left = left_to_credit(invoice) if invoice.credits_id else {}
+        left = left_to_credit(invoice)
         matched = match_credit_lines(billed, ordered_of(order, held, others.counted), left)
+        whole = match_credit_as_a_whole(invoice, billed)
     else:
-        matched = match_invoice_lines(
-            billed,
-            ordered_of(order, held, others.sure),
-            _allowed_now(invoice.council_id),
-            charges_amount=invoice.charges_amount,
-            charged_before=charged_by_others(invoice) if invoice.charges_amount else NOUGHT,
-        )
+        allowed = _allowed_now(invoice.council_id)
+        matched = match_invoice_lines(billed, ordered_of(order, held, others.sure), allowed)
+        whole = match_totals(stated_of(invoice), billed, allowed, shares=matched.shares)
     return _Compared(
         tuple(_countable(matched.shares, others.counted, held)),
-        (*map(by_the_match, matched.findings), *beyond),
+        (*map(by_the_match, (*matched.findings, *whole)), *beyond),
         {line.pk: line.unit_price for line in held},
         {line.place: line.pk for line in lines},
     )
@@ -254,18 +255,6 @@ def _allowed_now(council_id: UUID) -> Tolerances:
     """
     hold_comparing(council_id, alone=False)
     return tolerances_of(allowed_differences(council_id))
-
-
-def _beyond_its_invoice(invoice: Invoice) -> tuple[Found, ...]:
-    """Hold a credit note that gives back more than is left of its invoice, order or no order."""
-    if not invoice.is_credit_note or invoice.credits_id is None:
-        return ()
-    left = net_left_to_credit(invoice)
-    if invoice.net_amount <= left:
-        return ()
-    code, asked = Code.CREDIT_ABOVE_INVOICE.value, f"£{invoice.net_amount:,.2f}"
-    agreed = f"£{left:,.2f}"
-    return (Found(Source.MATCH, code, Severity.HOLD, agreed=agreed, asked=asked),)
 
 
 def _countable(
@@ -298,7 +287,11 @@ def _count(
     In one statement with what takes the former rows back, since what is billed of a line may not
     be below nought in between.
     """
-    made = [_allocation(invoice, compared, share, at) for share in compared.shares]
+    worths = worths_of(compared.shares, compared.prices)
+    made = [
+        _allocation(invoice, compared, share, worth, at)
+        for share, worth in zip(compared.shares, worths, strict=True)
+    ]
     if [_said(each) for each in before] == [_said(each) for each in made]:
         return False
     Allocation.objects.bulk_create([*(_opposite(each, at) for each in before), *made])
@@ -309,8 +302,9 @@ def _said(row: Allocation) -> tuple[object, ...]:
     return (row.invoice_line_id, row.order_line_id, row.quantity, row.amount, row.how)
 
 
-def _allocation(invoice: Invoice, compared: _Compared, share: Share, at: datetime) -> Allocation:
-    worth = Money.rounded(compared.prices[share.ordered_id] * share.quantity).amount
+def _allocation(
+    invoice: Invoice, compared: _Compared, share: Share, worth: Decimal, at: datetime
+) -> Allocation:
     assert invoice.supplier_id is not None  # noqa: S101  # whoever has an order is known
     return Allocation(
         council_id=invoice.council_id,

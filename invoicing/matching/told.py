@@ -70,7 +70,9 @@ _WORDS: Final = {
     Why.SAME_FILE: (gettext_lazy("The same file came before."), _LOOK),
     Why.SAME_NUMBER: (gettext_lazy("The same invoice came before."), _LOOK),
     Why.SAME_NUMBER_OTHERWISE: (
-        gettext_lazy("An invoice with the same number came before, with another day or sum."),
+        gettext_lazy(
+            "An invoice with the same number came before, with another day, sum, order or lines."
+        ),
         _LOOK,
     ),
     Why.NUMBER_LOOKS_SAME: (

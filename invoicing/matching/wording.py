@@ -85,6 +85,18 @@ _WORDS = {
         gettext_lazy("Accept the charges with a reason, or send the invoice back."),
         Role.BUYER,
     ),
+    Code.VAT_BEYOND: (
+        gettext_lazy(
+            "It asks for %(asked)s of VAT. Its lines and charges bear no more than %(agreed)s."
+        ),
+        gettext_lazy("Send it back, and ask for an invoice with no more VAT than is due."),
+        Role.FINANCE,
+    ),
+    Code.PAYABLE_BEYOND: (
+        gettext_lazy("It asks for %(asked)s. Its lines, charges and VAT come to %(agreed)s."),
+        gettext_lazy("Send it back, and ask for an invoice over what is owed."),
+        Role.FINANCE,
+    ),
     Code.MORE_TAKEN_BACK: (
         gettext_lazy("With line %(place)s, more is taken back than was ever billed."),
         gettext_lazy("Send it back to the supplier."),
@@ -105,11 +117,24 @@ _WORDS = {
         gettext_lazy("Send the credit note back to the supplier."),
         Role.FINANCE,
     ),
+    Code.VAT_SHORT: (
+        gettext_lazy("It gives back %(asked)s of VAT. It should be %(agreed)s or more."),
+        gettext_lazy("Send it back, and ask for a credit note with all the VAT that was asked."),
+        Role.FINANCE,
+    ),
+    Code.GIVES_BACK_LESS: (
+        gettext_lazy("It gives back %(asked)s in all. Its lines and VAT come to %(agreed)s."),
+        gettext_lazy("Send it back, and ask for a credit note over all that comes back."),
+        Role.FINANCE,
+    ),
 }  # fmt: skip
 
 _MONEY = frozenset(
-    {Code.LINE_TOTAL, Code.CHARGE, Code.MORE_TAKEN_BACK, Code.NOT_BILLED, Code.CREDIT_TOO_LARGE}
-)
+    {
+        Code.LINE_TOTAL, Code.CHARGE, Code.VAT_BEYOND, Code.PAYABLE_BEYOND, Code.MORE_TAKEN_BACK,
+        Code.NOT_BILLED, Code.CREDIT_TOO_LARGE, Code.VAT_SHORT, Code.GIVES_BACK_LESS,
+    }
+)  # fmt: skip
 _QUANTITIES = frozenset({Code.BEYOND_ORDERED, Code.BEYOND_RECEIVED, Code.CREDIT_BEYOND_BILLED})
 _PRICES = frozenset({Code.PRICE, Code.CHEAPER})
 # Of which the two things that differ are figures; of all others they are texts, whatever they look

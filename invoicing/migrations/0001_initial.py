@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=200)),
                 ('number_key', models.CharField(max_length=200)),
                 ('look_key', models.CharField(max_length=200)),
+                ('asks_key', models.CharField(blank=True, max_length=64)),
                 ('issued_on', models.DateField()),
                 ('due_on', models.DateField(null=True)),
                 ('received_at', models.DateTimeField()),
@@ -398,7 +399,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('status__in', ['REPEAT', 'SENT_BACK']), _negated=True), ('supplier__isnull', False)), fields=('council', 'supplier', 'kind', 'number_key', 'issued_on', 'gross_amount'), name='invoice_asked_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('status__in', ['REPEAT', 'SENT_BACK']), _negated=True), ('supplier__isnull', False)), fields=('council', 'supplier', 'kind', 'number_key', 'issued_on', 'gross_amount', 'asks_key'), name='invoice_asked_once'),
         ),
         migrations.AddConstraint(
             model_name='invoice',

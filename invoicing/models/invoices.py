@@ -39,12 +39,13 @@ class Invoice(Row, Stateful):
     """What a supplier asks for, or gives back; what the document says is never changed.
 
     `supplier` and `order` are whom and what the document was recognised to speak of, None where
-    nobody could tell. `received_at` is when it came: the thirty days begin with it. `number_key`
-    and `look_key` are the number as invoicing.matching.duplicates compares it. `ordered_by_id` is
-    whoever raised the requisition of the order; the database keeps it beside the order.
+    nobody could tell. `received_at` is when it came: the thirty days begin with it. The number as
+    `number_key` and `look_key`, and what is asked for as `asks_key`, are what
+    invoicing.matching.duplicates compares. `ordered_by_id` is whoever raised the
+    requisition of the order; the database keeps it beside the order.
     Units: amounts as the document states them, in `currency`, above nought for a credit note too.
-    `payable_amount` is what is still asked for (BT-115). `charges_amount` is what it asks beyond
-    its lines (BT-108 less BT-107).
+    `payable_amount` is what is still asked for (BT-115). `charges_amount` is everything
+    that it adds beyond its lines (BT-99), before what it takes off (BT-92).
     Source: EN 16931-1 BT-1, 2, 3, 5, 9, 13, 25, 109, 110, 112, 115; Procurement Act 2023 s.68.
     """
 
@@ -75,6 +76,7 @@ class Invoice(Row, Stateful):
     number = models.CharField(max_length=200)
     number_key = models.CharField(max_length=200)
     look_key = models.CharField(max_length=200)
+    asks_key = models.CharField(max_length=64, blank=True)
     issued_on = models.DateField()
     due_on = models.DateField(null=True)
     received_at = models.DateTimeField()
@@ -109,7 +111,15 @@ class Invoice(Row, Stateful):
         verbose_name = _("invoice")
         constraints = [
             models.UniqueConstraint(
-                fields=["council", "supplier", "kind", "number_key", "issued_on", "gross_amount"],
+                fields=[
+                    "council",
+                    "supplier",
+                    "kind",
+                    "number_key",
+                    "issued_on",
+                    "gross_amount",
+                    "asks_key",
+                ],
                 condition=~Q(status__in=["REPEAT", "SENT_BACK"]) & Q(supplier__isnull=False),
                 name="invoice_asked_once",
             ),

@@ -24,7 +24,7 @@ class Allocation(Row):
 
     Taken back, it gets a second row that is equal and opposite. `OrderLine.billed_quantity` is
     their sum, kept by the database. `worth_amount` is what the quantity comes to at the order's
-    price, rounded by itself as an invoice rounds it.
+    price; those of one invoice and one line together are rounded once.
     Units: `quantity` in the order line's unit, amounts in GBP, net; below nought where they take
     back (a credit note, or a row that undoes another).
     """

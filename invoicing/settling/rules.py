@@ -20,8 +20,6 @@ from marketplace.ledger.rules import Posting
 from marketplace.ledger.states import AccountRole
 
 NOUGHT = Decimal("0.00")
-# A document may be rounded to the pound and no further (BT-114); more was paid before (BT-113).
-LARGEST_ROUNDING = Decimal("0.99")
 PENNY = Decimal("0.01")
 Coding = tuple[UUID, UUID]
 
@@ -31,7 +29,9 @@ class BilledShare:
     """How much of one line of an order is billed by one invoice.
 
     Shapes: `before` is what invoices that were approved earlier billed of it.
-    Units: `quantity` and `amount` are below nought where they take back; GBP, net.
+    `reversed_amount` is what of `amount` leaves its VAT to the council to account for, at the rate
+    of the order's line, `vat_percent`.
+    Units: `quantity` and amounts are below nought where they take back; GBP, net; percent.
     """
 
     order_line_id: UUID
@@ -41,6 +41,8 @@ class BilledShare:
     before: Decimal
     quantity: Decimal
     amount: Decimal
+    reversed_amount: Decimal = NOUGHT
+    vat_percent: Decimal = NOUGHT
 
     @property
     def worth(self) -> Decimal:
@@ -166,15 +168,35 @@ def postings_of(
         draft.add(account_id, uncoded_amount(stated, shares), centre_id)
         if stated.rounding_amount:
             draft.add(accounts[AccountRole.ROUNDING], stated.rounding_amount, centre_id)
-    draft.add(accounts[AccountRole.VAT_INPUT], stated.vat_amount)
+    reversed_vat = reverse_charge(shares)
+    draft.add(accounts[AccountRole.VAT_INPUT], stated.vat_amount + reversed_vat)
+    if reversed_vat:
+        draft.add(accounts[AccountRole.VAT_REVERSE_CHARGE], -reversed_vat)
     draft.add(accounts[AccountRole.CREDITORS], -stated.payable_amount)
     return draft.postings()
 
 
-def roles_needed(stated: Stated) -> list[AccountRole]:
+def reverse_charge(shares: Iterable[BilledShare]) -> Decimal:
+    """Return the VAT that the council accounts for itself, and gets back. Units: GBP.
+
+    Source: VATA 1994 s.55A (who is supplied accounts for the tax, at the rate of the supply) and
+    s.33 (a council gets back what it bears); rounded once a rate, as BR-CO-17 has it.
+    """
+    nets: dict[Decimal, Decimal] = {}
+    for each in shares:
+        nets[each.vat_percent] = nets.get(each.vat_percent, NOUGHT) + each.reversed_amount
+    return sum((Money.rounded(net * rate / 100).amount for rate, net in nets.items()), NOUGHT)
+
+
+def roles_needed(stated: Stated, shares: Sequence[BilledShare]) -> list[AccountRole]:
     """Return which parts have to have an account before an invoice can be posted.
 
-    Why: a council that never sees a rounded invoice need not choose an account for pennies.
+    Why: a council that never sees a rounded invoice, or a reverse charge, need not choose an
+    account for it.
     """
     needed = [AccountRole.RECEIPTS, AccountRole.CREDITORS, AccountRole.VAT_INPUT]
-    return [*needed, AccountRole.ROUNDING] if stated.rounding_amount else needed
+    if stated.rounding_amount:
+        needed.append(AccountRole.ROUNDING)
+    if reverse_charge(shares):
+        needed.append(AccountRole.VAT_REVERSE_CHARGE)
+    return needed

@@ -8,9 +8,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
+from invoicing.judging.britain import REVERSE_CHARGE
 from invoicing.matching.selectors import IS_ALLOWED, POSTED, allowed_differences
-from invoicing.models import Allocation, Choice, Finding, Invoice
+from invoicing.models import Allocation, Choice, Finding, Invoice, InvoiceTax
 from invoicing.settling.rules import BilledShare, Stated
 from invoicing.states import Closed, InvoiceStatus, Severity, Source
 from marketplace.core.actors import Actor
@@ -127,7 +129,7 @@ def billed_shares(
     found: dict[UUID, list[BilledShare]] = {key: [] for key in keys}
     by_invoice = _sums(council_id, keys)
     for key in keys:
-        for line_id, quantity, amount in by_invoice.get(key, ()):
+        for line_id, quantity, amount, reversed_amount in by_invoice.get(key, ()):
             line = lines[line_id]
             found[key].append(
                 BilledShare(
@@ -138,6 +140,8 @@ def billed_shares(
                     before=before[line_id],
                     quantity=quantity,
                     amount=amount,
+                    reversed_amount=reversed_amount,
+                    vat_percent=line.vat_rate_percent,
                 )
             )
             before[line_id] += quantity
@@ -152,19 +156,25 @@ def billed_lines(council_id: UUID, invoices: Sequence[Invoice]) -> list[UUID]:
 
 def _sums(
     council_id: UUID, keys: Collection[UUID]
-) -> dict[UUID, list[tuple[UUID, Decimal, Decimal]]]:
-    """Return what invoices bill of each line after all that was undone, lines by their place."""
+) -> dict[UUID, list[tuple[UUID, Decimal, Decimal, Decimal]]]:
+    """Return what invoices bill of each line after all that was undone, lines by their place.
+
+    Shapes: line, quantity, amount, and how much of it is a reverse charge.
+    """
+    is_reversed = Q(invoice_line__vat_category=REVERSE_CHARGE)
     rows = (
         Allocation.objects.of(council_id)
         .filter(invoice_id__in=keys)
         .values_list("invoice_id", "order_line_id", "order_line__line_number")
+        .annotate(reversed_amount=Coalesce(Sum("amount", filter=is_reversed), Decimal(0)))
         .annotate(quantity=Sum("quantity"), amount=Sum("amount"))
         .order_by("invoice_id", "order_line__line_number", "order_line_id")
     )
-    found: dict[UUID, list[tuple[UUID, Decimal, Decimal]]] = {}
-    for invoice_id, line_id, _place, quantity, amount in rows:
+    found: dict[UUID, list[tuple[UUID, Decimal, Decimal, Decimal]]] = {}
+    for invoice_id, line_id, _place, reversed_amount, quantity, amount in rows:
         if quantity or amount:
-            found.setdefault(invoice_id, []).append((line_id, quantity, amount))
+            shares = found.setdefault(invoice_id, [])
+            shares.append((line_id, quantity, amount, reversed_amount))
     return found
 
 
@@ -184,6 +194,12 @@ def finding_to_decide(invoice: Invoice, finding_id: UUID) -> Finding:
     """
     rows = Finding.objects.of(invoice.council_id).filter(invoice=invoice)
     return rows.select_related("other").one(finding_id)
+
+
+def is_reverse_charged(invoice: Invoice) -> bool:
+    """Tell whether an invoice leaves VAT to the council to account for."""
+    rows = InvoiceTax.objects.of(invoice.council_id).filter(invoice=invoice)
+    return rows.filter(category=REVERSE_CHARGE).exclude(taxable_amount=0).exists()
 
 
 def uncoded_of(invoice: Invoice) -> Decimal:

@@ -14,7 +14,7 @@ from marketplace.core.tenancy import stewardship, tenant
 from marketplace.organisations.models import Organisation
 from tests.concurrency.race import at_once
 from tests.factories import einvoices, invoicing, organisations, payments
-from tests.factories.ordering import NOON
+from tests.factories.ordering import NOON, do_jobs
 from tests.probes import twins
 from tests.probes.syntaxes import as_cii
 from tests.probes.twins import check_held, check_repeat
@@ -169,7 +169,7 @@ class TestAFirmThatIsSetUpTwice:
 
     def test_the_same_invoice_by_its_other_name(self, stage, said, first, double):
         again = self.sent_by(stage, double, said)
-        assert again.status in {"HELD", "REPEAT"}
+        assert (again.repeats_id, "SAME_FILE" in invoicing.found_in(again)) == (None, True)
         twins.check_not_payable(stage, again)
 
     @pytest.mark.parametrize(
@@ -231,3 +231,51 @@ def test_many_copies_at_once_are_one_invoice(fresh_db):
     assert statuses.count("REPEAT") == 3
     assert statuses.count("MATCHED") <= 1
     twins.check_untouched(stage)
+
+
+class TestAMendedOne:
+    """A supplier mends its invoice and sends it again before anybody has sent the first back."""
+
+    @pytest.fixture
+    def wrong(self, stage, said):
+        return stage.taken(replace(said, order="PO-99-999999"))
+
+    def test_it_is_held_and_not_lost(self, stage, said, wrong):
+        assert "UNKNOWN_ORDER" in invoicing.found_in(wrong)
+        check_held(stage, stage.taken(said), "SAME_NUMBER_OTHERWISE")
+
+    def test_by_other_lines(self, stage, said):
+        line = replace(said.lines[0], order_line="77", item=model.Item("Chair", sellers_id="NO"))
+        line = replace(line, item=replace(line.item, category=said.lines[0].item.category))
+        wrong = stage.taken(replace(said, lines=(line,)))
+        assert wrong.status == "HELD"
+        check_held(stage, stage.taken(said), "SAME_NUMBER_OTHERWISE")
+
+    def test_when_the_first_is_sent_back_it_goes_on(self, stage, said, wrong):
+        mended = stage.taken(said)
+        self.sent_back(stage, wrong)
+        assert (invoicing.now(mended).status, invoicing.found_in(mended)) == ("MATCHED", [])
+        stage.approved(mended)
+
+    def test_nor_is_one_lost_that_is_the_same(self, stage, said, wrong):
+        first = stage.taken(replace(said, order=wrong.order_reference))
+        second = stage.taken(replace(said, order=wrong.order_reference, number="inv 0o1i"))
+        assert (first.repeats_id, second.repeats_id) == (wrong.pk, wrong.pk)
+        self.sent_back(stage, wrong)
+        first, second = invoicing.now(first), invoicing.now(second)
+        assert (first.status, first.repeats_id) == ("HELD", None)
+        assert "UNKNOWN_ORDER" in invoicing.found_in(first)
+        assert (second.status, second.repeats_id) == ("REPEAT", first.pk)
+
+    def test_one_that_was_decided_stays_as_it_is(self, stage, said, wrong):
+        mended = stage.taken(said)
+        stage.approved(stage.let_through(mended))
+        self.sent_back(stage, wrong)
+        assert invoicing.now(mended).status == "APPROVED"
+
+    def sent_back(self, stage, invoice):
+        with stage.market.acting():
+            send_back_invoice(
+                invoice_id=invoice.pk, finance=stage.finance, reason="Which order?", at=NOON
+            )
+        do_jobs()

@@ -26,6 +26,7 @@ from invoicing.intake.rules import (
     NotOneLine,
     TooLarge,
     figures_of,
+    lines_asked,
     missing_figures,
     pay_by,
 )
@@ -39,6 +40,7 @@ from invoicing.matching.duplicates import (
     Likeness,
     Resemblance,
     Seen,
+    asks_key,
     look_key,
     number_key,
     resemblances,
@@ -64,7 +66,7 @@ _HOLD_TAKING_IN = """
         ORDER BY 1
     ) AS held
 """
-_ONCE = (Source.JUDGE, Source.OFFICIAL, Source.INTAKE, Source.DUPLICATE)
+ONCE = (Source.JUDGE, Source.OFFICIAL, Source.INTAKE, Source.DUPLICATE)
 _GONE = [InvoiceStatus.REPEAT.value, InvoiceStatus.SENT_BACK.value]
 MOST_SAID = 10
 
@@ -161,8 +163,8 @@ def keep_invoice(
     firm = same_firm(whose.supplier_id)
     hold_taking_in(council_id, firm)
     invoice = _invoice(arrival, read, figures, whose, at)
-    like = resemblances(_seen(invoice), _known(invoice, firm))
-    repeated = _repeated(like)
+    like = likenesses(invoice, firm)
+    repeated = repeated_by(like)
     if repeated is not None:
         invoice.repeats_id = repeated
         invoice.move("set_aside")
@@ -172,8 +174,8 @@ def keep_invoice(
     arrival.read_at = at
     arrival.save(update_fields=["status", "read_at"])
     if repeated is None:
-        found = [*whose.found, *map(by_likeness, like), *_judgements(read, figures)]
-        keep_findings(invoice=invoice, sources=_ONCE, found=found, at=at)
+        found = [*whose.found, *map(by_likeness, like), *judgements(read, figures)]
+        keep_findings(invoice=invoice, sources=ONCE, found=found, at=at)
         compared = compare_invoice(invoice=invoice, at=at)
     record(
         "invoice.read",
@@ -213,7 +215,7 @@ def _invoice(
     stated = read.reading.invoice
     kind = InvoiceKind.CREDIT_NOTE if stated.is_credit_note else InvoiceKind.INVOICE
     received_on = timezone.localdate(arrival.received_at)
-    number = figures.invoice["number"]
+    facts, number = figures.invoice, figures.invoice["number"]
     return Invoice(
         **figures.invoice,
         council_id=arrival.council_id,
@@ -228,9 +230,20 @@ def _invoice(
         kind=kind.value,
         number_key=number_key(number)[:200],
         look_key=look_key(number)[:200],
+        asks_key=asks_key(
+            facts["order_reference"],
+            facts["credited_reference"],
+            facts["payable_amount"],
+            lines_asked(figures),
+        ),
         received_at=arrival.received_at,
         pay_by_on=pay_by(received_on, figures.invoice["due_on"]),
     )
+
+
+def likenesses(invoice: Invoice, firm: Sequence[UUID]) -> list[Resemblance]:
+    """Return the invoices before it that an invoice is like. Shapes: as resemblances has it."""
+    return resemblances(_seen(invoice), _known(invoice, firm))
 
 
 def _seen(invoice: Invoice) -> Seen:
@@ -242,6 +255,7 @@ def _seen(invoice: Invoice) -> Seen:
         invoice.issued_on,
         invoice.gross_amount,
         invoice.supplier_id,
+        invoice.asks_key,
     )
 
 
@@ -260,7 +274,8 @@ def _known(invoice: Invoice, firm: Sequence[UUID]) -> list[Seen]:
     return [_seen(each) for each in rows.exclude(status__in=_GONE).order_by("id")]
 
 
-def _repeated(like: list[Resemblance]) -> UUID | None:
+def repeated_by(like: list[Resemblance]) -> UUID | None:
+    """Return the invoice that one is a repeat of, if it is of any."""
     first = like[0] if like else None
     return first.invoice_id if first and first.likeness is Likeness.REPEAT else None
 
@@ -277,8 +292,8 @@ def _keep_parts(invoice: Invoice, figures: Figures) -> None:
     )
 
 
-def _judgements(read: Read, figures: Figures) -> Iterator[Found]:
-    """Return what the judges found, each at the line of which it speaks."""
+def judgements(read: Read, figures: Figures) -> Iterator[Found]:
+    """Yield what the judges found, each at the line of which it speaks."""
     places: dict[str, int] = {}
     for line in figures.lines:
         places.setdefault(line["number"], line["place"])

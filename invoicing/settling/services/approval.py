@@ -67,7 +67,8 @@ def approve_invoice(
     Shapes: `coding` (cost centre, account) bears what the invoice asks beyond its order; None
     where there is nothing such.
     Raises: Missing; InvoiceChanged; IllegalMove; InvoiceApprovalNotAllowed; CodingNeeded;
-    PaidBefore; BelowNought; NotInPounds; SupplierUnknown; BeyondBudget; GoodsWentBack;
+    PaidBefore; ReverseChargeUnknown; BelowNought; NotInPounds; SupplierUnknown; BeyondBudget;
+    GoodsWentBack;
     ControlAccountMissing; NoOpenPeriod; Busy.
     """
     invoices = Invoice.objects.of(approver.organisation_id).filter(
@@ -190,7 +191,9 @@ def _post(approved: Sequence[Asked], approver: Actor, at: datetime) -> None:
     if not approved:
         return
     council_id = approver.organisation_id
-    roles = {role for each in approved for role in roles_needed(stated_by(each.invoice))}
+    roles = {
+        role for each in approved for role in roles_needed(stated_by(each.invoice), each.shares)
+    }
     accounts = required_accounts(council_id, *sorted(roles))
     drafts = [_draft(each, accounts, at) for each in approved]
     posted = [draft for draft in drafts if draft.postings]

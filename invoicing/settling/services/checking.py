@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invoicing.judging.totals import LARGEST_ROUNDING
 from invoicing.matching.selectors import (
     allowed_differences,
     released_beyond_received,
@@ -19,14 +20,18 @@ from invoicing.matching.selectors import (
 )
 from invoicing.models import Invoice
 from invoicing.settling.rules import (
-    LARGEST_ROUNDING,
     BilledShare,
     Coding,
     beyond_amount,
     beyond_by_coding,
     uncoded_amount,
 )
-from invoicing.settling.selectors import Involved, stated_by, suppliers_worked_for
+from invoicing.settling.selectors import (
+    Involved,
+    is_reverse_charged,
+    stated_by,
+    suppliers_worked_for,
+)
 from marketplace.core.actors import Actor
 from marketplace.core.dates import financial_year, financial_year_label
 from marketplace.core.errors import Conflict, Forbidden, Invalid, Refusal
@@ -59,6 +64,13 @@ class CodingNeeded(Invalid):
 
     code = "invoice.coding-needed"
     title = gettext_lazy("Say which cost centre pays for the rest.")
+
+
+class ReverseChargeUnknown(Conflict):
+    """It leaves VAT to the council on something that no order has a rate for."""
+
+    code = "invoice.reverse-charge-unknown"
+    title = gettext_lazy("Nobody knows how much VAT the council has to account for.")
 
 
 class PaidBefore(Conflict):
@@ -219,8 +231,14 @@ def _not_payable(invoice: Invoice) -> Refusal | None:
 
 def _not_coded(asked: Asked) -> Refusal | None:
     """Return why nobody pays for what no order says, or None."""
-    uncoded = uncoded_amount(stated_by(asked.invoice), asked.shares)
-    if asked.coding is not None or (asked.shares and not uncoded):
+    stated = stated_by(asked.invoice)
+    uncoded = uncoded_amount(stated, asked.shares)
+    if uncoded and is_reverse_charged(asked.invoice):
+        return ReverseChargeUnknown(
+            _("Part of it is on no line of the order, so that no rate is known. Send it back.")
+        )
+    asks_nothing = not stated.gross_amount and not stated.payable_amount
+    if asked.coding is not None or (not uncoded and (asked.shares or asks_nothing)):
         return None
     return CodingNeeded(
         _("No order says who pays £%(amount)s of this. Choose a cost centre and an account.")

@@ -85,8 +85,14 @@ def _owe_comparison(invoice: Invoice) -> None:
     """Owe it to the others of its order that they are compared again: what it billed is free.
 
     Why: they would be held after the end of the trail, which whoever approves one of them waits for
-    with that one in their hands.
+    with that one in their hands. What was like it is perhaps the mended one.
     """
+    wake(
+        "invoicing.look_again",
+        key=f"invoice:{invoice.pk}:sent-back:like",
+        organisation_id=invoice.council_id,
+        payload={"council_id": str(invoice.council_id), "invoice_id": str(invoice.pk)},
+    )
     if invoice.order_id is None:
         return
     wake(

@@ -215,9 +215,9 @@ class TestASpoiltInvoice:
             "charges from nowhere", "net", "gross", "VAT that is no row's",
         }  # fmt: skip
 
-    def test_five_pence_of_rounding_and_a_prepayment_only_get_a_note(self):
+    def test_a_prepayment_is_held_and_five_pence_of_rounding_are_not(self):
         made = summed(invoice(), prepaid=Decimal("1.00"), rounding=5 * PENNY)
-        assert [(f.code, f.severity) for f in judge_totals(made)] == [(Code.PREPAID, Severity.NOTE)]
+        assert [(f.code, f.severity) for f in judge_totals(made)] == [(Code.PREPAID, Severity.HOLD)]
 
     def test_figures_beyond_all_measure_do_not_break_it(self):
         huge = Decimal("9" * 30 + "." + "9" * 30)

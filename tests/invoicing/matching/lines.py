@@ -6,7 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
+from invoicing.judging.vat import legitimate_vat
 from invoicing.matching.pairing import Billed, Ordered
+from invoicing.matching.rules import Severity
+from invoicing.matching.totals import Stated
 from marketplace.core.money import Money
 
 
@@ -58,3 +61,20 @@ def after(line, bill):
         billed_amount=line.billed_amount + bill.net_amount,
         billed_worth=line.billed_worth + worth,
     )
+
+
+def asked(bills, **more):
+    """What a document of these lines states when it is honest, but for what is given."""
+    charges, percent = more.get("charges_amount", Decimal(0)), Decimal(20)
+    nets = {percent: [charges]}
+    for each in bills:
+        nets.setdefault(each.vat_percent, []).append(each.net_amount)
+    vat = sum((max(legitimate_vat(of, rate).values()) for rate, of in nets.items()), Decimal(0))
+    net = sum((each for of in nets.values() for each in of), Decimal(0))
+    facts = {"vat_amount": vat, "payable_amount": net + vat, "charges_percent": percent}
+    return Stated(**facts | more)
+
+
+def held(findings):
+    """The codes of what holds among findings."""
+    return [each.code for each in findings if each.severity is Severity.HOLD]

@@ -45,6 +45,9 @@ def test_examples_are_true():
         ({"number": "INV-\uff10\uff10\uff14\uff12"}, Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME),
         ({"number": "ÍNV-0042"}, Likeness.SUSPECT, Why.NUMBER_LOOKS_SAME),
         ({"supplier_id": UUID(int=9)}, Likeness.SUSPECT, Why.SAME_NUMBER),
+        ({"supplier_id": UUID(int=9), "sha256": "aa"}, Likeness.SUSPECT, Why.SAME_FILE),
+        ({"asks_key": "others"}, Likeness.SUSPECT, Why.SAME_NUMBER_OTHERWISE),
+        ({"asks_key": "others", "sha256": "aa"}, Likeness.REPEAT, Why.SAME_FILE),
         ({"number": "X-77", "issued_on": date(2026, 11, 5)}, Likeness.SUSPECT, Why.SAME_SUM),
     ],
 )

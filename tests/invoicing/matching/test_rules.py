@@ -18,7 +18,9 @@ from invoicing.matching.rules import (
     match_invoice_lines,
 )
 from invoicing.matching.tolerances import Limit, Tolerances
-from tests.invoicing.matching.lines import after, billed, ordered
+from invoicing.matching.totals import match_totals
+from marketplace.core.money import Money
+from tests.invoicing.matching.lines import after, asked, billed, held, ordered
 
 EXACT = Tolerances()
 LINE = ordered()
@@ -77,20 +79,23 @@ class TestOneInvoice:
         line = billed(LINE, reference="", part_number="X")
         assert codes(match(line)) == [Code.NOT_ORDERED]
 
-    def test_a_charge_beyond_the_lines_is_held(self):
-        assert codes(match(billed(LINE), charges_amount=Decimal("4.95"))) == [Code.CHARGE]
-        some = Tolerances(charges=Decimal(5))
-        found = match(billed(LINE), charges_amount=Decimal("4.95"), tolerances=some)
-        assert (notes(found), found.agrees) == ([Code.CHARGE], True)
+    def test_a_price_that_is_too_dear_hides_nothing_else(self):
+        """A penny a unit may be let through; the five hundred pounds beneath it are another."""
+        dear = billed(LINE, price="2.51")
+        assert codes(match(dear)) == [Code.PRICE]
+        found = match(replace(dear, net_amount=dear.net_amount + 500))
+        assert codes(found) == [Code.PRICE, Code.LINE_TOTAL]
+        assert (found.findings[1].agreed, found.findings[1].asked) == (
+            Decimal("25.10"), Decimal("525.10"),
+        )  # fmt: skip
 
-    def test_charges_of_all_invoices_of_an_order_count(self):
-        some = Tolerances(charges=Decimal(5))
-        for own, held in (("0.05", []), ("0.06", [Code.CHARGE]), ("0", []), ("-1", [])):
-            found = match(
-                billed(LINE), tolerances=some,
-                charges_amount=Decimal(own), charged_before=Decimal("4.95"),
-            )  # fmt: skip
-            assert codes(found) == held
+    def test_a_price_that_is_too_dear_is_said_once_whatever_it_is_rounded_to(self):
+        for price, quantity in (("2.51", "3.333"), ("2.5049", "7.77"), ("99.999", "0.105")):
+            assert codes(match(billed(LINE, quantity, price))) == [Code.PRICE]
+
+    def test_another_rate_is_said_in_another_unit_too(self):
+        line = billed(LINE, unit="XBX", vat_percent=Decimal(0))
+        assert codes(match(line)) == [Code.VAT_RATE, Code.UNIT]
 
     def test_the_same_line_twice_in_one_invoice_is_held(self):
         found = match(billed(LINE), billed(LINE, place=2))
@@ -105,6 +110,37 @@ class TestOneInvoice:
 
     def test_more_taken_back_than_was_billed_is_held(self):
         assert codes(match(billed(LINE, "-2"))) == [Code.MORE_TAKEN_BACK]
+
+
+class TestPennies:
+    """200 labels at half a penny come to a pound, however many lines or invoices bill them."""
+
+    labels = ordered(quantity="200", price="0.005")
+
+    def test_one_by_one_in_one_invoice(self):
+        single = [billed(self.labels, "1", place=place) for place in range(1, 201)]
+        found = match(*single, on=[self.labels])
+        assert codes(found) == [Code.LINE_TOTAL]
+        assert (found.findings[0].agreed, found.findings[0].asked) == (1, 2)
+
+    def test_one_by_one_in_many(self):
+        line, amount = self.labels, Decimal(0)
+        for _number in range(200):
+            part = billed(line, "1")
+            if match(part, on=[line]).agrees:
+                line, amount = after(line, part), amount + part.net_amount
+        assert amount == line.net_amount == 1
+
+    def test_all_at_once_and_in_two_lines(self):
+        assert match(billed(self.labels), on=[self.labels]).agrees
+        two = [billed(self.labels, "99", place=1), billed(self.labels, "99", place=2)]
+        assert match(*two, on=[self.labels]).agrees
+
+    def test_a_penny_more_where_lines_are_rounded_each_by_itself(self):
+        two = [billed(self.labels, "1", place=place) for place in (1, 2)]
+        assert match(*two, on=[self.labels]).agrees
+        four = [billed(self.labels, "1", place=place) for place in (1, 2, 3, 4)]
+        assert codes(match(*four, on=[self.labels])) == [Code.LINE_TOTAL]
 
 
 class TestQuantities:
@@ -220,10 +256,9 @@ def test_many_invoices_come_to_no_more_than_one_may(prices, quantities, totals, 
     charged = Decimal(0)
     for number, (quantity, price, charge) in enumerate(parts, 1):
         part = billed(line, str(quantity), str(price), place=number, reference="1")
-        found = match(
-            part, on=[line], tolerances=allowed, charges_amount=charge, charged_before=charged
-        )
-        if found.agrees:
+        stated = asked([part], charges_amount=charge, charged_before=charged)
+        whole = match_totals(stated, [part], allowed)
+        if match(part, on=[line], tolerances=allowed).agrees and not held(whole):
             line, charged = after(line, part), charged + charge
     assert quantities.allows(line.quantity, line.billed_quantity)
     assert totals.allows(min(line.billed_worth, line.net_amount), line.billed_amount)
@@ -236,8 +271,8 @@ def test_the_split_is_tried_in_earnest():
     allowed = Tolerances(tenth, tenth, tenth, tenth, Decimal(5))
     line = ordered(quantity="100", price="10")
     part = billed(line, "11", "11")
-    alone = [match(part, on=[line], tolerances=allowed, charges_amount=Decimal(4))] * 11
-    assert all(each.agrees for each in alone)
+    assert match(part, on=[line], tolerances=allowed).agrees
+    assert not held(match_totals(asked([part], charges_amount=Decimal(4)), [part], allowed))
     assert not allowed.line_total.allows(line.net_amount, 11 * part.net_amount)
 
 
@@ -272,7 +307,10 @@ PRICES = st.decimals("0.000001", "9999", places=6)
 
 @given(data=st.data(), count=st.integers(1, 6))
 def test_an_honest_supplier_is_never_held(data, count):
-    """Whatever the prices, however it is parted and in whatever order the invoices come."""
+    """Whatever the prices, however it is parted and in whatever order the invoices come.
+
+    Honest is who asks no more of a line than is left of it when pennies were rounded up before.
+    """
     lines = [
         ordered(place, str(data.draw(st.integers(1, 500))), str(data.draw(PRICES)))
         for place in range(1, count + 1)
@@ -286,12 +324,28 @@ def test_an_honest_supplier_is_never_held(data, count):
             left -= part
     now = {line.place: line for line in lines}
     for place, quantity in data.draw(st.permutations(parts)):
-        bill = billed(now[place], str(quantity))
+        line = now[place]
+        bill = billed(line, str(quantity))
+        left = line.net_amount - line.billed_worth
+        bill = replace(bill, net_amount=min(bill.net_amount, left))
         assert match_invoice_lines([bill], list(now.values()), EXACT).findings == ()
-        now[place] = after(now[place], bill)
+        now[place] = after(line, bill)
     assert [line.billed_quantity for line in now.values()] == [line.quantity for line in lines]
     one_more = billed(now[1], "1")
     assert not match_invoice_lines([one_more], list(now.values()), EXACT).agrees
+
+
+@given(
+    price=st.decimals("0.01", "9999", places=2),
+    parts=st.lists(st.integers(1, 100), min_size=1, max_size=9),
+)
+def test_whole_pennies_leave_nothing_to_round(price, parts):
+    line = ordered(quantity=str(sum(parts)), price=str(price))
+    for quantity in parts:
+        bill = billed(line, str(quantity))
+        assert match(bill, on=[line]).findings == ()
+        line = after(line, bill)
+    assert line.billed_amount == line.net_amount == Money.rounded(price * sum(parts)).amount
 
 
 @given(

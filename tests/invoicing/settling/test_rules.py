@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID, uuid5
@@ -15,6 +16,7 @@ from invoicing.settling.rules import (
     beyond_amount,
     beyond_by_coding,
     postings_of,
+    reverse_charge,
     roles_needed,
     uncoded_amount,
 )
@@ -128,8 +130,42 @@ class TestUncodedAmount:
 
 class TestRolesNeeded:
     def test_an_account_for_pennies_is_wanted_only_where_there_are_some(self):
-        assert AccountRole.ROUNDING not in roles_needed(stated("100.00"))
-        assert AccountRole.ROUNDING in roles_needed(stated("100.10", payable="100.00"))
+        assert AccountRole.ROUNDING not in roles_needed(stated("100.00"), [])
+        assert AccountRole.ROUNDING in roles_needed(stated("100.10", payable="100.00"), [])
+
+    def test_one_for_the_reverse_charge_only_where_there_is_one(self):
+        reverse = replace(share("10", "100.00"), reversed_amount=pounds("100.00"), vat_percent=20)
+        assert AccountRole.VAT_REVERSE_CHARGE not in roles_needed(
+            stated("100.00"), [share("10", "100.00")]
+        )
+        assert AccountRole.VAT_REVERSE_CHARGE in roles_needed(stated("100.00"), [reverse])
+
+
+class TestReverseCharge:
+    """VAT that the council accounts for itself, and gets back: the supplier is owed the net."""
+
+    reverse = replace(share("10", "100.00"), reversed_amount=pounds("100.00"), vat_percent=20)
+
+    def test_both_sides_are_posted(self):
+        assert posted(stated("100.00"), [self.reverse]) == {
+            ACCOUNTS[AccountRole.RECEIPTS]: pounds("100.00"),
+            ACCOUNTS[AccountRole.VAT_INPUT]: pounds("20.00"),
+            ACCOUNTS[AccountRole.VAT_REVERSE_CHARGE]: pounds("-20.00"),
+            ACCOUNTS[AccountRole.CREDITORS]: pounds("-100.00"),
+        }
+
+    def test_a_credit_note_takes_both_back(self):
+        back = replace(self.reverse, before=pounds("10"), quantity=pounds("-10"),
+                       amount=pounds("-100.00"), reversed_amount=pounds("-100.00"))  # fmt: skip
+        sums = posted(stated("-100.00"), [back])
+        assert sums[ACCOUNTS[AccountRole.VAT_INPUT]] == pounds("-20.00")
+        assert sums[ACCOUNTS[AccountRole.VAT_REVERSE_CHARGE]] == pounds("20.00")
+
+    def test_it_is_rounded_once_a_rate(self):
+        third = replace(self.reverse, reversed_amount=pounds("0.33"))
+        assert reverse_charge([third] * 3) == pounds("0.20")
+        assert reverse_charge([third, replace(third, vat_percent=5)]) == pounds("0.09")
+        assert reverse_charge([share("10", "100.00")]) == 0
 
 
 class TestWorth:
