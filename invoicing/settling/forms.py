@@ -164,6 +164,7 @@ class AllowedDifferencesForm(forms.Form):
         ],
         coerce=lambda said: said == "yes",
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether things have to have come first.")},
     )
     received_percent = _figure(
         _("How many per cent more than has come may be billed?"),

@@ -5,6 +5,7 @@ An empty answer is an answer too. A form that took it for none at all would find
 
 from __future__ import annotations
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -14,6 +15,6 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def posted_files(request: HttpRequest) -> MultiValueDict | None:
+def posted_files(request: HttpRequest) -> MultiValueDict[str, UploadedFile] | None:
     """Return the files of a form that was sent, however few; None where the page is read."""
     return request.FILES if request.method == "POST" else None

@@ -23,6 +23,7 @@ WRITERS = {
     "catalogue/listings/settling.py": "tidies an index; no row says anything else afterwards",
     "catalogue/management/commands/import_catalogue.py": "a savepoint, to look and leave nothing",
     "catalogue/search/benchmark.py": "councils that are only timed, and rolled back",
+    "marketplace/core/models.py": "the words of the statements that services write rows with",
     "marketplace/demonstration/bulk.py": "a past that was never lived; it writes the events too",
     "marketplace/demonstration/deliveries.py": "what came in that past; it writes the events too",
     "marketplace/demonstration/founding.py": "the invented councils, before anybody acts",

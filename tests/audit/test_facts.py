@@ -8,6 +8,7 @@ import pytest
 from django.utils import translation
 
 from catalogue.listings.rules import Offer
+from invoicing.settling.services.allowing import COLUMNS
 from marketplace.audit.facts import FACTS
 from marketplace.audit.models import Event
 from marketplace.audit.wording import changes
@@ -22,6 +23,9 @@ def _of_no_event(module: Module) -> set[int]:
     """The parts of a module whose keys fill a sentence or a job, and are no facts."""
     apart = [n.right for n in ast.walk(module.tree) if isinstance(n, ast.BinOp)]
     apart += [n.value for n in ast.walk(module.tree) if isinstance(n, ast.AugAssign)]
+    apart += [
+        n.value for n in module.tree.body if isinstance(n, ast.AnnAssign)
+    ]  # tables, not facts
     for _name, call in called(module.tree):
         apart += [each.value for each in call.keywords if each.arg in {"payload", "facts"}]
     return {id(part) for each in apart for part in ast.walk(each)}
@@ -51,7 +55,7 @@ def recorded_in(module: Module) -> set[str]:
 
 
 def test_every_name_that_a_service_records_has_words():
-    found = set(CHANGEABLE) | set(Offer._fields)
+    found = set(CHANGEABLE) | set(Offer._fields) | set(COLUMNS.values())
     for module in in_role("services"):
         if any(name in {"record", "CodeList"} for name, _call in called(module.tree)):
             found |= recorded_in(module)

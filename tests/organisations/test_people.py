@@ -26,7 +26,6 @@ from marketplace.organisations.services.people import (
     KeeperNeeded,
     LastKeeper,
     OwnMembership,
-    RolesNotAllowed,
     SameMailbox,
     StandsAlready,
     accept_invitation,
@@ -36,6 +35,7 @@ from marketplace.organisations.services.people import (
     invite_person_again,
     reactivate_person,
 )
+from marketplace.organisations.services.trust import RolesNotAllowed
 from tests.factories.organisations import council, person, supplier, user
 
 pytestmark = pytest.mark.django_db

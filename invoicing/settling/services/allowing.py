@@ -133,8 +133,8 @@ def figures_of(tolerances: Tolerances) -> dict[str, Any]:
 
 
 def _said(fault: Fault) -> str:
-    figures = {"percent": _plain(MOST_PERCENT), "pounds": _plain(MOST_POUNDS)}
-    return str(_WORDS[fault]) % figures
+    words = str(_WORDS[fault])
+    return words % {"percent": _plain(MOST_PERCENT), "pounds": _plain(MOST_POUNDS)}
 
 
 def _plain(figure: Decimal) -> str:

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.audit.services import record
 from marketplace.core.actors import Actor, OrganisationKind, Role
-from marketplace.core.errors import Conflict, FieldProblem, Forbidden, Invalid, Missing
+from marketplace.core.errors import Conflict, Forbidden, Missing
 from marketplace.core.tenancy import tenant
 from marketplace.jobs.services import wake
 from marketplace.organisations import rules
-from marketplace.organisations.models import ROLE_LABELS, Membership, User
+from marketplace.organisations.models import Membership, User
 from marketplace.organisations.selectors.people import (
     actor_of,
     invitations_to,
@@ -28,6 +28,7 @@ from marketplace.organisations.selectors.people import (
 from marketplace.organisations.services.enrolling import enrol_person
 from marketplace.organisations.services.holding import hold_organisation
 from marketplace.organisations.services.inviting import check_may_invite
+from marketplace.organisations.services.trust import checked_roles
 
 
 class KeeperNeeded(Forbidden):
@@ -52,13 +53,6 @@ class LastKeeper(Conflict):
     code = "person.last-administrator"
     title = gettext_lazy("Somebody must be left who looks after people.")
     advice = gettext_lazy("Make another person administrator first.")
-
-
-class RolesNotAllowed(Invalid):
-    """A person of this kind of organisation cannot hold these roles."""
-
-    code = "person.roles-not-allowed"
-    title = gettext_lazy("These roles cannot be given here.")
 
 
 class AlreadyHere(Conflict):
@@ -112,7 +106,7 @@ def invite_person(
     """
     _check_keeper(keeper)
     limit = approval_limit_amount
-    chosen = _checked_roles(keeper, roles, limit, is_new=True)
+    chosen = checked_roles(keeper, roles, limit, is_new=True)
     hold_organisation(keeper.organisation_id)
     user = person_by_email(email) or enrol_person(name=name, email=email)
     if Membership.objects.of(keeper.organisation_id).filter(user=user).exists():
@@ -256,7 +250,7 @@ def change_person(
     """
     _check_keeper(keeper)
     limit = approval_limit_amount
-    chosen = _checked_roles(keeper, roles, limit)
+    chosen = checked_roles(keeper, roles, limit)
     membership = _lock_with_keepers(keeper, membership_id)
     _check_not_self(keeper, membership)
     _check_version(membership, version)
@@ -346,55 +340,6 @@ def _check_not_self(keeper: Actor, membership: Membership) -> None:
 def _check_version(membership: Membership, version: int) -> None:
     if membership.version != version:
         raise ChangedMeanwhile
-
-
-def trust_problems(
-    kind: OrganisationKind,
-    roles: Iterable[Role | str],
-    limit: Decimal | None,
-    *,
-    is_new: bool = False,
-) -> list[FieldProblem]:
-    """Return everything that is wrong with what somebody is to be trusted with.
-
-    Shapes: without roles nothing is said of a limit but whether it can be one. Somebody new who
-    approves must have a limit.
-    """
-    chosen = [Role(role) for role in roles]
-    problems = []
-    strange = [role for role in chosen if role not in rules.roles_for(kind)]
-    if not chosen:
-        problems.append(FieldProblem("roles", _("Choose at least one role.")))
-    elif strange:
-        names = ", ".join(str(ROLE_LABELS[role]) for role in strange)
-        words = _("Nobody in your organisation can be: %(roles)s.") % {"roles": names}
-        problems.append(FieldProblem("roles", words))
-    words = ""
-    if limit is None and is_new and rules.needs_limit(chosen):
-        words = _("Enter how much they may approve, without VAT, like 5,000.")
-    elif limit is not None and chosen and not rules.needs_limit(chosen):
-        words = _(
-            "Only an approver has an approval limit. Choose the role too, or remove the limit."
-        )
-    elif limit is not None and limit <= 0:
-        words = _("Enter a limit of more than £0, or leave it empty.")
-    return [*problems, *([FieldProblem("approval_limit_amount", words)] if words else [])]
-
-
-def _checked_roles(
-    keeper: Actor, roles: Iterable[Role | str], limit: Decimal | None, *, is_new: bool = False
-) -> list[Role]:
-    """Return what somebody will do, each role once and in its order.
-
-    Raises: RolesNotAllowed.
-    """
-    chosen = sorted({Role(role) for role in roles}, key=list(Role).index)
-    problems = trust_problems(keeper.kind, chosen, limit, is_new=is_new)
-    if problems:
-        raise RolesNotAllowed(
-            " ".join(each.detail for each in problems), field=problems[0].pointer, errors=problems
-        )
-    return chosen
 
 
 def _lock(keeper: Actor, membership_id: UUID) -> Membership:

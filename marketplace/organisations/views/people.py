@@ -22,8 +22,8 @@ from marketplace.organisations.services.people import (
     invite_person,
     invite_person_again,
     reactivate_person,
-    trust_problems,
 )
+from marketplace.organisations.services.trust import trust_problems
 from marketplace.web.access import access
 from marketplace.web.actors import actor
 from marketplace.web.lists import chosen_in, show_list
