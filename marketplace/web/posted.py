@@ -15,6 +15,6 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def posted_files(request: HttpRequest) -> MultiValueDict[str, UploadedFile] | None:
+def posted_files(request: HttpRequest) -> MultiValueDict[str, UploadedFile[bytes]] | None:
     """Return the files of a form that was sent, however few; None where the page is read."""
     return request.FILES if request.method == "POST" else None
