@@ -180,7 +180,7 @@ class TestWhatIsHeld:
         )
         total = replace(total, amount=more, rows=(replace(row, tax_amount=more),))
         invoice = invoicing.taken(market, replace(said, tax_totals=(total,), totals=totals))
-        assert invoicing.found_in(invoice) == ["VAT_AMOUNT"]
+        assert invoicing.found_in(invoice) == ["VAT_AMOUNT", "VAT_BEYOND"]
 
     def test_a_line_that_is_billed_twice(self, market, order):
         first, second = receipts.lines_of(order)
