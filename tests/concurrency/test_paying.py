@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from invoicing.models import AccountConfirmation, Invoice, PaidInvoice, Payment, PaymentRun
 from invoicing.payments.services import checks
@@ -204,8 +205,15 @@ class TestTheAccountChangedMeanwhile:
         run, ends = payments.approved(house), []
         write = exporting_service.write_pain001
 
+        whose, moving = self.moving(house)
+
+        def impatient():
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '500ms'")
+                moving()
+
         def slowly(file):
-            ends.extend(at_once([self.moving(house)]))
+            ends.extend(at_once([(whose, impatient)]))
             return write(file)
 
         monkeypatch.setattr(exporting_service, "write_pain001", slowly)

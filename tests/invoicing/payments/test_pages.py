@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from invoicing.models import AccountConfirmation, Payment, PaymentRun
+from invoicing.models import Payment, PaymentRun
 from invoicing.payments import links
 from invoicing.payments.bank_days import next_bank_day
 from invoicing.payments.services.runs import void_run
@@ -349,58 +349,6 @@ class TestTheDeeds:
         )
         assert answer.status_code == 422
         assert "Choose today or an earlier day" in text(answer)
-
-
-class TestPayees:
-    def test_shows_each_account_and_who_made_sure(self, house, officer):
-        page = text(officer.get(reverse("payees")))
-        for words in (
-            house.account.account_number,
-            "Con Firmer",
-            "with the number on the contract",
-        ):
-            assert words in page
-        page = text(reader(house, "auditor").get(reverse("payees")))
-        assert house.account.account_number not in page
-        assert house.account.account_number[-4:] in page
-
-    def test_warns_of_an_account_that_two_suppliers_give(self, house, officer):
-        twin = payments.supplier(house.council, name="Twin Ltd")
-        payments.account(twin, account_number=house.account.account_number)
-        assert "The same account as Chairs Ltd" in text(officer.get(reverse("payees")))
-
-    def test_somebody_makes_sure(self, house, officer):
-        account = payments.account(house.supplier)
-        assert "Chairs Ltd" in text(officer.get(reverse("payees"), {"show": "open"}))
-        address = reverse("payee-confirm", args=[account.pk])
-        page = text(officer.get(address))
-        assert account.account_number in page
-        wrong = officer.post(address, {"spoke_to": "Sal", "spoke_by": ""})
-        assert (wrong.status_code, "Enter how you reached them" in text(wrong)) == (422, True)
-        page = text(officer.post(address, {"spoke_to": "Sal", "spoke_by": "Phone"}, follow=True))
-        assert "can be paid to its account" in page
-        with stewardship():
-            assert AccountConfirmation.objects.filter(account=account).count() == 1
-        assert "made sure of it on" in text(officer.get(address))
-        assert officer.post(address, {"spoke_to": "S", "spoke_by": "P"}).status_code == 409
-
-    def test_not_of_an_account_that_counts_no_more(self, house, officer):
-        old = payments.account(house.supplier)
-        payments.account(house.supplier)
-        address = reverse("payee-confirm", args=[old.pk])
-        assert "has given another account since" in text(officer.get(address))
-        assert officer.post(address, {"spoke_to": "S", "spoke_by": "P"}).status_code == 409
-
-    def test_of_a_stranger_is_missing(self, house, officer):
-        stranger = payments.account(organisations.supplier())
-        assert officer.get(reverse("payee-confirm", args=[stranger.pk])).status_code == 404
-
-    def test_none_yet_says_who_gives_them(self):
-        somebody = browser(organisations.actor(organisations.council(), "payments"))
-        assert "Suppliers do that themselves" in text(somebody.get(reverse("payees")))
-        assert "made sure of every account" in text(
-            somebody.get(reverse("payees"), {"show": "open"})
-        )
 
 
 @pytest.mark.parametrize("name", ["payment-runs", "payees", "payment-run-prepare", "payment-run"])
