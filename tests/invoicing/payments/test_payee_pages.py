@@ -16,6 +16,8 @@ from tests.factories import organisations, payments
 from tests.factories.ordering import NOON
 from tests.factories.organisations import sign_in
 
+pytestmark = pytest.mark.django_db
+
 
 def text(response):
     return response.content.decode()
