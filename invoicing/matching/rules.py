@@ -27,6 +27,8 @@ from marketplace.core.money import Money
 
 NOUGHT = Decimal(0)
 PENNY = Decimal("0.01")
+# By how much a line that is billed in parts may come to more because each part was rounded.
+MOST_BY_ROUNDING = Decimal("0.05")
 
 
 class Code(StrEnum):
@@ -227,9 +229,10 @@ def _of_one_total(
 
     Why: more of a thing within its own limit is still no more money than the line's own limit, so
     that the two never add up. Each document rounds what it bills of a line once, and all of them
-    together come to no more than the line. What asks for no more than its own worth within that is
-    not the one to blame, unless it takes back and so leaves others' excess on less. A price beyond
-    its own limit is said by itself, and hides nothing else: what it comes to is worth that much.
+    together come to a few pennies more than the line at most. What asks for no more than its own
+    worth within that is not the one to blame, unless it takes back and so leaves others' excess on
+    less. A price beyond its own limit is said by itself, and hides nothing else: what it comes to
+    is worth that much.
     """
     agreed = together[-1].ordered
     assert agreed is not None  # noqa: S101  # as above
@@ -238,7 +241,7 @@ def _of_one_total(
     worth, whole = agreed.billed_worth + asks.worth, agreed.billed_worth + asks.amount
     if is_more_allowed or not is_over:
         most = Money.rounded(agreed.unit_price * agreed.quantity).amount + asks.dearer
-        worth = min(worth, most)
+        worth = min(worth, most + MOST_BY_ROUNDING)
     is_fair = asks.amount <= asks.worth and whole <= worth and asks.least_quantity >= 0
     if is_fair and not is_over:
         return

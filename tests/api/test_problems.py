@@ -212,7 +212,9 @@ class TestEveryOperation:
 def _filled(path: str) -> str:
     """Return the address with a key for each parameter."""
     return "/".join(
-        {"{year}": "2026"}.get(step, str(UUID("0193c5a0-0000-7000-8000-00000000dead")))
+        {"{year}": "2026", "{place}": "1"}.get(
+            step, str(UUID("0193c5a0-0000-7000-8000-00000000dead"))
+        )
         if step.startswith("{")
         else step
         for step in path.split("/")

@@ -22,6 +22,7 @@ from invoicing.settling.services.checking import (
     InvoiceApprovalNotAllowed,
     NotInPounds,
     PaidBefore,
+    ReverseChargeUnknown,
     SupplierUnknown,
 )
 from invoicing.settling.services.releasing import (
@@ -104,8 +105,8 @@ class InvoiceApproval(api.Operation):
         is_change=True,
         refusals=(
             InvoiceApprovalNotAllowed, InvoiceChanged, CodingNeeded, PaidBefore, NotInPounds,
-            BelowNought, SupplierUnknown, BeyondBudget, GoodsWentBack, IllegalMove,
-            ControlAccountMissing, NoOpenPeriod,
+            BelowNought, SupplierUnknown, BeyondBudget, GoodsWentBack, ReverseChargeUnknown,
+            IllegalMove, ControlAccountMissing, NoOpenPeriod,
         ),
         example=EXAMPLE,
         sent={},

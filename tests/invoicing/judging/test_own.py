@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from invoicing.formats.gate import open_document
 from invoicing.formats.reading import read_invoice
 from invoicing.formats.ubl import write_ubl
@@ -33,7 +35,7 @@ def test_the_worst_of_them():
     note, hold, block = (
         [each for each in judged(write_ubl(made)) if each]
         for made in (
-            einvoices.summed(einvoices.invoice(), prepaid=einvoices.PENNY),
+            replace(einvoices.invoice(), profile="urn:some:other"),
             einvoices.invoice(order=""),
             einvoices.invoice((einvoices.line(1, "-1", "-5"),)),
         )
