@@ -24,6 +24,11 @@ hypothesis.settings.register_profile("hunt", max_examples=5_000, deadline=None, 
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes one process longest, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/performance/"))
+
+
 @pytest.fixture(scope="session")
 def template_database() -> str:
     """The name of the database that every test's own is cloned from."""
