@@ -8,7 +8,7 @@ document is ever changed; what is found here stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -162,15 +162,3 @@ def plain_code(code: str) -> str:
     ('AB0012', '123', '')
     """
     return "".join(filter(str.isalnum, code.upper())).lstrip("0")
-
-
-def duplicated(pairs: Iterable[Pair]) -> dict[UUID, tuple[int, ...]]:
-    """Return the order lines that several lines of one invoice speak of, with their places.
-
-    Why: a line billed twice in one document agrees with the order each time by itself.
-    """
-    places: dict[UUID, list[int]] = {}
-    for pair in pairs:
-        if pair.ordered is not None:
-            places.setdefault(pair.ordered.line_id, []).append(pair.billed.place)
-    return {line: tuple(found) for line, found in places.items() if len(found) > 1}

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from invoicing.matching import pairing
-from invoicing.matching.pairing import How, duplicated, pair_lines
+from invoicing.matching.pairing import How, pair_lines
 from tests.invoicing.matching.lines import billed, ordered
 
 PAPER, PENS = ordered(1, part="PA-0080"), ordered(2, part="000451", gtin="5012345678900")
@@ -83,13 +83,6 @@ class TestTwoLinesOfTheSameGoods:
     def test_a_choice_of_what_is_not_there_is_none(self):
         line = replace(billed(self.cheap), chosen=UUID(int=9))
         assert pair(line, self.cheap, self.dear).how is How.REFERENCE
-
-
-def test_names_the_lines_that_bill_the_same():
-    pairs = pair_lines(
-        [billed(PAPER), billed(PENS), replace(billed(PAPER), place=3)], [PAPER, PENS]
-    )
-    assert duplicated(pairs) == {PAPER.line_id: (1, 3)}
 
 
 @pytest.mark.parametrize(

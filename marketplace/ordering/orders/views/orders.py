@@ -132,63 +132,49 @@ def order_print(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Cancel the whole of an order while nothing of it has come, and say why."""
-    acting = actor(request)
-    found = order_page(acting, order_id)
-    shown, possible = found.order, "cancel" in cancelling_verbs(found.order, found.lines, acting)
-    form, status = Cancellation(posted(request)), 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                cancel_order(
-                    order_id=shown.pk,
-                    buyer=acting,
-                    reason=form.cleaned_data["reason"],
-                    at=timezone.now(),
-                )
-            except Refusal as refusal:
-                show_on(form, refusal)
-                status = status_of(refusal)
-            else:
-                messages.success(
-                    request, _("Order %(number)s is cancelled.") % {"number": shown.number}
-                )
-                return redirect("order", shown.pk)
-    page = {"form": form, "order": shown, "possible": possible}
-    return render(request, "ordering/order_cancel.html", page, status=status)
+    return _cancelled(request, order_id, is_rest=False)
 
 
 @access("requester", "buyer", "finance")
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_cancel_rest(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Cancel what is still to come of an order of which something has come, and say why."""
+    return _cancelled(request, order_id, is_rest=True)
+
+
+def _cancelled(request: HttpRequest, order_id: UUID, *, is_rest: bool) -> HttpResponse:
+    """Ask for the reason, cancel the whole or the rest, and say so on the order's page."""
     acting = actor(request)
     found = order_page(acting, order_id)
-    shown = found.order
-    possible = "cancel_remainder" in cancelling_verbs(shown, found.lines, acting)
+    shown, verb = found.order, "cancel_remainder" if is_rest else "cancel"
     form, status = Cancellation(posted(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            cancel, reason = (
+                cancel_remainder if is_rest else cancel_order,
+                form.cleaned_data["reason"],
+            )
             try:
-                cancel_remainder(
-                    order_id=shown.pk,
-                    buyer=acting,
-                    reason=form.cleaned_data["reason"],
-                    at=timezone.now(),
-                )
+                cancel(order_id=shown.pk, buyer=acting, reason=reason, at=timezone.now())
             except Refusal as refusal:
                 show_on(form, refusal)
                 status = status_of(refusal)
             else:
-                messages.success(
-                    request,
+                said = (
                     _("What was still to come of order %(number)s is cancelled.")
-                    % {"number": shown.number},
+                    if is_rest
+                    else _("Order %(number)s is cancelled.")
                 )
+                messages.success(request, said % {"number": shown.number})
                 return redirect("order", shown.pk)
-    page = {"form": form, "order": shown, "possible": possible}
-    return render(request, "ordering/order_cancel_rest.html", page, status=status)
+    page = {
+        "form": form,
+        "order": shown,
+        "possible": verb in cancelling_verbs(shown, found.lines, acting),
+        "is_rest": is_rest,
+    }
+    return render(request, "ordering/order_cancel.html", page, status=status)
 
 
 @access("requester", "buyer", "finance")
